@@ -1,0 +1,14 @@
+"""The Celery application and its beat schedule; tasks carry ids only."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("preferendum")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "dispatch due completions": {"task": "models_registry.tasks.dispatch_due", "schedule": 30.0},
+}

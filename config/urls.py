@@ -1,0 +1,10 @@
+"""Mounts the apps' routes."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("api/v1/", include("config.api_urls")),
+    path("", include("accounts.urls")),
+    path("", include("judging.urls")),
+    path("", include("ratings.urls")),
+]

@@ -1,0 +1,1 @@
+"""Small shared things with no domain in them; nothing here imports an app."""

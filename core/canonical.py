@@ -1,0 +1,21 @@
+"""Canonical JSON, and the SHA-256 of it: the same content always has the same digest."""
+
+import hashlib
+import json
+from typing import Any
+
+
+def canonical_json(value: Any) -> str:
+    """Return `value` as JSON with sorted keys, no white space and no escapes but the needed ones.
+
+    Raises
+    ------
+    ValueError
+        For NaN and infinities, which JSON does not have.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest(value: Any) -> str:
+    """Return the SHA-256 of the canonical JSON of `value`, as 64 hexadecimal digits."""
+    return hashlib.sha256(canonical_json(value).encode("utf-8")).hexdigest()

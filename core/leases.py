@@ -1,0 +1,25 @@
+"""Compare-and-set on a row's state: exactly one caller wins each transition."""
+
+from typing import Any
+
+from django.db import connections
+from django.db.models import QuerySet
+
+
+def transition(rows: QuerySet, /, pk: Any, *, was: str | tuple[str, ...], **values: Any) -> bool:
+    """Set `values` on the row `pk` if its state still is (one of) `was`; say whether this call did.
+
+    One UPDATE with the state in its WHERE clause: two processes can never both win.
+    """
+    states = (was,) if isinstance(was, str) else was
+    return rows.filter(pk=pk, state__in=states).update(**values) == 1
+
+
+def lock(rows: QuerySet, /, *, skip_locked: bool = False) -> QuerySet:
+    """Lock the rows where the database can; SQLite's IMMEDIATE transactions lock the whole file."""
+    features = connections[rows.db].features
+    if not features.has_select_for_update:
+        return rows
+    return rows.select_for_update(
+        of=("self",), skip_locked=skip_locked and features.has_select_for_update_skip_locked
+    )
