@@ -38,8 +38,12 @@ def _thread(name: str, target: Callable[[], None]) -> None:
 
 def _work() -> None:
     worker = app.WorkController(
-        pool="threads", concurrency=2, without_gossip=True, without_mingle=True,
-        without_heartbeat=True, loglevel="WARNING",
+        pool="threads",
+        concurrency=2,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        loglevel="WARNING",
     )
     worker.start()
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from core.api import STATUS
 from core.errors import DomainError
+from core.problems import status_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -49,5 +49,5 @@ class DomainErrorMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, DomainError):
             return None
-        status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
+        status = status_of(error)
         return render(request, "error.html", {"error": error, "status": status}, status=status)

@@ -1,6 +1,6 @@
 """Bases of the apps' models."""
 
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from django.db import models
 
@@ -15,17 +15,21 @@ class TimestampedModel(models.Model):
 
 
 class InsertOnlyQuerySet(models.QuerySet):
-    def update(self, **kwargs: Any) -> NoReturn:
-        raise Conflict(f"{self.model._meta.verbose_name} rows are never changed.", code="insert_only")
+    def update(self, **_kwargs: Any) -> NoReturn:
+        raise Conflict(
+            f"{self.model._meta.verbose_name} rows are never changed.", code="insert_only"
+        )
 
     def delete(self) -> NoReturn:
-        raise Conflict(f"{self.model._meta.verbose_name} rows are never deleted.", code="insert_only")
+        raise Conflict(
+            f"{self.model._meta.verbose_name} rows are never deleted.", code="insert_only"
+        )
 
 
-class InsertOnlyModel(TimestampedModel):
+class InsertOnlyModel(models.Model):
     """A row that is written once: its updates and deletions are refused."""
 
-    objects = InsertOnlyQuerySet.as_manager()
+    objects: ClassVar[models.Manager] = InsertOnlyQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -35,5 +39,5 @@ class InsertOnlyModel(TimestampedModel):
             raise Conflict(f"{self._meta.verbose_name} rows are never changed.", code="insert_only")
         super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+    def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         raise Conflict(f"{self._meta.verbose_name} rows are never deleted.", code="insert_only")

@@ -20,7 +20,10 @@ def strict_json(raw: bytes | str) -> Any:
         raise ValueError(f"byte {error.start} is not UTF-8") from error
     try:
         value = json.loads(
-            text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant, parse_float=_finite
+            text,
+            object_pairs_hook=_unique_keys,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
         )
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error

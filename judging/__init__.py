@@ -1,0 +1,1 @@
+"""Studies, blinded assignments, judgments."""

@@ -1,0 +1,1 @@
+"""Endpoints, language models, and the completions they produced."""

@@ -1,0 +1,1 @@
+"""Prompt pools: what the models are asked."""

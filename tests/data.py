@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(os.environ.get("PREFERENDUM_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")
+ROOT = Path(
+    os.environ.get("PREFERENDUM_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data"
+)
 
 
 def shared_data(name: str) -> Path:

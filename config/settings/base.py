@@ -45,7 +45,9 @@ DEBUG = env_bool("PREFERENDUM_DEBUG")
 ALLOWED_HOSTS = env_list("PREFERENDUM_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("PREFERENDUM_ORIGINS")
 # Hosts that endpoints may have although they are not public: your own model servers.
-ENDPOINT_PRIVATE_HOSTS = env_list("PREFERENDUM_PRIVATE_HOSTS", "127.0.0.1,localhost" if EMBEDDED else "")
+ENDPOINT_PRIVATE_HOSTS = env_list(
+    "PREFERENDUM_PRIVATE_HOSTS", "127.0.0.1,localhost" if EMBEDDED else ""
+)
 HTTPS = env_bool("PREFERENDUM_HTTPS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
@@ -53,7 +55,9 @@ CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 SESSION_COOKIE_AGE = 12 * 3600
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("PREFERENDUM_BEHIND_PROXY") else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("PREFERENDUM_BEHIND_PROXY") else None
+)
 SECURE_REFERRER_POLICY = "no-referrer"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -189,10 +193,10 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["core.api.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["core.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "core.api.Pages",
-    "EXCEPTION_HANDLER": "core.api.problem_response",
+    "DEFAULT_PAGINATION_CLASS": "core.pagination.Pages",
+    "EXCEPTION_HANDLER": "core.problems.problem_response",
     "UNAUTHENTICATED_USER": None,
     "UPLOADED_FILES_USE_URL": False,
 }

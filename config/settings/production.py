@@ -13,7 +13,9 @@ if not DATABASE_URL.startswith(("postgres://", "postgresql://")):
 if not REDIS_URL:
     raise ImproperlyConfigured("REDIS_URL must name a Redis server in production.")
 if len(env_secret("PREFERENDUM_SECRET_KEY")) < SHORTEST_SECRET:
-    raise ImproperlyConfigured(f"PREFERENDUM_SECRET_KEY needs {SHORTEST_SECRET} random characters or more.")
+    raise ImproperlyConfigured(
+        f"PREFERENDUM_SECRET_KEY needs {SHORTEST_SECRET} random characters or more."
+    )
 if not env_secret("PREFERENDUM_ENDPOINT_KEY_SECRETS"):
     raise ImproperlyConfigured("PREFERENDUM_ENDPOINT_KEY_SECRETS must be set in production.")
 if DEBUG:

@@ -6,8 +6,8 @@ os.environ.setdefault("PREFERENDUM_SECRET_KEY", "only-for-tests-" + "x" * 48)
 os.environ.setdefault("PREFERENDUM_ENDPOINT_KEY_SECRETS", "only-for-tests-" + "y" * 48)
 os.environ.setdefault("PREFERENDUM_QUEUE_PREFIX", "preferendum-test:")
 
-from config.settings.base import *  # noqa: E402, F403 - the environment is set first
-from config.settings.base import DATABASES  # noqa: E402 - the environment is set first
+from config.settings.base import *  # noqa: F403 - the environment is set first
+from config.settings.base import DATABASES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES["default"]["CONN_MAX_AGE"] = 0

@@ -1,0 +1,147 @@
+"""Create users, issue and revoke what they sign in with."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from accounts.models import ApiToken, RaterProfile, SignInLink, User
+from accounts.tokens import SCOPES_OF_ROLE, SHOWN, digest_of, new_secret
+from core.errors import Conflict, Gone, Invalid
+
+TOKEN_LIFETIME = timedelta(days=90)
+LONGEST_LIFETIME = timedelta(days=366)
+LINK_LIFETIME = timedelta(hours=24)
+# Writing the time of use on every request would make each read a write.
+USE_RESOLUTION = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A new token: `secret` is shown now and never again."""
+
+    token: ApiToken
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"IssuedToken({self.token.prefix}…)"
+
+
+@transaction.atomic
+def create_user(
+    *,
+    username: str,
+    role: str,
+    email: str = "",
+    kind: str = RaterProfile.Kind.PERSON,
+    languages: Sequence[str] = (),
+) -> User:
+    """Create a user without a password; a rater gets a profile with a random pseudonym.
+
+    Raises `Invalid` for an unusable name or role, `Conflict` when the name is taken.
+    """
+    if role not in User.Role.values:
+        raise Invalid(
+            f"{role!r} is no role; choose one of {', '.join(User.Role.values)}.", code="role"
+        )
+    user = User(username=User.normalize_username(username), role=role, email=email)
+    user.set_unusable_password()
+    try:
+        UnicodeUsernameValidator()(user.username)
+        user.clean_fields(exclude=["password"])
+    except ValidationError as error:
+        raise Invalid(
+            f"The name {username!r} cannot be used: {'; '.join(error.messages)}"
+        ) from error
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError as error:
+        raise Conflict(f"The name {username!r} is taken.", code="username_taken") from error
+    if role == User.Role.RATER:
+        RaterProfile.objects.create(user=user, kind=kind, languages=_languages(languages))
+    return user
+
+
+def _languages(codes: Sequence[str]) -> list[str]:
+    cleaned = sorted({code.strip().lower() for code in codes if code.strip()})
+    for code in cleaned:
+        if not (2 <= len(code) <= 12 and code.replace("-", "").isalpha()):  # noqa: PLR2004 - BCP 47
+            raise Invalid(
+                f"{code!r} is no language code; write codes such as en or pt-br.", code="language"
+            )
+    return cleaned
+
+
+def set_languages(*, profile: RaterProfile, languages: Sequence[str]) -> RaterProfile:
+    """Declare the languages a rater reads well; only prompts in them are shown."""
+    profile.languages = _languages(languages)
+    profile.save(update_fields=["languages"])
+    return profile
+
+
+def issue_token(
+    *,
+    user: User,
+    name: str,
+    now: datetime,
+    scopes: Collection[str] | None = None,
+    lifetime: timedelta = TOKEN_LIFETIME,
+) -> IssuedToken:
+    """Create an API token with the role's scopes, or fewer; only its digest is kept.
+
+    Raises `Invalid` for scopes that the role does not have and lifetimes beyond a year.
+    """
+    allowed = SCOPES_OF_ROLE[user.role]
+    wanted = allowed if scopes is None else frozenset(scopes)
+    if not wanted or wanted - allowed:
+        raise Invalid(
+            f"A {user.role} may have the scopes {', '.join(sorted(allowed))}.", code="scopes"
+        )
+    if not timedelta(0) < lifetime <= LONGEST_LIFETIME:
+        raise Invalid("A token lives for at most a year.", code="lifetime")
+    secret = new_secret()
+    token = ApiToken.objects.create(
+        user=user,
+        name=name,
+        prefix=secret[:SHOWN],
+        digest=digest_of(secret),
+        scopes=sorted(wanted),
+        expires_at=now + lifetime,
+    )
+    return IssuedToken(token, secret)
+
+
+def find_token(*, secret: str, now: datetime) -> ApiToken | None:
+    """Return the live token behind a secret, noting its use; None for anything else."""
+    token = (
+        ApiToken.objects.select_related("user__rater_profile")
+        .filter(digest=digest_of(secret), revoked_at=None, expires_at__gt=now, user__is_active=True)
+        .first()
+    )
+    if token and (token.last_used_at is None or now - token.last_used_at > USE_RESOLUTION):
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+    return token
+
+
+def revoke_token(*, token: ApiToken, now: datetime) -> None:
+    """End a token at once; a second call changes nothing."""
+    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now)
+
+
+def issue_sign_in_link(*, user: User, now: datetime, lifetime: timedelta = LINK_LIFETIME) -> str:
+    """Return the secret of a link that signs the user in once."""
+    secret = new_secret()
+    SignInLink.objects.create(user=user, digest=digest_of(secret), expires_at=now + lifetime)
+    return secret
+
+
+def redeem_sign_in_link(*, secret: str, now: datetime) -> User:
+    """Use up a sign-in link. Raises `Gone` when it is unknown, used or expired."""
+    links = SignInLink.objects.filter(digest=digest_of(secret), user__is_active=True)
+    if links.filter(used_at=None, expires_at__gt=now).update(used_at=now) != 1:
+        raise Gone("This sign-in link was used already, or it has expired.", code="link_used")
+    return links.select_related("user").get().user

@@ -1,0 +1,63 @@
+"""Assignments: one comparison leased to one rater."""
+
+import secrets
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import RaterProfile
+from core.models import TimestampedModel
+from judging.models.comparisons import Comparison
+from judging.models.studies import StudyVersion
+
+TOKEN_BYTES = 24
+
+
+def new_assignment_token() -> str:
+    """Return a random name for one assignment: no id, no order, nothing to learn from it."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+class Assignment(TimestampedModel):
+    """One comparison leased to one rater, shown as A and B.
+
+    `swapped`: A is the canonical `second`. EXPIRED, SKIPPED and RETURNED have given their place back.
+    """
+
+    class State(models.TextChoices):
+        LEASED = "leased", "Leased"
+        JUDGED = "judged", "Judged"
+        SKIPPED = "skipped", "Skipped"
+        EXPIRED = "expired", "Expired"
+        RETURNED = "returned", "Returned"
+
+    token = models.CharField(
+        max_length=40, unique=True, default=new_assignment_token, editable=False
+    )
+    comparison = models.ForeignKey(Comparison, on_delete=models.PROTECT, related_name="assignments")
+    rater = models.ForeignKey(RaterProfile, on_delete=models.PROTECT, related_name="assignments")
+    study_version = models.ForeignKey(StudyVersion, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=16, choices=State.choices, default=State.LEASED)
+    swapped = models.BooleanField()
+    swap_probability = models.FloatField(help_text="Probability of `swapped` when it was drawn.")
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    skip_reason = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["comparison", "rater"], name="assignment_once_a_rater"),
+            models.CheckConstraint(
+                condition=Q(swap_probability__gte=0, swap_probability__lte=1),
+                name="assignment_swap_probability",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["rater", "state"], name="assignment_of_rater"),
+            models.Index(
+                fields=["expires_at"], condition=Q(state="leased"), name="assignment_leased"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"assignment {self.pk}"

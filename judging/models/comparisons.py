@@ -1,0 +1,52 @@
+"""Comparisons: two completions of one prompt, in canonical order."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from judging.models.studies import Study, StudyVersion
+from judging.querysets import ComparisonQuerySet
+from models_registry.models import Completion
+from prompts.models import Prompt
+
+
+class Comparison(models.Model):
+    """Two completions of one prompt. Canonical order: `first` has the lower language model id.
+
+    `open_places` counts the judgments still wanted and not leased. It changes only together with
+    an assignment's state, in one transaction, by a conditional UPDATE: overlap is exact.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="comparisons")
+    added_in = models.ForeignKey(StudyVersion, on_delete=models.PROTECT, related_name="+")
+    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="+")
+    first = models.ForeignKey(Completion, on_delete=models.PROTECT, related_name="+")
+    second = models.ForeignKey(Completion, on_delete=models.PROTECT, related_name="+")
+    language = models.CharField(
+        max_length=12, blank=True, help_text="Of the prompt, for the index."
+    )
+    places = models.PositiveSmallIntegerField(help_text="Judgments wanted.")
+    open_places = models.PositiveSmallIntegerField()
+    draw_key = models.PositiveBigIntegerField(
+        help_text="Random: the order in which comparisons are drawn."
+    )
+
+    objects = ComparisonQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "first", "second"], name="comparison_once"),
+            models.CheckConstraint(condition=~Q(first=F("second")), name="comparison_two_sides"),
+            models.CheckConstraint(
+                condition=Q(open_places__lte=F("places")), name="comparison_places"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["study", "-open_places", "draw_key"],
+                condition=Q(open_places__gt=0),
+                name="comparison_open",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"comparison {self.pk}"

@@ -1,0 +1,62 @@
+"""Judgments and their votes: written once, superseded by new rows, never edited."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from core.models import InsertOnlyModel
+from judging.models.assignments import Assignment
+from judging.querysets import JudgmentQuerySet
+
+
+class Judgment(InsertOnlyModel):
+    """One submission. Revision 0 is the first impression; the highest revision counts."""
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="judgments")
+    revision = models.PositiveSmallIntegerField(default=0)
+    submitted_at = models.DateTimeField(db_index=True)
+    body_digest = models.CharField(max_length=64, help_text="SHA-256 of the canonical submission.")
+    comment = models.TextField(blank=True)
+
+    objects: ClassVar[models.Manager] = JudgmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["assignment", "revision"], name="judgment_revision"),
+        ]
+
+    def __str__(self) -> str:
+        return f"judgment {self.pk}"
+
+
+class Vote(InsertOnlyModel):
+    """The grade on one criterion, as it was given and in the canonical frame.
+
+    `outcome` is the sign of the grade: first, tie, second; both_bad is kept apart; cannot_judge is
+    no outcome.
+    """
+
+    class Outcome(models.TextChoices):
+        FIRST = "first", "First better"
+        TIE = "tie", "Tie"
+        SECOND = "second", "Second better"
+        BOTH_BAD = "both_bad", "Both bad"
+        CANNOT_JUDGE = "cannot_judge", "Cannot judge"
+
+    judgment = models.ForeignKey(Judgment, on_delete=models.PROTECT, related_name="votes")
+    criterion = models.CharField(max_length=40)
+    display_value = models.CharField(max_length=16, help_text="As submitted, in the display frame.")
+    outcome = models.CharField(max_length=16, choices=Outcome.choices, help_text="Canonical frame.")
+    grade = models.SmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Graded scales, canonical frame: -3, first much better, to 3.",
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["judgment", "criterion"], name="vote_once_a_criterion"),
+        ]
+
+    def __str__(self) -> str:
+        return f"vote {self.pk}"

@@ -1,0 +1,60 @@
+"""Studies and their frozen protocols."""
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import User
+from core.models import TimestampedModel
+from models_registry.models import LanguageModel
+from prompts.models import PromptPoolVersion
+
+
+class Study(TimestampedModel):
+    """A question put to raters. Its draft protocol is editable; published versions are not."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        OPEN = "open", "Open"
+        PAUSED = "paused", "Paused"
+        CLOSED = "closed", "Closed"
+
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.DRAFT)
+    draft = models.JSONField(
+        default=dict, help_text="The protocol being written, as judging.protocol parses it."
+    )
+    secret_seed = models.CharField(
+        max_length=64, editable=False, help_text="Draws sides; published after closing."
+    )
+    created_by = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="studies"
+    )
+
+    class Meta:
+        verbose_name_plural = "studies"
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class StudyVersion(TimestampedModel):
+    """A protocol frozen under its SHA-256."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    protocol = models.JSONField()
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the canonical protocol.")
+    pool_version = models.ForeignKey(PromptPoolVersion, on_delete=models.PROTECT, related_name="+")
+    language_models = models.ManyToManyField(LanguageModel, related_name="study_versions")
+    published_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "number"], name="study_version_number"),
+            models.CheckConstraint(condition=~Q(digest=""), name="study_version_digest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study_id}/{self.number}"

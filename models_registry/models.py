@@ -1,0 +1,237 @@
+"""Where to call, what is ranked, and every answer with the calls that made it."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import User
+from core.models import TimestampedModel
+from models_registry.querysets import CompletionQuerySet
+from prompts.models import Prompt, PromptPoolVersion
+
+
+class ModelEndpoint(TimestampedModel):
+    """Where to call. The key is bound to the origin it was given for: changing one wipes the other."""
+
+    class Kind(models.TextChoices):
+        OPENAI_CHAT = "openai_chat", "OpenAI-compatible chat completions"
+        ANTHROPIC_MESSAGES = "anthropic_messages", "Anthropic messages"
+
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=32, choices=Kind.choices)
+    base_url = models.URLField(max_length=500)
+    encrypted_key = models.BinaryField(default=b"", editable=False)
+    key_hint = models.CharField(
+        max_length=8, blank=True, help_text="The key's last four characters."
+    )
+    key_origin = models.CharField(max_length=300, blank=True, editable=False)
+    max_concurrency = models.PositiveSmallIntegerField(default=8)
+    timeout_seconds = models.PositiveSmallIntegerField(default=120)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    pause_reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(max_concurrency__gte=1, max_concurrency__lte=512),
+                name="endpoint_concurrency_sane",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class LanguageModel(TimestampedModel):
+    """One immutable version of endpoint + remote name + pinned settings: the thing that is ranked.
+
+    `endpoint` is null for models whose completions are imported.
+    """
+
+    slug = models.SlugField(max_length=120)
+    version = models.PositiveIntegerField(default=1)
+    name = models.CharField(max_length=200, help_text="What boards show.")
+    endpoint = models.ForeignKey(
+        ModelEndpoint,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="language_models",
+    )
+    remote_name = models.CharField(
+        max_length=200, blank=True, help_text="The name the endpoint knows."
+    )
+    system_prompt = models.TextField(blank=True)
+    settings = models.JSONField(default=dict, help_text="Sampling parameters, as sent.")
+    publisher = models.CharField(max_length=200, blank=True)
+    licence = models.CharField(max_length=200, blank=True)
+    architecture = models.CharField(max_length=200, blank=True)
+    parameters = models.CharField(
+        max_length=100, blank=True, help_text="Such as 70B, or undisclosed."
+    )
+    context_tokens = models.PositiveIntegerField(null=True, blank=True)
+    released_on = models.CharField(
+        max_length=10, blank=True, help_text="ISO 8601, as exact as known."
+    )
+    frozen_at = models.DateTimeField(null=True, blank=True, help_text="Set when first used.")
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["slug", "version"], name="language_model_version"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slug}@{self.version}"
+
+
+class ModelPrice(TimestampedModel):
+    """What a model costs from a day on, in US dollars per million tokens."""
+
+    language_model = models.ForeignKey(
+        LanguageModel, on_delete=models.CASCADE, related_name="prices"
+    )
+    valid_from = models.DateField()
+    input_per_million = models.DecimalField(max_digits=12, decimal_places=6)
+    output_per_million = models.DecimalField(max_digits=12, decimal_places=6)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["language_model", "valid_from"], name="price_a_day"),
+            models.CheckConstraint(
+                condition=Q(input_per_million__gte=0, output_per_million__gte=0),
+                name="price_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.language_model_id} from {self.valid_from}"
+
+
+class GenerationRun(TimestampedModel):
+    """Pool version x models x samples. Starting one inserts pending completions, nothing else."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Running"
+        PAUSED = "paused", "Paused"
+        CANCELLED = "cancelled", "Cancelled"
+
+    pool_version = models.ForeignKey(
+        PromptPoolVersion, on_delete=models.PROTECT, related_name="runs"
+    )
+    language_models = models.ManyToManyField(LanguageModel, related_name="runs")
+    samples = models.PositiveSmallIntegerField(default=1)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.RUNNING)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    def __str__(self) -> str:
+        return f"run {self.pk}"
+
+
+class Completion(TimestampedModel):
+    """One model's answer to one prompt: the row is the job, and then the result.
+
+    `turns` holds the model's reply to each user turn, `text` the last of them, which is judged.
+    `outcome` is told of succeeded completions only: what kind of answer it was.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Pending"
+        LEASED = "leased", "In flight"
+        SUCCEEDED = "succeeded", "Succeeded"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Source(models.TextChoices):
+        GENERATED = "generated", "Generated"
+        IMPORTED = "imported", "Imported"
+
+    class Outcome(models.TextChoices):
+        ANSWERED = "answered", "Answered"
+        REFUSED = "refused", "Refused"
+        FILTERED = "filtered", "Filtered"
+        EMPTY = "empty", "Empty"
+        CUT_OFF = "cut_off", "Cut off"
+
+    language_model = models.ForeignKey(
+        LanguageModel, on_delete=models.PROTECT, related_name="completions"
+    )
+    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="completions")
+    sample = models.PositiveSmallIntegerField(default=0)
+    run = models.ForeignKey(
+        GenerationRun, null=True, blank=True, on_delete=models.PROTECT, related_name="completions"
+    )
+    source = models.CharField(max_length=16, choices=Source.choices, default=Source.GENERATED)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
+
+    # the job
+    attempts_made = models.PositiveSmallIntegerField(default=0)
+    fence = models.PositiveIntegerField(
+        default=0, help_text="Counts claims; a late answer has an old one."
+    )
+    leased_until = models.DateTimeField(null=True, blank=True)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=40, blank=True, help_text="Kind of the last failure.")
+    last_error_message = models.CharField(max_length=500, blank=True)
+
+    # the result
+    text = models.TextField(blank=True)
+    turns = models.JSONField(default=list)
+    outcome = models.CharField(max_length=16, choices=Outcome.choices, blank=True)
+    names_maker = models.BooleanField(
+        default=False, help_text="The text says which model wrote it."
+    )
+    finish_reason = models.CharField(max_length=40, blank=True)
+    refusal = models.TextField(blank=True)
+    request = models.JSONField(null=True, blank=True, help_text="The last request, as sent.")
+    request_digest = models.CharField(max_length=64, blank=True)
+    response_model = models.CharField(max_length=200, blank=True)
+    system_fingerprint = models.CharField(max_length=200, blank=True)
+    provider_request_id = models.CharField(max_length=200, blank=True)
+    prompt_tokens = models.PositiveIntegerField(null=True, blank=True)
+    completion_tokens = models.PositiveIntegerField(null=True, blank=True)
+    cost = models.DecimalField(max_digits=14, decimal_places=8, null=True, blank=True)
+    first_byte_ms = models.PositiveIntegerField(null=True, blank=True)
+    latency_ms = models.PositiveIntegerField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CompletionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["language_model", "prompt", "sample"], name="completion_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="succeeded") & ~Q(outcome="")
+                | ~Q(state="succeeded") & Q(outcome=""),
+                name="completion_outcome_when_succeeded",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                F("run"),
+                F("next_attempt_at"),
+                F("id"),
+                condition=Q(state__in=["pending", "leased"]),
+                name="completion_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"completion {self.pk}"
+
+
+class Attempt(TimestampedModel):
+    """One call: committed before it is made, closed after it; an open one was cut off by a kill."""
+
+    completion = models.ForeignKey(Completion, on_delete=models.CASCADE, related_name="attempts")
+    fence = models.PositiveIntegerField()
+    turn = models.PositiveSmallIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=40, blank=True)
+    error_message = models.CharField(max_length=500, blank=True)
+    http_status = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"attempt {self.pk}"

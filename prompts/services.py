@@ -1,0 +1,1 @@
+"""Create, fill and publish prompt pools."""

@@ -1,0 +1,111 @@
+"""API tokens: shown once, hashed, scoped, expiring, revocable."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from accounts.models import ApiToken, User
+from accounts.services import find_token, issue_token, redeem_sign_in_link, revoke_token
+from accounts.services import issue_sign_in_link as issue_link
+from core.errors import Gone, Invalid
+
+
+def test_keeps_only_the_digest(alice, now):
+    issued = issue_token(user=alice, name="laptop", now=now)
+    row = ApiToken.objects.get()
+    assert issued.secret not in str(vars(row))
+    assert issued.secret not in repr(issued)
+    assert len(issued.secret) >= 43  # 256 bits in base 64
+
+
+def test_finds_a_live_token_and_notes_its_use(alice, now):
+    issued = issue_token(user=alice, name="laptop", now=now)
+    found = find_token(secret=issued.secret, now=now + timedelta(hours=1))
+    assert found == issued.token
+    issued.token.refresh_from_db()
+    assert issued.token.last_used_at == now + timedelta(hours=1)
+
+
+def test_refuses_an_expired_revoked_unknown_or_inactive_token(alice, now):
+    issued = issue_token(user=alice, name="laptop", now=now, lifetime=timedelta(days=1))
+    assert find_token(secret=issued.secret, now=now + timedelta(days=2)) is None
+    assert find_token(secret="pfd_wrong", now=now) is None
+    assert find_token(secret="\udc80", now=now) is None
+    User.objects.update(is_active=False)
+    assert find_token(secret=issued.secret, now=now) is None
+    User.objects.update(is_active=True)
+    revoke_token(token=issued.token, now=now)
+    assert find_token(secret=issued.secret, now=now) is None
+
+
+def test_refuses_scopes_beyond_the_role_and_lifetimes_beyond_a_year(bob, now):
+    with pytest.raises(Invalid, match="judge"):
+        issue_token(user=bob, name="x", now=now, scopes=["manage"])
+    with pytest.raises(Invalid, match="year"):
+        issue_token(user=bob, name="x", now=now, lifetime=timedelta(days=400))
+
+
+def test_a_token_manages_tokens_but_never_gains_scopes(alice, client_of):
+    client = client_of(alice, scopes=["read"])
+    refused = client.post("/api/v1/tokens/", {"name": "more", "scopes": ["manage"]}, format="json")
+    assert refused.status_code == 403
+    same = client.post("/api/v1/tokens/", {"name": "same"}, format="json")
+    assert same.status_code == 201
+    assert same.json()["scopes"] == ["read"]
+    assert same.json()["secret"].startswith(same.json()["prefix"])
+    listed = client.get("/api/v1/tokens/").json()["results"]
+    assert {one["name"] for one in listed} == {"test", "same"}
+    assert all("secret" not in one for one in listed)
+
+
+def test_revoking_takes_effect_at_once_and_only_on_ones_own(alice, bob, client_of):
+    client, other = client_of(alice), client_of(bob)
+    pk = ApiToken.objects.get(user=alice).pk
+    assert other.delete(f"/api/v1/tokens/{pk}/").status_code == 404
+    assert client.delete(f"/api/v1/tokens/{pk}/").status_code == 204
+    refused = client.get("/api/v1/me/")
+    assert refused.status_code == 401
+    assert refused["WWW-Authenticate"] == "Bearer"
+    assert refused["Content-Type"] == "application/problem+json"
+    assert refused.json()["code"] == "authentication_failed"
+
+
+@pytest.mark.parametrize("header", ["Bearer", "Basic abc", "Bearer a b", "Bearer pfd_nope"])
+def test_a_wrong_header_is_answered_with_401(db, client, header):
+    assert client.get("/api/v1/me/", HTTP_AUTHORIZATION=header).status_code == 401
+
+
+def test_create_user_prints_a_token_once(db, capsys):
+    call_command("create_user", "erin", "--role", "rater", "--languages", "EN,de", "--token")
+    secret = capsys.readouterr().out.strip()
+    token = find_token(secret=secret, now=timezone.now())
+    assert token.user.username == "erin"
+    assert token.scopes == ["judge"]
+    assert token.user.rater_profile.languages == ["de", "en"]
+    assert not token.user.has_usable_password()
+    with pytest.raises(CommandError, match="taken"):
+        call_command("create_user", "erin", "--role", "rater")
+
+
+def test_a_sign_in_link_works_once(alice, now):
+    secret = issue_link(user=alice, now=now)
+    assert redeem_sign_in_link(secret=secret, now=now) == alice
+    with pytest.raises(Gone):
+        redeem_sign_in_link(secret=secret, now=now)
+    late = issue_link(user=alice, now=now)
+    with pytest.raises(Gone):
+        redeem_sign_in_link(secret=late, now=now + timedelta(days=2))
+
+
+def test_only_admins_create_users(alice, bob, client_of):
+    body = {"username": "frank", "role": "rater", "languages": ["en"]}
+    assert client_of(bob).post("/api/v1/users/", body, format="json").status_code == 403
+    created = client_of(alice).post("/api/v1/users/", body, format="json")
+    assert created.status_code == 201
+    assert created.json()["pseudonym"].startswith("R-")
+    again = client_of(alice).post("/api/v1/users/", body, format="json")
+    assert (again.status_code, again.json()["code"]) == (409, "username_taken")
+    unknown = client_of(alice).post("/api/v1/users/", body | {"is_superuser": True}, format="json")
+    assert (unknown.status_code, unknown.json()["errors"][0]["column"]) == (400, "is_superuser")

@@ -1,0 +1,62 @@
+"""Fixtures every test may use: API clients of the cast, and a clock."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from accounts.services import create_user, issue_token
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A fixed moment, for services that take `now`."""
+    return NOW
+
+
+@pytest.fixture
+def make_user(db) -> Callable[..., User]:
+    """Create a user by name and role: alice is the admin, bob and carol rate, dave researches."""
+
+    def make(username: str, role: str, **options) -> User:
+        return create_user(username=username, role=role, **options)
+
+    return make
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], APIClient]:
+    """An API client that speaks with a user's bearer token."""
+
+    def make(user: User, **options) -> APIClient:
+        issued = issue_token(user=user, name="test", now=timezone.now(), **options)
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {issued.secret}")
+        return client
+
+    return make
+
+
+@pytest.fixture
+def alice(make_user) -> User:
+    return make_user("alice", "admin")
+
+
+@pytest.fixture
+def bob(make_user) -> User:
+    return make_user("bob", "rater", languages=["en"])
+
+
+@pytest.fixture
+def carol(make_user) -> User:
+    return make_user("carol", "rater", languages=["en", "de"])
+
+
+@pytest.fixture
+def dave(make_user) -> User:
+    return make_user("dave", "researcher")
