@@ -1,9 +1,11 @@
 """Fixtures every test may use: API clients of the cast, and a clock."""
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -11,6 +13,32 @@ from accounts.models import User
 from accounts.services import create_user, issue_token
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    served = "postgresql" in settings.DATABASES["default"]["ENGINE"] and not settings.EMBEDDED
+    skip = pytest.mark.skip(reason="needs PostgreSQL and Redis: set DATABASE_URL and REDIS_URL")
+    for item in items:
+        if "services" in item.keywords and not served:
+            item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def only_loopback() -> Iterator[None]:
+    """Cut the network: a test that would leave this machine fails at once."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address) -> None:
+        if isinstance(address, tuple) and not str(address[0]).startswith(LOOPBACK):
+            raise OSError(f"tests stay on loopback, and this one wants {address[0]}")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
 
 
 @pytest.fixture
