@@ -1,0 +1,294 @@
+"""Whether a text says which model or vendor wrote it, and whether a prompt asks for that (pure).
+
+A name alone decides nothing: "google it", palm oil, a bard, a llama and Claude Monet are ordinary.
+What counts is a name where a model speaks of itself: "I am …", "developed by …", "… trained me".
+"""
+
+import re
+import unicodedata
+
+
+# One table of names, as a paragraph: `_` stands for a space or hyphen, `-?` for a version number.
+def _table(text: str) -> list[str]:
+    return text.split()
+
+
+# Names nobody bears but a model.
+_MODELS = _table("""
+chatgpt gpt gpt2 gpt3 gpt4 gpt-? gptj gpt-j gpt-neox instructgpt davinci llama-? llama2 llama3
+codellama tinyllama qwen tongyi deepseek vicuna wizardlm wizardcoder chatglm glm-? internlm baichuan
+openchat openassistant open-assistant starling zephyr mixtral mpt stablelm starcoder oasst guanaco
+redpajama rwkv dbrx openhermes gemma copilot grok hunyuan doubao kimi gigachat yandexgpt hyperclova
+exaone jurassic flan-t5 fastchat palm-2 smollm olmo tulu wenxin yiyan nemotron minimax-m
+通义千问 千问 文心一言 豆包 混元 智谱清言 元宝 алиса
+""")
+# Names that are also people, animals, plants, winds and ranks: the context has to be narrower.
+_AMBIGUOUS = _table("""
+claude bard gemini llama mistral alpaca koala falcon dolly bloom palm orca phi ernie pi yi nova solar
+command titan sparrow jamba pythia luminous clova bing cohere
+""")
+_MAKERS = _table("""
+openai open_ai anthropic meta meta_ai facebook facebook_ai google google_ai deepmind google_deepmind
+google_brain microsoft microsoft_research alibaba alibaba_cloud aliyun damo mistral_ai mistral cohere
+ai21 ai21_labs aleph_alpha databricks mosaicml stability_ai stabilityai hugging_face huggingface xai
+x.ai x_ai zhipu zhipu_ai moonshot moonshot_ai 01.ai tencent bytedance baidu huawei iflytek sensetime
+minimax deepseek yandex sber sberbank nvidia amazon amazon_web_services aws apple ibm inflection
+inflection_ai perplexity adept upstage naver kakao rinna lg_ai_research samsung salesforce
+together_ai nous_research eleutherai eleuther_ai bigscience laion lmsys lmsys_org allen_institute
+allen_institute_for_ai ai2 tii technology_innovation_institute writer reka reka_ai snowflake
+large_model_systems_organization shanghai_ai_laboratory tsinghua_university stanford_university
+uc_berkeley character.ai replika baai liquid_ai stepfun elon_musk sam_altman
+阿里 阿里云 阿里巴巴 百度 腾讯 字节跳动 智谱 清华 深度求索 月之暗面 华为 科大讯飞 яндекс сбер сбербанк
+""")
+
+_AI = r"(?:a\.?i\.?|artificial intelligence|language model|llm|chat ?bot|(?:virtual|digital|ai) assistant|assistant|model|bot|neural network)"
+_ARTICLE = r"(?:an?|the|your|one of the|just an?|only an?|simply an?|actually an?)"
+_MADE = (
+    r"(?:developed|created|trained|made|built|designed|programmed|engineered|produced|released"
+    r"|fine-?tuned|owned|operated|maintained|provided|published|powered|introduced|deployed)"
+)
+
+
+def _names(words: list[str]) -> str:
+    """Join names into an alternation, the longest first."""
+    escaped = (re.escape(word).replace("_", r"[ -]?") for word in words)
+    patterns = [one.replace(r"\-\?", r"[ -]?v?\d[\w.]*") for one in escaped]
+    return "|".join(sorted(patterns, key=len, reverse=True))
+
+
+def _phrases(text: str) -> str:
+    return "|".join(part.strip().replace(" ", r"\s+") for part in text.split("|"))
+
+
+_MODEL = rf"(?:{_names(_MODELS)})"
+_ANY_MODEL = rf"(?:{_names([*_MODELS, *_AMBIGUOUS])})"
+# Chinese and Japanese write no spaces, so a word's edge is asked of Latin letters only.
+_MAKER = rf"(?<![a-z0-9])(?:{_names([*_MAKERS, *_MODELS, 'claude', 'bard', 'gemini'])})(?![a-z0-9])"
+_GAP = r"[^.!?\n。！？]"
+
+_I_AM = _phrases(
+    "i am | i'm | im | my name is | my name's | call me | known as | i go by | i was named"
+    " | you are talking to | you're talking to | you are chatting with | you are speaking with"
+    " | you are interacting with | you are"
+    " | je suis | je m'appelle | mon nom est | ich bin | ich heiße | ich heisse | mein name ist"
+    " | soy | yo soy | me llamo | mi nombre es | sono | io sono | mi chiamo | il mio nome è"
+    " | eu sou | sou o | sou a | me chamo | chamo-me | meu nome é | ik ben | mijn naam is | jestem"
+    " | nazywam się | mam na imię | jag är | jag heter | mitt namn är | jeg er | jeg hedder"
+    " | olen | minun nimeni on | ben | benim adım | adım | tôi là | tên tôi là | saya | saya adalah"
+    " | nama saya | nama saya adalah | eu sunt | numele meu este | jsem | jmenuji se | vagyok"
+    " | я | меня зовут | моё имя | я - | я — | мене звати | είμαι ο | είμαι το | με λένε"
+    " | أنا | اسمي | أنا هو | אני | שמי | मैं | मेरा नाम | من | نام من"
+)
+_CJK_I_AM = "我是|我叫|我的名字是|我的名字叫|我就是|私は|わたしは|僕は|名前は|저는|나는|제 이름은|ฉันคือ|ผมคือ|ฉันชื่อ|ผมชื่อ"
+_AFTER_NAME = r"(?=\s*(?:$|[.,;:!?)\n—–。，、！]|-\s|\band\b|\bet\b|\bund\b|\by\b|\ban? (?:ai|large|language)|です|입니다|\bdeveloped|\bcreated|\bmade|\bfrom\b|\bby\b|\bhere\b))"
+
+_FILLER = (
+    "(?:actually|simply|just|really|only|here|as|called|named|known|talking|to|large|ai|language|model"
+    "|chatbot|assistant|bot|version|instance|of|trained|virtual|based|on|the|an?)"
+)
+_SELF_NAMED = re.compile(
+    rf"(?<!\w)(?:{_I_AM})\s*[,:—–-]?\s*(?:(?:an?|the|un|une|ein|eine|uno|una|um|uma)\s+)?"
+    rf"(?:{_FILLER}\s+){{0,4}}?{_MODEL}(?!\w)"
+    rf"|(?:{_CJK_I_AM})[^。！？\n]{{0,12}}?{_ANY_MODEL}"
+    rf"|(?<!\w)(?:{_I_AM})\s*[,:—–-]?\s*{_ANY_MODEL}(?!\w){_AFTER_NAME}"
+    rf"|(?<!\w)as {_ANY_MODEL}(?:[ -]?[\d.]+)?, (?:a|an|i|my)\b"
+    rf"|(?<!\w)(?:i am|i'm|as) {_ARTICLE} [^.!?\n]{{0,50}}?{_AI},? (?:named|called|known as)"
+    rf" {_ANY_MODEL}(?!\w)"
+    rf"|^\W*(?:this (?:answer|text|response) was )?(?:generated|written|answered|powered) (?:by|with)"
+    rf" {_MODEL}\W*$",
+    re.MULTILINE,
+)
+_MADE_BY_MAKER = re.compile(
+    # I was created by …; I have been trained at …
+    rf"(?<!\w)i(?: was| am| have been|'ve been|'m)(?: [a-z]+ly| also| initially)?(?: being)?"
+    rf" {_MADE}(?: and {_MADE})? (?:by|at|for)\b{_GAP}{{0,60}}?{_MAKER}"
+    # As an AI (assistant), developed by …; I'm a large language model trained by …
+    rf"|(?<!\w)(?:as|i am|i'm|being|you are|this is) {_ARTICLE} {_GAP}{{0,40}}?{_AI}\b"
+    rf"(?:[ ,(-]+(?!(?:i|can|cannot|who|is)\b)[a-z']+){{0,6}}?[ ,(-]+(?:that |which |who )?(?:was |is )?"
+    rf"{_MADE}(?: and {_MADE})? (?:by|at)\b{_GAP}{{0,60}}?{_MAKER}"
+    rf"|(?<!\w)(?:as|i am|i'm) (?:an? |the )?(?:product|creation|model|assistant|ai|chatbot|part)"
+    rf"(?: model| assistant| system)? (?:of|from|by) {_MAKER}"
+    rf"|(?<!\w)(?:as|i am|i'm) (?:an? )?{_MAKER}(?:'s)? (?:ai |large |language |own )*"
+    rf"(?:model|assistant|ai|chatbot)\b"
+    # OpenAI created me; my creators at …
+    rf"|{_MAKER},? (?:has |have |who |that |which |, |the company |the team ){{0,3}}{_MADE} me\b"
+    rf"|(?<!\w)my (?:creators?|developers?|makers?|trainers?|parent company|programmers?|owners?"
+    rf"|engineers?|provider|training|model|architecture|training data)"
+    rf"(?:,| at| is| are| is called| was| were| from| by| the| team| based on| developed){{1,4}}"
+    rf" {_MAKER}"
+    rf"|openai'?s (?:use[ -]?case|usage|content|safety|ethical)? ?(?:polic|guideline|terms)"
+    rf"|by anthropic to be\b|(?<!\w)i (?:work for|belong to|come from) {_MAKER}(?! in\b)"
+)
+
+# Language by language: "as an AI / I am a model / I was", then "made by", around the maker's name.
+_SELF_AI = _phrases(
+    "en tant qu(?:'|e )(?:ia|intelligence|mod|assistant|programme) | je suis une? | j'ai été"
+    " | als (?:ki|künstliche|ein sprachmodell|sprachmodell|ein ki|ki-) | ich bin eine? | ich wurde"
+    " | como (?:una? )?(?:ia|inteligencia|modelo|asistente) | soy una? | fui | he sido"
+    " | como (?:uma? )?(?:inteligência|assistente|modelo) | sou uma? | eu fui | ben"
+    " | in quanto (?:ia|intelligenza|modello|assistente) | come (?:ia|intelligenza|modello|assistente)"
+    " | sono una? | sono stat[oa] | als (?:een )?(?:ai|taalmodel|kunstmatige) | ik ben een | ik werd"
+    " | jako (?:ai|sztuczna|model|asystent|jazykový) | jestem | zostałem | zostałam | jsem"
+    " | som en? (?:ai|språkmodell) | jag är en | som (?:ai|kunstig) | jeg er en"
+    " | bir (?:yapay|dil|ai) | tarafından | là một (?:ai|trí tuệ|mô hình|trợ lý) | tôi được | tôi là"
+    " | sebagai (?:ai|model|asisten|kecerdasan) | saya adalah | saya dikembangkan | saya dibuat"
+    " | как (?:ии|искусственный|языковая|модель) | я языковая | я ии | я - | я — | меня | я был"
+    " | як (?:ші|штучний|мовна) | كنموذج | بصفتي | أنا نموذج | أنا مساعد | تم تطويري | تم إنشائي"
+    " | एक (?:एआई|ai|भाषा) | मुझे | ως (?:μοντέλο|τεχνητή) | כמודל | אני מודל"
+)
+_CJK_SELF = "作为|作為|我是|我由|我被|是由|としての|として|私は|わたしは|저는|나는|로서|으로서|ในฐานะ|ฉันเป็น|ผมเป็น"
+_STEMS = (
+    "développ|créé|entraîn|conçu|fabriqu|entwickel|trainier|erstell|geschaffen|desarroll|cread[oa]"
+    "|entrenad|diseñad|desenvolv|criad[oa]|treinad|sviluppat|creat[oa]|addestrat|progettat"
+    "|ontwikkel|gemaakt|getraind|gecreëerd|stworz|opracowan|wytrenow|szkolon|vytvoř|vyvinut"
+    "|utveckl|skapa|tränad|udvikl|skabt|geliştir|oluştur|eğitil|phát triển|tạo ra|đào tạo"
+    "|dikembang|dibuat|dilatih|разработ|создан|обучен|розробл|створен|تطوير|طور|إنشائ|تدريب|दोबारा"
+    "|विकसित|बनाया|प्रशिक्षित|αναπτύ|δημιουργ|פותח|אומן|נוצר|开发|開發|创建|創建|训练|訓練|研发|研發|打造|推出"
+    "|开发的|開発|作成|作られ|訓練され|トレーニング|학습|개발|만든|만들|พัฒนา|สร้าง"
+)
+_MADE_ELSEWHERE = re.compile(
+    rf"(?:(?<!\w)(?:{_SELF_AI})|{_CJK_SELF}){_GAP}{{0,70}}?"
+    rf"(?:(?:{_STEMS}){_GAP}{{0,40}}?{_MAKER}|{_MAKER}{_GAP}{{0,25}}?(?:{_STEMS}))"
+)
+
+# A cheap look before the patterns: of each name its most telling part, as plain text.
+_DULL = {"ai", "research", "institute", "university", "technology", "shanghai", "services", "team"}
+_HINTS = tuple(
+    {
+        max({*re.split(r"[_?]", name)} - _DULL, key=len)
+        for name in [*_MODELS, *_AMBIGUOUS, *_MAKERS]
+        if name not in {"yi", "pi", "x_ai"}
+    }
+    | {"am yi", "'m yi", "am pi", "'m pi", "x ai"}
+)
+_FIRST = re.compile(
+    rf"(?<!\w)(?:i|i'm|im|my|me|as|you|this|{_I_AM}|{_SELF_AI})(?!\w)|{_CJK_I_AM}|{_CJK_SELF}"
+    r"|generated|written|answered|powered|openai|anthropic|تم"
+)
+
+_HOMOGLYPHS = str.maketrans(
+    "аеорсухіјѕһԁӏАВЕКМНОРСТХІΑΒΕΖΗΙΚΜΝΟΡΤΥΧοαιυνρκ",
+    "aeopcyxijshdlABEKMHOPCTXIABEZHIKMNOPTYXoaiuvpk",
+)
+_MIXED = re.compile(r"[a-z][\u0370-\u04ff]|[\u0370-\u04ff][a-z]", re.IGNORECASE)
+_MARKUP = re.compile(r"[*_`~\"“”«»„「」『』\[\]]+")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
+)
+_SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|\n")
+_SPACES = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
+
+
+def fold(text: str) -> str:
+    """Return `text` as it reads: NFKC, no invisible characters, no markup, look-alikes as Latin."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).replace("’", "'")
+        if _MIXED.search(text):
+            text = " ".join(
+                word.translate(_HOMOGLYPHS) if _MIXED.search(word) else word
+                for word in text.split(" ")
+            )
+    return _SPACES.sub(" ", _MARKUP.sub("", text)).casefold()
+
+
+def names_maker(text: str) -> bool:
+    """Say whether an answer tells which model or vendor wrote it."""
+    folded = fold(text)
+    hints = [hint for hint in _HINTS if hint in folded]
+    return bool(hints) and any(
+        pattern.search(sentence)
+        for sentence in _SENTENCE.split(folded)
+        if any(hint in sentence for hint in hints) and _FIRST.search(sentence)
+        for pattern in (_SELF_NAMED, _MADE_BY_MAKER, _MADE_ELSEWHERE)
+    )
+
+
+_ABOUT = (
+    r"(?:model(?: name| version| number| architecture)?|(?:ai |real |actual )?name|version|architecture"
+    r"|knowledge cut[ -]?off|(?:training|knowledge)(?: data)?(?:'s)? (?:cut[ -]?off|end)"
+    r"|cut[ -]?off(?: date)?|creators?|developers?|makers?|parent company|training data"
+    r"|(?:last|latest) (?:training|knowledge)? ?update|parameter count|underlying model|base model"
+    r"|(?:system|initial|hidden|original|first|secret|exact|full|pre|internal) ?-?(?:prompts?|instructions?|message|rules)"
+    r"|system instructions|context length|origins?|identity)"
+)
+_ENDS = r"(?=\s*(?:$|[?.!,;:)\n？。]|and\b|or\b|in\b|when\b|then\b|as\b|to be\b|first\b|initially\b|really\b))"
+_VERB = r"(?:made|created|developed|built|trained|programmed|designed|owns?|invented|coded|released|engineered|operates|runs|behind|fine-?tuned|wrote)"
+_HIDDEN = (
+    r"(?:system (?:prompt|message|instructions?)|(?:initial|hidden|original|previous|prior|secret|internal"
+    r"|starting|developer) (?:prompt|instructions?|message)|(?:prompt|instructions?|text|words|messages?"
+    r"|everything|content|conversation)(?: that (?:came|is|was|appears))? (?:above|before this|you were given|you (?:have )?(?:received|got)))"
+)
+_ASKS = re.compile(
+    rf"(?<!\w)(?:who|what|which)(?:'s| is| are| was)?(?: [a-z]+){{0,5}}? (?:that |who )?{_VERB} you{_ENDS}"
+    rf"|(?<!\w)(?:were|are) you (?:really |actually |just |maybe )?(?:made|created|developed|built|trained|programmed|owned|designed|powered) (?:by|on|at)\b"
+    rf"|(?<!\w)(?:by whom|who|when|where|how|by which company|by what company) (?:were|are) you (?:made|created|developed|built|trained|programmed|last updated|last trained|designed)(?: by)?"
+    rf"|(?<!\w)(?:are you|aren't you|you are|you're|is this|am i (?:talking|speaking|chatting) (?:to|with)) (?:really |actually |still |based on |running on |using |a version of |an? |the |some kind of |openai'?s? |google'?s? |anthropic'?s? |meta'?s? )*(?:{_MODEL}|claude|bard|gemini|llama|mistral)(?!\w)[^.!\n]{{0,40}}\?"
+    rf"|(?<!\w)(?:are|were) you (?:an? |the )?(?:{_MAKER})"
+    rf"|(?<!\w)(?:what|which)(?: kind of| type of| sort of| specific| exact| version of)?(?: (?:ai|large|language|gpt|openai|claude|llama|chat|foundation))*(?: (?:model|llm|ai|chatbot|assistant|version|bot|system|gpt|company|lab|organi[sz]ation|vendor))(?: version| number)? (?:are|is|do|did) (?:you|this|i)\b(?: (?:work for|come from|belong to|running on|based on|use|talking to|talking with|chatting with|speaking to|speaking with|using))?{_ENDS}"
+    rf"|(?<!\w)(?:what(?:'s| is| was| are| were)|tell me|state|name|give me|reveal|say|share|show me|disclose|describe|print|repeat|output|know|when is|when was)"
+    rf"(?: me)?(?: the)?(?: exact| name of)? your (?:own |current |exact |complete )?{_ABOUT}(?!\w)"
+    rf"|(?<!\w)(?:repeat|print|show|reveal|output|display|tell me|give me|write out|write down|copy|recite|translate|summari[sz]e|paste|quote|leak|dump|return|disclose|what(?:'s| is| are| was| were| does| do)|ignore|share)"
+    rf"\b[^.?!\n]{{0,50}}?\b(?:everything above(?! the)|(?:your|the|all|my|you(?:'ve)?) [^.?!\n]{{0,25}}?{_HIDDEN})"
+    r"|(?<!\w)(?:who|what) (?:exactly |really |even )?are you(?: exactly| really| anyway| called)?\s*(?:[?!.]|$)"
+    r"|(?:^|[.!?\n] ?|please |can you |could you )introduce yourself(?=\s*(?:$|[.!?,\n]))|how many parameters (?:do you|are you|does your)"
+    r"|(?<!\w)(?:when|until when|what (?:date|year|month|point)|how (?:recent|up[ -]to[ -]date|current|old))\b[^.!?\n]{0,30}\byour (?:training|knowledge|data|information)"
+    r"|your (?:training data|knowledge|training|information|data) (?:is |was )?(?:cut ?off|end|stop|go up to|updated|current|last)"
+    r"|(?<!\w)(?:where do you come from|what do i call you|what should i call you|do you have a name|what are you called)"
+    r"|what(?:'s| is) the name of (?:your|the) (?:model|company|creator|developer|organi[sz]ation)(?: that (?:made|created|trained) you)?"
+    r"|who (?:is|are|was|were) your (?:creators?|developers?|makers?|owners?|programmers?)"
+    r"|(?<!\w)(?:qui|quelle (?:entreprise|société)) (?:t'a|vous a|t'as) (?:créé|développé|conçu|entraîné|fait)|qui (?:es-tu|êtes-vous)\s*\?|quel (?:modèle|est (?:ton|votre) (?:nom|modèle|prompt système))"
+    r"|wer hat (?:dich|sie) (?:gemacht|entwickelt|erschaffen|trainiert|programmiert|erstellt)|wer bist du\s*\?|welches (?:sprach|ki-?)?modell bist du|(?:wie lautet|zeig mir|nenne) (?:dein|deinen|ihr|ihren) (?:system-?prompt|name)"
+    r"|¿?qui[ée]n (?:te|lo) (?:cre[óo]|desarroll[óo]|hizo|entren[óo]|program[óo])|¿?qui[ée]n eres\s*\?|¿?qu[ée] modelo (?:eres|de (?:ia|lenguaje))"
+    r"|quem (?:te|o|lhe) (?:criou|desenvolveu|fez|treinou)|quem é você\s*\?|quem criou você|qual modelo você é"
+    r"|chi ti ha (?:creato|sviluppato|fatto|addestrato)|chi sei\s*\?|che modello sei"
+    r"|wie heeft (?:je|jou|u) (?:gemaakt|ontwikkeld)|wie ben je\s*\?|kto cię (?:stworzył|zrobił)|kim jesteś\s*\?"
+    r"|кто (?:тебя|вас) (?:создал|разработал|сделал|обучил)|кто ты(?: такой)?\s*\?|какая ты модель|хто тебе створив"
+    r"|seni kim (?:yaptı|geliştirdi|yarattı|eğitti)|sen kimsin\s*\?|ai (?:đã )?tạo ra bạn|bạn là ai\s*\?|siapa yang (?:membuat|menciptakan|mengembangkan)(?:mu| kamu| anda)"
+    r"|谁(?:创造|开发|制造|训练|创建|研发)了?(?:你|您)|誰(?:創造|開發|訓練|製造)了?你|(?:你|您)是谁(?:创造|开发|训练|做)?|你是誰|你是(?:什么|哪个|哪一个)模型|你(?:的)?系统提示|你是哪(?:家|个)公司"
+    r"|(?:あなた|君)(?:を|は誰が|は誰に)(?:作っ|開発|誰が)|誰が(?:あなた|君)を(?:作|開発)|あなたは誰(?:です)?|あなたの(?:モデル|システムプロンプト)"
+    r"|누가 (?:당신을|너를|널) (?:만들|개발|학습)|(?:당신은|너는|넌) 누구|من (?:صنعك|طورك|أنشأك|قام بتطويرك|برمجك)|من أنت\s*[؟?]|तुम्हें किसने बनाया|आपको किसने (?:बनाया|विकसित)"
+)
+_ASK_HINTS = (
+    *("are you", "were you", "your ", "yourself", "prompt", "instruction", " above", "made you"),
+    *(
+        "ed you",
+        "built you",
+        "own you",
+        "owns you",
+        "runs you",
+        "behind you",
+        "designed you",
+        "parameters",
+    ),
+    *(
+        "wrote you",
+        "what do i call",
+        "should i call",
+        "you have a name",
+        "you come from",
+        "is this",
+    ),
+    *("am i ", "do i ", "is your", "before this", "you were", "company", "operates you"),
+    # The other languages, where they can be written in ASCII.
+    *("hat dich", "hat sie", "bist du", " eres", "te hizo", "quem ", "chi ti", "chi sei", "qui es"),
+    *(
+        "wie heeft",
+        "wie ben",
+        "kto ci",
+        "sen kimsin",
+        "siapa yang",
+        "quel ",
+        "modello",
+        "che modello",
+    ),
+    *("t'a con", "t'a fait", "wie lautet", "zeig mir", "seni kim"),
+)
+
+
+def asks_identity(text: str) -> bool:
+    """Say whether a prompt asks who made the model, what it is, or what it was told in secret."""
+    folded = fold(text)
+    if text.isascii() and not any(hint in folded for hint in _ASK_HINTS):
+        return False
+    return _ASKS.search(folded) is not None
