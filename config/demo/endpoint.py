@@ -92,12 +92,16 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         if self.path.rstrip("/") != "/v1/chat/completions" or not 0 < length <= LONGEST_BODY:
-            self.answer(HTTPStatus.NOT_FOUND, {"error": {"message": "Only /v1/chat/completions is here."}})
+            self.answer(
+                HTTPStatus.NOT_FOUND, {"error": {"message": "Only /v1/chat/completions is here."}}
+            )
             return
         try:
             reply = complete(json.loads(self.rfile.read(length)))
         except (ValueError, KeyError, TypeError):
-            self.answer(HTTPStatus.BAD_REQUEST, {"error": {"message": "model and messages are needed."}})
+            self.answer(
+                HTTPStatus.BAD_REQUEST, {"error": {"message": "model and messages are needed."}}
+            )
             return
         self.answer(HTTPStatus.OK, reply)
 
