@@ -6,6 +6,10 @@ What counts is a name where a model speaks of itself: "I am …", "developed by 
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+
+SHORTEST_NAME = 3
 
 
 # One table of names, as a paragraph: `_` stands for a space or hyphen, `-?` for a version number.
@@ -177,6 +181,7 @@ _INVISIBLE = re.compile(
     "\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
 )
 _SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|\n")
+_CJK = re.compile(f"{_CJK_I_AM}|{_CJK_SELF}")
 _SPACES = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
 
 
@@ -192,15 +197,47 @@ def fold(text: str) -> str:
     return _SPACES.sub(" ", _MARKUP.sub("", text)).casefold()
 
 
-def names_maker(text: str) -> bool:
-    """Say whether an answer tells which model or vendor wrote it."""
+def names_maker(text: str, own_names: Sequence[str] = ()) -> bool:
+    """Say whether an answer tells which model or vendor wrote it.
+
+    `own_names` are names the general list cannot know: those of this study's models and publishers.
+    """
     folded = fold(text)
+    return _names_known_maker(folded) or (bool(own_names) and _names_own(folded, tuple(own_names)))
+
+
+def _names_known_maker(folded: str) -> bool:
     hints = [hint for hint in _HINTS if hint in folded]
     return bool(hints) and any(
         pattern.search(sentence)
         for sentence in _SENTENCE.split(folded)
         if any(hint in sentence for hint in hints) and _FIRST.search(sentence)
         for pattern in (_SELF_NAMED, _MADE_BY_MAKER, _MADE_ELSEWHERE)
+    )
+
+
+def _names_own(folded: str, own_names: tuple[str, ...]) -> bool:
+    names = [name for name in map(fold, own_names) if len(name) >= SHORTEST_NAME]
+    if not any(name in folded for name in names):
+        return False
+    pattern = _own_pattern(tuple(names))
+    return any(
+        pattern.search(sentence)
+        for sentence in _SENTENCE.split(folded)
+        if _FIRST.search(sentence) or _CJK.search(sentence)
+    )
+
+
+@lru_cache(maxsize=256)
+def _own_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what matches "I am NAME", "as NAME," and "made by NAME"."""
+    any_name = rf"(?<![a-z0-9])(?:{'|'.join(map(re.escape, names))})(?![a-z0-9])"
+    return re.compile(
+        rf"(?<!\w)(?:{_I_AM}|as(?: i,)?)\s*[,:—–-]?\s*(?:{_FILLER}\s+){{0,4}}?{any_name}"
+        rf"|(?:{_CJK_I_AM}){_GAP}{{0,12}}?{any_name}"
+        rf"|(?<!\w){_MADE}(?: and {_MADE})? (?:by|at)\b{_GAP}{{0,30}}?{any_name}"
+        rf"|{any_name}{_GAP}{{0,25}}?{_MADE} me\b"
+        rf"|(?:{_STEMS}){_GAP}{{0,40}}?{any_name}"
     )
 
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import time
+from pathlib import Path
 
 import pytest
 
@@ -225,3 +226,46 @@ def test_stays_linear_on_hostile_repetition(piece):
     names_maker(text)
     asks_identity(text)
     assert time.process_time() - start < 5  # a quadratic pattern takes minutes
+
+
+DEMO = Path(__file__).parents[2] / "config" / "demo"
+OWN = ("Harbor Mini", "Northquay Laboratory")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "As an AI made by Northquay Laboratory, I keep it short.",
+        "I am Harbor Mini. How can I help?",
+        "Northquay Laboratory trained me to be brief.",
+        "Ich bin Harbor Mini, guten Tag.",
+        "我是 Harbor Mini。",
+    ],
+)
+def test_knows_the_names_of_the_studys_own_models(text):
+    assert names_maker(text, OWN)
+    assert not names_maker(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The harbor mini market opens at nine.",
+        "I bought it from Northquay Laboratory supplies.",
+        "As a rule, I avoid the harbor.",
+    ],
+)
+def test_an_own_name_in_passing_is_no_confession(text):
+    assert not names_maker(text, OWN)
+
+
+def test_finds_the_two_demo_answers_that_name_their_maker():
+    models = json.loads((DEMO / "models.json").read_text(encoding="utf-8"))
+    names = {one["name"]: (one["display_name"], one["publisher"]) for one in models}
+    lines = (DEMO / "answers.jsonl").read_text(encoding="utf-8").splitlines()
+    found = [
+        (answer["model"], answer["prompt"])
+        for answer in map(json.loads, lines)
+        if any(names_maker(turn, names[answer["model"]]) for turn in answer["turns"])
+    ]
+    assert sorted(found) == [("harbor-mini", "everyday-05"), ("quillon-7", "travel-04")]
