@@ -1,11 +1,11 @@
 """Statistics of paired comparisons: arrays in, frozen records out, nothing of the web application.
 
-    >>> from ratings.scoring import Comparisons, fit_davidson, intervals, sandwich
-    >>> votes = Comparisons.from_labels(
-    ...     ["a", "b", "a", "a"], ["b", "a", "b", "b"], ["first", "first", "tie", "first"]
-    ... )
-    >>> fit = fit_davidson(votes)
-    >>> lower, upper = intervals(fit.strength, sandwich(fit, votes))
+>>> from ratings.scoring import Comparisons, fit_davidson, intervals, sandwich
+>>> votes = Comparisons.from_labels(
+...     ["a", "b", "a", "a"], ["b", "a", "b", "b"], ["first", "first", "tie", "first"]
+... )
+>>> fit = fit_davidson(votes)
+>>> lower, upper = intervals(fit.strength, sandwich(fit, votes))
 """
 
 from ratings.scoring.bootstrap import bootstrap

@@ -74,6 +74,11 @@ def composite(parts: Sequence[Part]) -> Composite:
 
 def _weights(parts: Sequence[Part]) -> Floats:
     weights = np.array([part.weight for part in parts], dtype=np.float64)
-    if not weights.size or not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
+    if (
+        not weights.size
+        or not np.isfinite(weights).all()
+        or (weights < 0).any()
+        or not weights.any()
+    ):
         raise ValueError("weights must be finite, not negative, and not all zero")
     return np.asarray(weights / weights.sum())

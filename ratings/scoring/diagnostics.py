@@ -42,7 +42,8 @@ def require_estimable(counts: Counts) -> None:
     apart = connected_components(counts)
     if len(apart) > 1:
         raise NotEstimable(
-            f"the votes fall into {len(apart)} groups that are never compared: {_listing(apart)}", apart
+            f"the votes fall into {len(apart)} groups that are never compared: {_listing(apart)}",
+            apart,
         )
     apart = separated_components(counts)
     if len(apart) > 1:
@@ -62,7 +63,9 @@ def require_tie_parameter(counts: Counts) -> None:
     than ties, which Bellman and Ford's relaxation decides.
     """
     if not counts.wins.any():
-        raise NotEstimable("every vote is a tie: the tie parameter has no finite estimate", [counts.items])
+        raise NotEstimable(
+            "every vote is a tie: the tie parameter has no finite estimate", [counts.items]
+        )
     step = np.where(counts.ties > 0, 2.0, np.inf)
     step = np.where(counts.wins > 0, -2.0, step)
     height = np.zeros(len(counts.items))

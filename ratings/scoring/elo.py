@@ -16,7 +16,9 @@ from ratings.scoring.types import BASE_RATING, POINTS_PER_LOGIT, Comparisons, Fl
 K_FACTOR = 4.0
 
 
-def online_elo(comparisons: Comparisons, *, k: float = K_FACTOR, initial: float = BASE_RATING) -> Floats:
+def online_elo(
+    comparisons: Comparisons, *, k: float = K_FACTOR, initial: float = BASE_RATING
+) -> Floats:
     """Return (K,) Elo points after playing the votes in their order, a tie scoring one half.
 
     Base 10, scale 400: an advantage of 400 points is expected to score 10 to 1.

@@ -31,6 +31,7 @@ from ratings.scoring.types import (
     counts_of,
 )
 
+STILL = 1e-14  # a variance below this share of the Fisher variance is rounding
 BLOCK = 1 << 21  # numbers held at once while sweeping clusters: 16 MiB
 MOST_ITEMS_DRAWN = 300  # with more items, Bonferroni instead of drawing the largest difference
 
@@ -87,7 +88,9 @@ def cluster_sandwich(fit: Fit, comparisons: Comparisons, cluster: NDArray[Any]) 
         meat += block.T @ block
     g = len(sizes)
     matrix = fit.inverse @ meat @ fit.inverse * (g / (g - 1))
-    return checked_covariance(fit, matrix, "cluster", degrees=effective_clusters(sizes) - 1, clusters=g)
+    return checked_covariance(
+        fit, matrix, "cluster", degrees=effective_clusters(sizes) - 1, clusters=g
+    )
 
 
 def cluster_influence(fit: Fit, comparisons: Comparisons, cluster: NDArray[Any], g: int) -> Floats:
@@ -111,7 +114,9 @@ def cluster_sizes(cluster: NDArray[Any]) -> tuple[Floats, NDArray[np.int64]]:
     """
     counted = np.bincount(cluster)
     occurs = counted > 0
-    if occurs.sum() < 2:
+    if not len(cluster):
+        raise NotEstimable("there are no votes")
+    if occurs.sum() == 1:
         raise NotEstimable("an interval by cluster needs votes from at least two clusters")
     codes = (np.cumsum(occurs) - 1)[cluster]
     return counted[occurs].astype(np.float64), codes
@@ -147,9 +152,10 @@ def checked_covariance(fit: Fit, matrix: Floats, kind: str, **more: Any) -> Cova
     """Keep the strengths' part, and refuse a width of zero, which no finite sample supports."""
     k = len(fit.items)
     kept = matrix[:k, :k]
-    if k > 1 and float(np.diag(kept).min()) <= 1e-14 * float(np.diag(fit.inverse)[:k].max()):
-        still = [item for item, v in zip(fit.items, np.diag(kept), strict=True) if v <= 1e-14]
-        raise NotEstimable("the votes do not vary, so there is no interval", [still or fit.items])
+    floor = STILL * float(np.diag(fit.inverse)[:k].max())
+    if float(np.diag(kept).min()) <= floor:
+        still = [item for item, v in zip(fit.items, np.diag(kept), strict=True) if v <= floor]
+        raise NotEstimable("the votes do not vary, so there is no interval", [still])
     return Covariance(kept, kind, **more)
 
 

@@ -48,7 +48,9 @@ def invert_on_contrasts(information: Floats, k: int) -> Floats:
     return np.asarray((inverse + inverse.T) / 2)
 
 
-def maximise(objective: Callable[[Floats], Curvature], start: Floats, *, k: int, n: float) -> Optimum:
+def maximise(
+    objective: Callable[[Floats], Curvature], start: Floats, *, k: int, n: float
+) -> Optimum:
     """Climb from `start` (P,) to the maximum, the first k parameters kept centred at 0.
 
     Raises
@@ -71,7 +73,13 @@ def maximise(objective: Callable[[Floats], Curvature], start: Floats, *, k: int,
 
 
 def _polished(
-    objective: Callable[[Floats], Curvature], here: Floats, at: Curvature, *, k: int, n: float, iterations: int
+    objective: Callable[[Floats], Curvature],
+    here: Floats,
+    at: Curvature,
+    *,
+    k: int,
+    n: float,
+    iterations: int,
 ) -> Optimum:
     """Take one last step, down to rounding, so that any start gives the same digits."""
     there = here + invert_on_contrasts(at.information, k) @ at.gradient

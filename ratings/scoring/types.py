@@ -22,7 +22,9 @@ Outcomes = NDArray[np.int8]
 
 FIRST_WON, TIE, SECOND_WON = 2, 1, 0
 # The only words for an outcome that the core understands; everything else raises.
-OUTCOMES: Mapping[str, int] = MappingProxyType({"first": FIRST_WON, "tie": TIE, "second": SECOND_WON})
+OUTCOMES: Mapping[str, int] = MappingProxyType(
+    {"first": FIRST_WON, "tie": TIE, "second": SECOND_WON}
+)
 
 # 400 / ln 10: ten times the odds are 400 points (Elo 1978).
 POINTS_PER_LOGIT = 400 / float(np.log(10.0))
@@ -121,6 +123,7 @@ class Comparisons:
         first: Sequence[str],
         second: Sequence[str],
         outcome: Sequence[str],
+        *,
         rater: Sequence[str] | None = None,
         prompt: Sequence[str] | None = None,
         items: Sequence[str] | None = None,
@@ -162,7 +165,13 @@ class Comparisons:
 
 
 _COLUMNS: Mapping[str, type[np.integer[Any]]] = MappingProxyType(
-    {"first": np.int32, "second": np.int32, "outcome": np.int8, "rater": np.int32, "prompt": np.int32}
+    {
+        "first": np.int32,
+        "second": np.int32,
+        "outcome": np.int8,
+        "rater": np.int32,
+        "prompt": np.int32,
+    }
 )
 
 
@@ -173,7 +182,7 @@ def _column(values: Any, kind: type[np.integer[Any]], name: str) -> NDArray[Any]
         raise ValueError(f"{name} must be a vector")
     if array.dtype != kind:
         converted = array.astype(kind)
-        if array.dtype.kind not in "iub" and array.size or not np.array_equal(converted, array):
+        if (array.dtype.kind not in "iub" and array.size) or not np.array_equal(converted, array):
             raise ValueError(f"{name} must hold integers that fit {kind.__name__}")
         array = converted
     view = array.view()
