@@ -8,7 +8,7 @@
 >>> lower, upper = intervals(fit.strength, sandwich(fit, votes))
 """
 
-from ratings.scoring.bootstrap import bootstrap
+from ratings.scoring.bootstrap import bootstrap, bootstrap_rates
 from ratings.scoring.bradley_terry import fit_bradley_terry, win_probability
 from ratings.scoring.composite import Composite, Part, composite
 from ratings.scoring.diagnostics import (
@@ -65,6 +65,7 @@ __all__ = [
     "average_win_rate",
     "averaged_elo",
     "bootstrap",
+    "bootstrap_rates",
     "cluster_influence",
     "cluster_sandwich",
     "composite",

@@ -5,6 +5,7 @@ References
 Efron, B. (1979). Bootstrap methods: another look at the jackknife. Annals of Statistics 7.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,7 @@ from ratings.scoring.types import (
     NotEstimable,
     counts_of,
 )
+from ratings.scoring.win_rate import Rates
 
 BLOCK = 1 << 20  # counts held at once: 8 MiB a copy
 CHORD_STEPS = 40
@@ -63,6 +65,25 @@ def bootstrap(
         )
     matrix = np.atleast_2d(np.cov(usable, rowvar=False))
     return checked_covariance(fit, matrix, "bootstrap", draws=found)
+
+
+def bootstrap_rates(
+    rates: Callable[[Counts], Rates],
+    data: Comparisons | Counts,
+    *,
+    rng: Generator,
+    draws: int = 1000,
+    level: float = 0.95,
+) -> tuple[Floats, Floats]:
+    """Return percentile bounds (K,) of win rates over resampled votes, each rate where it exists."""
+    pairs = Pairs.of(counts_of(data))
+    cells = pairs.cells.ravel()
+    found = np.empty((draws, len(pairs.items)))
+    for draw in range(draws):
+        drawn = rng.multinomial(round(cells.sum()), cells / cells.sum()).reshape(-1, 3)
+        found[draw] = rates(pairs.counts(drawn.astype(np.float64))).rate
+    bounds = np.nanquantile(found, [0.5 - level / 2, 0.5 + level / 2], axis=0)
+    return bounds[0], bounds[1]
 
 
 class Pairs(NamedTuple):

@@ -35,7 +35,7 @@ class _Delimited:
     columns: tuple[str, ...]
     delimiter: str
 
-    def read(self, names: Collection[str], texts: Collection[str]) -> Columns:  # noqa: ARG002 - every cell is text here
+    def read(self, names: Collection[str], texts: Collection[str]) -> Columns:
         """Read in bulk what is well-formed throughout, else record by record to name what is not."""
         if not _well_quoted(self.data, self.delimiter):
             return self._read_records(names)

@@ -19,10 +19,14 @@ BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class SkippedRow:
-    """A row that was left out, and why."""
+    """A row that was left out, why, and the group it belongs to where that could be read."""
 
     row: int
     reason: str
+    group: str | None = None
+
+    def as_dict(self) -> dict[str, int | str]:
+        return {"row": self.row, "reason": self.reason}
 
 
 @dataclass(frozen=True, eq=False)

@@ -95,8 +95,8 @@ def _votes(found: Columns, layout: Layout, group: str | None) -> VoteTable:
     outcome = _outcomes(found, layout, sides, reasons)
     grouping = found.labels[group] if group else None
     if grouping is not None:
-        reasons.add(grouping.codes < 0, lambda _: f"{group} is empty")
-        reasons.add(_blank(grouping), lambda _: f"{group} is empty")
+        empty = (grouping.codes < 0) | _blank(grouping)
+        reasons.add(empty, lambda _: f"{group} is empty")
     good = reasons.none
     return VoteTable(
         layout=layout.name,
@@ -108,7 +108,7 @@ def _votes(found: Columns, layout: Layout, group: str | None) -> VoteTable:
         rater=_kept(found.labels[layout.rater], good) if layout.rater else None,
         group=_kept(grouping, good) if grouping is not None else None,
         skipped=tuple(
-            sorted([*found.skipped, *reasons.skipped(found.row)], key=lambda one: one.row)
+            sorted([*found.skipped, *reasons.skipped(found.row, grouping)], key=lambda one: one.row)
         ),
     )
 
@@ -125,8 +125,12 @@ class _Reasons:
             self.texts[at] = reason(at)
         self.none &= ~bad
 
-    def skipped(self, rows: NDArray[np.int64]) -> list[SkippedRow]:
-        return [SkippedRow(int(rows[at]), text) for at, text in self.texts.items()]
+    def skipped(self, rows: NDArray[np.int64], grouping: Labels | None) -> list[SkippedRow]:
+        groups = (*grouping.names, None) if grouping else (None,)
+        codes = grouping.codes if grouping else np.full(len(rows), -1)
+        return [
+            SkippedRow(int(rows[at]), text, groups[codes[at]]) for at, text in self.texts.items()
+        ]
 
 
 def _kept(labels: Labels, good: NDArray[np.bool_]) -> Labels:
