@@ -11,7 +11,7 @@ that were never compared, or compared with one side always winning, `converged` 
 `not_estimable` says why and names the groups. That field is there only then.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
@@ -129,7 +129,7 @@ def nothing_usable(table: VoteTable) -> Invalid:
     return Invalid(f"No vote is usable: {summary(table.skipped)}.", code="nothing_usable")
 
 
-def summary(skipped: tuple[SkippedRow, ...], shown: int = 3) -> str:
+def summary(skipped: Sequence[SkippedRow], shown: int = 3) -> str:
     """Return skipped rows as one line: how many, and the first few with their reasons."""
     first = "; ".join(f"row {one.row}: {one.reason}" for one in skipped[:shown])
     noun = "row" if len(skipped) == 1 else "rows"
@@ -189,7 +189,7 @@ def _raters(table: VoteTable, chosen: NDArray[np.bool_]) -> int | None:
     if table.rater is None:
         return None
     codes = table.rater.codes[chosen]
-    return len(np.unique(codes[codes >= 0]))
+    return int(np.count_nonzero(np.bincount(codes[codes >= 0])))
 
 
 # ---- estimates -----------------------------------------------------------------------------------

@@ -53,7 +53,12 @@ def write_table(out: TextIO, rankings: Rankings, skipped: Sequence[SkippedRow]) 
         if name is not None:
             out.write(f"[{ascii_safe(name)}]\n")
         out.write(_heading(ranking) + "\n")
-        out.writelines(line + "\n" for line in _aligned([_titles(ranking), *(_cells(ranking, row) for row in ranking.rows)]))
+        out.writelines(
+            line + "\n"
+            for line in _aligned(
+                [_titles(ranking), *(_cells(ranking, row) for row in ranking.rows)]
+            )
+        )
         out.write("\n" if name is not None else "")
 
 

@@ -9,6 +9,7 @@ Monthly 64: the maximum exists if and only if the graph "i scored against j" is 
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,7 +94,8 @@ def _labels(edges: NDArray[np.bool_], *, strong: bool) -> NDArray[np.int32]:
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components as components
 
-    _, labels = components(csr_array(edges), connection="strong" if strong else "weak")
+    graph: Any = csr_array(edges)
+    _, labels = components(graph, connection="strong" if strong else "weak")
     return np.asarray(labels)
 
 

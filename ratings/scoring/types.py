@@ -146,11 +146,14 @@ class Comparisons:
 
     def select(self, rows: NDArray[Any]) -> Self:
         """Return the comparisons at `rows` (positions or a boolean mask), over the same items."""
-        chosen = {
-            name: None if (column := getattr(self, name)) is None else column[rows]
-            for name in _COLUMNS
-        }
-        return type(self)(items=self.items, **chosen)
+        return type(self)(
+            items=self.items,
+            first=self.first[rows],
+            second=self.second[rows],
+            outcome=self.outcome[rows],
+            rater=None if self.rater is None else self.rater[rows],
+            prompt=None if self.prompt is None else self.prompt[rows],
+        )
 
     def swapped(self) -> Self:
         """Return the same votes with first and second exchanged."""

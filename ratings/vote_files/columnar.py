@@ -5,9 +5,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from core.errors import Invalid
 from ratings.vote_files.tables import Columns, Labels, Raw, Table
+
+TEXTS = (pa.string(), pa.large_string(), pa.string_view())
 
 
 def open_parquet(data: Raw) -> Table:
@@ -58,15 +61,10 @@ class _Columnar:
 
 
 def _check_type(name: str, kind: pa.DataType, *, text: bool) -> None:
-    value = kind.value_type if pa.types.is_dictionary(kind) else kind
-    named = [
-        pa.types.is_string,
-        pa.types.is_large_string,
-        pa.types.is_string_view,
-        pa.types.is_integer,
-    ]
-    numbers = [pa.types.is_floating, pa.types.is_boolean]
-    if not any(test(value) for test in (named if text else named + numbers)):
+    value: Any = kind.value_type if pa.types.is_dictionary(kind) else kind
+    named = value in TEXTS or pa.types.is_integer(value)
+    number = pa.types.is_floating(value) or pa.types.is_boolean(value)
+    if not named and (text or not number):
         raise Invalid(f"The column {name} holds {kind}, not texts.", code="type")
 
 
@@ -76,10 +74,24 @@ def dictionary_labels(column: pa.ChunkedArray) -> Labels:
         column = column.cast(pa.string()).dictionary_encode()
     elif not pa.types.is_string(column.type.value_type):
         column = column.cast(pa.dictionary(pa.int32(), pa.string()))
-    joined: Any = column.unify_dictionaries().combine_chunks()
-    chunk = joined.chunk(0) if isinstance(joined, pa.ChunkedArray) else joined
-    codes = chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
-    return Labels(tuple(chunk.dictionary.to_pylist()), codes)
+    chunk: Any = column.unify_dictionaries().combine_chunks()
+    return Labels(tuple(chunk.dictionary.to_pylist()), _codes(chunk.indices.cast(pa.int32())))
+
+
+def _codes(indices: Any) -> NDArray[np.int32]:
+    """Return indices with -1 for null, read from their buffers.
+
+    pyarrow's own ways from nulls to numpy import pandas where it is installed, for a second.
+    """
+    end = indices.offset + len(indices)
+    valid, values = indices.buffers()
+    if not len(indices):
+        return np.zeros(0, dtype=np.int32)
+    codes = np.frombuffer(values, dtype=np.int32, count=end)[indices.offset :]
+    if not indices.null_count:
+        return codes
+    bits = np.unpackbits(np.frombuffer(valid, dtype=np.uint8), count=end, bitorder="little")
+    return np.where(bits[indices.offset :] == 1, codes, np.int32(-1))
 
 
 def _first_line(error: Exception) -> str:

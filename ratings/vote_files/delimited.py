@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +22,9 @@ def open_delimited(data: Raw) -> Table:
     head = data[:HEAD].removeprefix(BOM).decode("utf-8", errors="ignore")
     first_line = next((line for line in head.splitlines() if line), "")
     delimiter = max(DELIMITERS, key=first_line.count)
-    records = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
+    # Strict, unless the sample may end inside a quoted cell of a later record.
+    whole = len(data) <= HEAD
+    records = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, strict=whole)
     try:
         header = next(filter(None, records), [])
     except csv.Error as error:
@@ -47,9 +50,10 @@ class _Delimited:
     def _read_in_bulk(self, names: Collection[str]) -> Columns:
         from pyarrow import csv as arrow_csv
 
+        stream: Any = pa.BufferReader(pa.py_buffer(self.data))
         label = pa.dictionary(pa.int32(), pa.string())
         table = arrow_csv.read_csv(
-            pa.BufferReader(pa.py_buffer(self.data)),
+            stream,
             read_options=arrow_csv.ReadOptions(block_size=16 << 20),
             parse_options=arrow_csv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
             convert_options=arrow_csv.ConvertOptions(
@@ -109,8 +113,9 @@ def _well_quoted(data: Raw, delimiter: str) -> bool:
         return True
     if quotes.size % 2:
         return False
-    separators = np.frombuffer(f'{delimiter}\r\n"'.encode(), dtype=np.uint8)
+    separates = np.zeros(256, dtype=bool)
+    separates[list(f'{delimiter}\r\n"'.encode())] = True
     opening, closing = quotes[::2], quotes[1::2]
     start = len(BOM) if data[: len(BOM)] == BOM else 0
     before, after = opening[opening > start] - 1, closing[closing + 1 < text.size] + 1
-    return bool(np.isin(text[before], separators).all() and np.isin(text[after], separators).all())
+    return bool(separates[text[before]].all() and separates[text[after]].all())

@@ -54,22 +54,19 @@ def read_bytes(source: Path | BinaryIO) -> Raw:
     OSError
         For a file that cannot be opened.
     """
-    if not isinstance(source, Path):
-        data = source.read(MAX_BYTES + 1)
-    elif not source.is_file():
-        with source.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    elif not source.stat().st_size:
-        data = b""
-    else:
-        with source.open("rb") as file:
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        if len(mapped) <= MAX_BYTES:
-            return mapped
-        data = mapped
+    data = _read(source)
     if len(data) > MAX_BYTES:
         raise TooLarge("The file is larger than 4 GiB.")
     return data
+
+
+def _read(source: Path | BinaryIO) -> Raw:
+    if not isinstance(source, Path):
+        return source.read(MAX_BYTES + 1)
+    with source.open("rb") as file:
+        if not source.is_file() or not source.stat().st_size:
+            return file.read(MAX_BYTES + 1)
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def open_table(data: Raw) -> Table:
@@ -108,7 +105,7 @@ def _text_table(data: Raw, first: bytes) -> Table:
 
 def _check_utf8(data: Raw) -> None:
     """Raise `Invalid` with the place of the first byte that is not UTF-8; no copy when all is well."""
-    offsets = pa.py_buffer(np.array([0, len(data)], dtype=np.int64))
+    offsets = pa.py_buffer(np.array([0, len(data)], dtype=np.int64).tobytes())
     text = pa.Array.from_buffers(pa.large_string(), 1, [None, offsets, pa.py_buffer(data)])
     try:
         text.validate(full=True)

@@ -49,7 +49,10 @@ class Columns:
 class Table(Protocol):
     """A table whose header is known and whose columns are read when asked for."""
 
-    columns: tuple[str, ...]
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names in the header."""
+        ...
 
     def read(self, names: Collection[str], texts: Collection[str]) -> Columns:
         """Return the columns `names`; those among `texts` may not hold fractions or truth values."""

@@ -224,10 +224,8 @@ def _from_flags(found: Columns, layout: Layout, reasons: _Reasons) -> NDArray[np
         values = np.array([int(FLAGS.get(name, -1)) for name in labels.names] + [-1])[labels.codes]
         reasons.add(values < 0, lambda _, c=column: f"{c} is neither 0 nor 1")
         flags.append(values)
-    total = sum(flags)
-    reasons.add(
-        np.asarray(total != 1), lambda at: f"{total[at]} of {', '.join(layout.winner)} are 1"
-    )
+    total = np.sum(flags, axis=0)
+    reasons.add(total != 1, lambda at: f"{total[at]} of {', '.join(layout.winner)} are 1")
     return np.select([flags[0] == 1, flags[1] == 1], [FIRST_WON, SECOND_WON], default=TIE)
 
 

@@ -117,8 +117,9 @@ def _rank(options: dict[str, Any]) -> "tuple[Rankings, Sequence[SkippedRow]]":
     source = sys.stdin.buffer if options["file"] == "-" else Path(options["file"])
     columns, rater, by = options["columns"], options["rater"], options["by"]
     table = read_votes(source, columns=columns, rater=rater, group=by)
-    rankings: Rankings = rank_groups(table, choices) if by else {None: rank_votes(table, choices)}
-    return rankings, table.skipped
+    if not by:
+        return {None: rank_votes(table, choices)}, table.skipped
+    return dict(rank_groups(table, choices).items()), table.skipped
 
 
 def _remarks(rankings: "Rankings", skipped: "Sequence[SkippedRow]") -> list[str]:
