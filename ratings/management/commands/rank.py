@@ -1,0 +1,135 @@
+"""`manage.py rank FILE`: ranks any file of pairwise votes, with no database."""
+
+import io
+import sys
+from argparse import ArgumentTypeError, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from core.errors import Invalid
+from ratings.ranking.choices import (
+    BOTH_BADS,
+    INITIAL,
+    INTERVALS,
+    K_FACTOR,
+    METHODS,
+    TIES,
+    Choices,
+)
+
+if TYPE_CHECKING:
+    from ratings.ranking.writers import Rankings
+    from ratings.vote_files import SkippedRow
+
+USAGE, NOTHING_USABLE = 2, 3
+FORMATS = ("table", "json", "csv")
+HELP = """\
+Rank the models in a file of pairwise votes: CSV, TSV, JSON, JSONL, Parquet, Arrow, or - for the
+standard input. Read without options: Arena (model_a, model_b, winner), its one-hot form, MT-bench
+judgments, evalica and llmfao (left, right, winner, worker), AlpacaEval annotations.
+
+score, lower and upper are in the method's own unit: rating points for bt and elo, a share for win
+rates. Intervals are 95 %; rank ranges hold for all models together. What the votes do not determine
+is null: then "converged" is false and "not_estimable" gives the reason and the groups of models.
+
+Exit codes: 0 ranked; 2 wrong usage; 3 nothing in the file is usable."""
+
+
+class Command(BaseCommand):
+    help = HELP
+    requires_system_checks = ()
+    requires_migrations_checks = False
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        kwargs["formatter_class"] = RawDescriptionHelpFormatter
+        return super().create_parser(prog_name, subcommand, **kwargs)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add = parser.add_argument
+        add("file", metavar="FILE", help="the votes, or - for the standard input")
+        add("--method", choices=METHODS, default="bt")
+        add("--ties", choices=TIES, default="half", help="default: half a win each")
+        add("--both-bad", choices=BOTH_BADS, default="tie", help="default: tie")
+        add(
+            "--intervals",
+            choices=INTERVALS,
+            help="default: sandwich; none for elo. For win rates sandwich is Wilson's interval",
+        )
+        add("--rater", metavar="COLUMN", help="the column that says who judged")
+        add("--columns", type=_columns, metavar="a=…,b=…,winner=…,rater=…")
+        add("--by", metavar="COLUMN", help="rank each value of this column on its own")
+        add(
+            "--anchor",
+            type=_anchor,
+            metavar="MODEL=RATING",
+            help="move all ratings so that this holds",
+        )
+        add("--k", type=float, default=K_FACTOR, help="Elo's K (default: 4)")
+        add("--initial", type=float, default=INITIAL, help="Elo's first rating (default: 1000)")
+        add("--seed", type=int, default=0, help="of bootstrap, orders and rank ranges (default: 0)")
+        add("--format", choices=FORMATS, default="table")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            rankings, skipped = _rank(options)
+        except Invalid as error:
+            usage = error.code in {"usage", "columns"}
+            raise CommandError(
+                error.message, returncode=USAGE if usage else NOTHING_USABLE
+            ) from error
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise CommandError(f"{options['file']}: {reason}", returncode=USAGE) from error
+        for line in _remarks(rankings, skipped):
+            self.stderr.write(line)
+        from ratings.ranking.writers import WRITERS
+
+        text = io.StringIO()
+        WRITERS[options["format"]](text, rankings, skipped)
+        self.stdout.write(text.getvalue(), ending="")
+
+
+def _columns(text: str) -> dict[str, str]:
+    pairs = [pair.partition("=") for pair in text.split(",")]
+    names = [name for name, _, _ in pairs]
+    if not all(sign and column for _, sign, column in pairs) or len(set(names)) < len(names):
+        raise ArgumentTypeError(f"{text!r} is not a=…,b=…,winner=…,rater=…")
+    return {name: column for name, _, column in pairs}
+
+
+def _anchor(text: str) -> tuple[str, float]:
+    model, _, rating = text.rpartition("=")
+    try:
+        return model, float(rating)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not MODEL=RATING") from None
+
+
+def _rank(options: dict[str, Any]) -> "tuple[Rankings, Sequence[SkippedRow]]":
+    from ratings.ranking.ranks import rank_groups, rank_votes
+    from ratings.vote_files import read_votes
+
+    names = ("method", "ties", "both_bad", "intervals", "anchor", "k", "initial", "seed")
+    choices = Choices(**{name: options[name] for name in names})
+    source = sys.stdin.buffer if options["file"] == "-" else Path(options["file"])
+    columns, rater, by = options["columns"], options["rater"], options["by"]
+    table = read_votes(source, columns=columns, rater=rater, group=by)
+    if not by:
+        return {None: rank_votes(table, choices)}, table.skipped
+    return dict(rank_groups(table, choices).items()), table.skipped
+
+
+def _remarks(rankings: "Rankings", skipped: "Sequence[SkippedRow]") -> list[str]:
+    """Return one line for the rows left out, and one for each ranking that lacks numbers."""
+    from ratings.ranking.ranks import summary
+    from ratings.vote_files import ascii_safe
+
+    lines = [f"{summary(skipped)}."] if skipped else []
+    for group, ranking in rankings.items():
+        if ranking.trouble:
+            what = "No interval" if ranking.converged else "Not estimable"
+            lines.append(f"{what}{'' if group is None else f' in {group}'}: {ranking.trouble}.")
+    return [ascii_safe(line) for line in lines]

@@ -1,0 +1,318 @@
+"""From a table of votes to a ranking, by the method, ties and intervals that were chosen.
+
+`strength` is log-odds centred at 0, and only models of preference have it. `rating` is on the Elo
+scale: 400 / ln 10 x strength + 1000, or moved as a whole so that the anchor has its rating; an
+anchor moves the scale, not the uncertainty. `score` is the method's own unit, and `lower` and
+`upper` bound it at 95 %: rating points for bt and elo, a share of points for win rates. Rank
+ranges hold for all models together.
+
+What the votes do not determine is null, never a large number: when the models fall into groups
+that were never compared, or compared with one side always winning, `converged` is false and
+`not_estimable` says why and names the groups. That field is there only then.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import Invalid, TooLarge
+from ratings.ranking.choices import Choices, wrong_usage
+from ratings.scoring import (
+    BoardRow,
+    Comparisons,
+    Counts,
+    Covariance,
+    Fit,
+    NotEstimable,
+    average_win_rate,
+    averaged_elo,
+    bootstrap,
+    bootstrap_rates,
+    fit_bradley_terry,
+    fit_davidson,
+    intervals,
+    online_elo,
+    pooled_win_rate,
+    rank_ranges,
+    sandwich,
+    to_rating,
+)
+from ratings.scoring.types import Floats
+from ratings.vote_files import BOTH_BAD, SkippedRow, VoteTable
+
+RATES = {"win-rate": pooled_win_rate, "average-win-rate": average_win_rate}
+MOST_MODELS = 2000
+LEVEL = 0.95
+TIE = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranking:
+    """Models from best to worst; those without a score last, by name."""
+
+    method: str
+    ties: str
+    intervals: str
+    n_votes: int
+    n_raters: int | None
+    converged: bool
+    skipped: tuple[SkippedRow, ...]
+    rows: tuple[BoardRow, ...]
+    trouble: str = ""
+    components: tuple[tuple[str, ...], ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the ranking as it stands in JSON."""
+        body: dict[str, Any] = {
+            "method": self.method,
+            "ties": self.ties,
+            "intervals": self.intervals,
+            "n_votes": self.n_votes,
+            "n_raters": self.n_raters,
+            "converged": self.converged,
+            "skipped": [one.as_dict() for one in self.skipped],
+            "models": [_row_dict(row) for row in self.rows],
+        }
+        if self.trouble:
+            components = [list(component) for component in self.components]
+            body["not_estimable"] = {"reason": self.trouble, "components": components}
+        return body
+
+
+def _row_dict(row: BoardRow) -> dict[str, Any]:
+    fields = asdict(row)
+    return {"model": fields.pop("item"), **fields}
+
+
+def rank_votes(table: VoteTable, choices: Choices) -> Ranking:
+    """Rank the models of a table.
+
+    Raises
+    ------
+    Invalid
+        With the code "nothing_usable" without a single usable vote; "usage" when the anchor is not
+        one of the models.
+    TooLarge
+        For more than 2,000 models.
+    NotConverged
+        When the optimiser fails on estimable data, which is a defect of the program.
+    """
+    return _rank(table, choices, np.ones(len(table.row), dtype=bool), table.skipped)
+
+
+def rank_groups(table: VoteTable, choices: Choices) -> dict[str, Ranking]:
+    """Rank the models within each group of a table read with `group`; errors as in `rank_votes`.
+
+    A skipped row is listed by its group where it has one. Groups without a usable vote are left out.
+    """
+    if table.group is None:
+        raise ValueError("the table was read without groups")
+    rankings = {}
+    for code in sorted(set(table.group.codes.tolist()), key=table.group.names.__getitem__):
+        name = table.group.names[code]
+        chosen = (table.group.codes == code) & _counted(table, choices)
+        if chosen.any():
+            skipped = tuple(one for one in table.skipped if one.group == name)
+            rankings[name] = _rank(table, choices, chosen, skipped)
+    if not rankings:
+        raise nothing_usable(table)
+    return rankings
+
+
+def nothing_usable(table: VoteTable) -> Invalid:
+    """Return the error of a table without usable votes, naming the first reasons."""
+    if not table.skipped:
+        return Invalid("No vote is left to rank.", code="nothing_usable")
+    return Invalid(f"No vote is usable: {summary(table.skipped)}.", code="nothing_usable")
+
+
+def summary(skipped: Sequence[SkippedRow], shown: int = 3) -> str:
+    """Return skipped rows as one line: how many, and the first few with their reasons."""
+    first = "; ".join(f"row {one.row}: {one.reason}" for one in skipped[:shown])
+    noun = "row" if len(skipped) == 1 else "rows"
+    return f"{len(skipped)} {noun} left out ({first}{'; …' if len(skipped) > shown else ''})"
+
+
+def _counted(table: VoteTable, choices: Choices) -> NDArray[np.bool_]:
+    if choices.both_bad == "exclude":
+        return np.asarray(table.outcome != BOTH_BAD)
+    return np.ones(len(table.outcome), dtype=bool)
+
+
+def _rank(
+    table: VoteTable, choices: Choices, chosen: NDArray[np.bool_], skipped: tuple[SkippedRow, ...]
+) -> Ranking:
+    chosen = chosen & _counted(table, choices)
+    if not chosen.any():
+        raise nothing_usable(table)
+    comparisons = _comparisons(table, chosen)
+    counts = Counts.of(comparisons)
+    if choices.anchor and choices.anchor[0] not in counts.items:
+        raise wrong_usage(f"The anchor {choices.anchor[0]!r} is not among the models.")
+    found = _estimate(comparisons, counts, choices)
+    return Ranking(
+        method=choices.method,
+        ties=choices.ties,
+        intervals=str(choices.intervals),
+        n_votes=len(comparisons),
+        n_raters=_raters(table, chosen),
+        converged=found.converged,
+        skipped=skipped,
+        rows=_rows(counts, found),
+        trouble=found.trouble,
+        components=found.components,
+    )
+
+
+def _comparisons(table: VoteTable, chosen: NDArray[np.bool_]) -> Comparisons:
+    """Return the chosen votes over the models they name, both bad counting as a tie."""
+    first, second, outcome = table.first[chosen], table.second[chosen], table.outcome[chosen]
+    used = np.zeros(len(table.models), dtype=bool)
+    used[first] = used[second] = True
+    if used.sum() > MOST_MODELS:
+        raise TooLarge(
+            f"There are {used.sum()} models; at most {MOST_MODELS} can be ranked together."
+        )
+    code = np.cumsum(used, dtype=np.int32) - np.int32(1)
+    return Comparisons(
+        items=tuple(model for model, there in zip(table.models, used, strict=True) if there),
+        first=code[first],
+        second=code[second],
+        outcome=np.where(outcome == BOTH_BAD, np.int8(TIE), outcome),
+    )
+
+
+def _raters(table: VoteTable, chosen: NDArray[np.bool_]) -> int | None:
+    if table.rater is None:
+        return None
+    codes = table.rater.codes[chosen]
+    return int(np.count_nonzero(np.bincount(codes[codes >= 0])))
+
+
+# ---- estimates -----------------------------------------------------------------------------------
+
+
+class _Found(NamedTuple):
+    """What a method found for K models: arrays (K,), NaN or None where there is nothing."""
+
+    score: Floats
+    strength: Floats | None = None
+    rating: Floats | None = None
+    lower: Floats | None = None
+    upper: Floats | None = None
+    best: NDArray[np.int64] | None = None
+    worst: NDArray[np.int64] | None = None
+    converged: bool = True
+    trouble: str = ""
+    components: tuple[tuple[str, ...], ...] = ()
+
+
+def _estimate(comparisons: Comparisons, counts: Counts, choices: Choices) -> _Found:
+    if choices.method == "bt":
+        return _strengths(counts, choices)
+    if choices.method in RATES:
+        return _rates(counts, choices)
+    return _elo(comparisons, choices)
+
+
+def _elo(comparisons: Comparisons, choices: Choices) -> _Found:
+    if choices.method == "elo":
+        points = online_elo(comparisons, k=choices.k, initial=choices.initial)
+    else:
+        rng = np.random.default_rng(choices.seed)
+        points = averaged_elo(comparisons, rng=rng, k=choices.k, initial=choices.initial)
+    points = points + _shift(points, comparisons.items, choices)
+    return _Found(points, rating=points)
+
+
+def _shift(ratings: Floats, items: tuple[str, ...], choices: Choices) -> float:
+    if not choices.anchor:
+        return 0.0
+    model, rating = choices.anchor
+    return rating - float(ratings[items.index(model)])
+
+
+def _rates(counts: Counts, choices: Choices) -> _Found:
+    rates = RATES[choices.method](counts, level=LEVEL)
+    if choices.intervals == "none":
+        return _Found(rates.rate)
+    if choices.intervals == "sandwich":
+        return _Found(rates.rate, lower=rates.lower, upper=rates.upper)
+    rng = np.random.default_rng(choices.seed)
+    lower, upper = bootstrap_rates(RATES[choices.method], counts, rng=rng, level=LEVEL)
+    return _Found(rates.rate, lower=lower, upper=upper)
+
+
+def _strengths(counts: Counts, choices: Choices) -> _Found:
+    try:
+        fit = fit_davidson(counts) if choices.ties == "davidson" else fit_bradley_terry(counts)
+    except NotEstimable as error:
+        nothing = np.full(len(counts.items), np.nan)
+        return _Found(nothing, converged=False, trouble=str(error), components=error.components)
+    rating = to_rating(fit.strength)
+    shift = _shift(rating, counts.items, choices)
+    found = _Found(rating + shift, strength=fit.strength, rating=rating + shift)
+    try:
+        return _with_intervals(found, fit, _covariance(fit, counts, choices), shift, choices)
+    except NotEstimable as error:
+        return found._replace(trouble=str(error), components=error.components)
+
+
+def _covariance(fit: Fit, counts: Counts, choices: Choices) -> Covariance | None:
+    if choices.intervals == "none":
+        return None
+    if choices.intervals == "sandwich":
+        return sandwich(fit, counts)
+    return bootstrap(fit, counts, rng=np.random.default_rng(choices.seed))
+
+
+def _with_intervals(
+    found: _Found, fit: Fit, covariance: Covariance | None, shift: float, choices: Choices
+) -> _Found:
+    if covariance is None:
+        return found
+    lower, upper = intervals(fit.strength, covariance, level=LEVEL)
+    rng = np.random.default_rng(choices.seed)
+    best, worst = rank_ranges(fit.strength, covariance, rng=rng, level=LEVEL)
+    return found._replace(
+        lower=to_rating(lower) + shift, upper=to_rating(upper) + shift, best=best, worst=worst
+    )
+
+
+# ---- rows ----------------------------------------------------------------------------------------
+
+
+def _rows(counts: Counts, found: _Found) -> tuple[BoardRow, ...]:
+    columns: Mapping[str, Any] = {
+        name: [_number(value) for value in values.tolist()]
+        for name in ("strength", "rating", "score", "lower", "upper", "best", "worst")
+        if (values := getattr(found, name)) is not None
+    }
+    numbers = counts.per_item.astype(int).tolist()
+    rows = [
+        BoardRow(
+            item=item,
+            **{name: columns[name][at] if name in columns else None for name in _BOUNDED},
+            rank=None
+            if np.isnan(found.score[at])
+            else int((found.score > found.score[at]).sum()) + 1,
+            rank_lower=columns["best"][at] if "best" in columns else None,
+            rank_upper=columns["worst"][at] if "worst" in columns else None,
+            n=numbers[at],
+        )
+        for at, item in enumerate(counts.items)
+    ]
+    # Resamples of votes that all agree agree too: that is no certainty, so there is no interval.
+    rows = [replace(row, lower=None, upper=None) if row.lower == row.upper else row for row in rows]
+    return tuple(sorted(rows, key=lambda row: (row.rank or len(rows) + 1, row.item)))
+
+
+_BOUNDED = ("strength", "rating", "score", "lower", "upper")
+
+
+def _number(value: float) -> float | None:
+    """Return a number that JSON has, or None."""
+    return value if np.isfinite(value) else None

@@ -1,0 +1,100 @@
+"""Rankings as a table for people, as JSON, and as CSV that a spreadsheet cannot execute."""
+
+import csv
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, fields
+from types import MappingProxyType
+from typing import Any, TextIO
+
+from ratings.ranking.ranks import Ranking
+from ratings.scoring import BoardRow
+from ratings.vote_files import SkippedRow, ascii_safe
+
+COLUMNS = ("model", *(field.name for field in fields(BoardRow) if field.name != "item"))
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+UNITS = MappingProxyType({"win-rate": "win rate", "average-win-rate": "win rate"})
+
+# A ranking of the whole file stands under None; rankings by group under the group's name.
+Rankings = Mapping[str | None, Ranking]
+
+
+def write_json(out: TextIO, rankings: Rankings, skipped: Sequence[SkippedRow]) -> None:
+    """Write one JSON object; with groups, `skipped` at the top holds the rows of no group."""
+    if None in rankings:
+        body: dict[str, Any] = rankings[None].as_dict()
+    else:
+        rest = [one.as_dict() for one in skipped if one.group not in rankings]
+        groups = {str(name): ranking.as_dict() for name, ranking in rankings.items()}
+        body = {"groups": groups, "skipped": rest}
+    out.write(json.dumps(body, ensure_ascii=False, allow_nan=False, indent=2) + "\n")
+
+
+def write_csv(out: TextIO, rankings: Rankings, skipped: Sequence[SkippedRow]) -> None:
+    """Write a row per model; with groups the group stands first."""
+    lines = csv.writer(out, lineterminator="\n")
+    grouped = None not in rankings
+    lines.writerow(["group", *COLUMNS] if grouped else COLUMNS)
+    for name, ranking in rankings.items():
+        for row in ranking.rows:
+            item, *numbers = astuple(row)
+            cells = [formula_safe(item), *numbers]
+            lines.writerow([formula_safe(str(name)), *cells] if grouped else cells)
+
+
+def formula_safe(text: str) -> str:
+    """Return text that a spreadsheet shows instead of computing it."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def write_table(out: TextIO, rankings: Rankings, skipped: Sequence[SkippedRow]) -> None:
+    """Write aligned columns for reading."""
+    for name, ranking in rankings.items():
+        if name is not None:
+            out.write(f"[{ascii_safe(name)}]\n")
+        out.write(_heading(ranking) + "\n")
+        out.writelines(
+            line + "\n"
+            for line in _aligned(
+                [_titles(ranking), *(_cells(ranking, row) for row in ranking.rows)]
+            )
+        )
+        out.write("\n" if name is not None else "")
+
+
+def _heading(ranking: Ranking) -> str:
+    raters = "" if ranking.n_raters is None else f", {ranking.n_raters} raters"
+    ties = {"half": "ties as half a win", "davidson": "Davidson's ties"}[ranking.ties]
+    bounds = (
+        "no intervals" if ranking.intervals == "none" else f"95 % intervals: {ranking.intervals}"
+    )
+    return f"{ranking.method}, {ties}, {bounds}; {ranking.n_votes} votes{raters}"
+
+
+def _titles(ranking: Ranking) -> list[str]:
+    return ["rank", "range", "model", UNITS.get(ranking.method, "rating"), "95 % interval", "votes"]
+
+
+def _cells(ranking: Ranking, row: BoardRow) -> list[str]:
+    digits = 4 if ranking.method in UNITS else 1
+    between = "" if row.rank_lower is None else f"{row.rank_lower}–{row.rank_upper}"
+    bounds = "" if row.lower is None else f"{row.lower:.{digits}f} … {row.upper:.{digits}f}"
+    score = "not estimable" if row.score is None else f"{row.score:.{digits}f}"
+    return [str(row.rank or ""), between, ascii_safe(row.item), score, bounds, str(row.n)]
+
+
+def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if at == _MODEL else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]
+
+
+_MODEL = 2
+WRITERS: Mapping[str, Callable[[TextIO, Rankings, Sequence[SkippedRow]], None]] = MappingProxyType(
+    {"table": write_table, "json": write_json, "csv": write_csv}
+)

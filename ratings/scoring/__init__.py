@@ -1,0 +1,86 @@
+"""Statistics of paired comparisons: arrays in, frozen records out, nothing of the web application.
+
+>>> from ratings.scoring import Comparisons, fit_davidson, intervals, sandwich
+>>> votes = Comparisons.from_labels(
+...     ["a", "b", "a", "a"], ["b", "a", "b", "b"], ["first", "first", "tie", "first"]
+... )
+>>> fit = fit_davidson(votes)
+>>> lower, upper = intervals(fit.strength, sandwich(fit, votes))
+"""
+
+from ratings.scoring.bootstrap import bootstrap, bootstrap_rates
+from ratings.scoring.bradley_terry import fit_bradley_terry, win_probability
+from ratings.scoring.composite import Composite, Part, composite
+from ratings.scoring.diagnostics import (
+    connected_components,
+    require_estimable,
+    separated_components,
+)
+from ratings.scoring.elo import averaged_elo, online_elo
+from ratings.scoring.intervals import (
+    cluster_influence,
+    cluster_sandwich,
+    difference,
+    intervals,
+    rank_ranges,
+    sandwich,
+)
+from ratings.scoring.simulate import draw_comparisons
+from ratings.scoring.ties import fit_davidson
+from ratings.scoring.types import (
+    BASE_RATING,
+    OUTCOMES,
+    POINTS_PER_LOGIT,
+    BoardRow,
+    Comparisons,
+    Counts,
+    Covariance,
+    Fit,
+    Interval,
+    NotConverged,
+    NotEstimable,
+    ScoringError,
+    UnknownOutcome,
+    to_rating,
+)
+from ratings.scoring.win_rate import Rates, average_win_rate, pooled_win_rate
+
+__all__ = [
+    "BASE_RATING",
+    "OUTCOMES",
+    "POINTS_PER_LOGIT",
+    "BoardRow",
+    "Comparisons",
+    "Composite",
+    "Counts",
+    "Covariance",
+    "Fit",
+    "Interval",
+    "NotConverged",
+    "NotEstimable",
+    "Part",
+    "Rates",
+    "ScoringError",
+    "UnknownOutcome",
+    "average_win_rate",
+    "averaged_elo",
+    "bootstrap",
+    "bootstrap_rates",
+    "cluster_influence",
+    "cluster_sandwich",
+    "composite",
+    "connected_components",
+    "difference",
+    "draw_comparisons",
+    "fit_bradley_terry",
+    "fit_davidson",
+    "intervals",
+    "online_elo",
+    "pooled_win_rate",
+    "rank_ranges",
+    "require_estimable",
+    "sandwich",
+    "separated_components",
+    "to_rating",
+    "win_probability",
+]

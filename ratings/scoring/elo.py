@@ -1,0 +1,63 @@
+"""Elo ratings: online, in the order of the votes, and averaged over orders.
+
+Online Elo depends on the order of the votes; it is a running display, not an estimate with an
+interval. Averaging over random orders removes that dependence, not the sampling error.
+
+References
+----------
+Elo, A. E. (1978). The rating of chessplayers, past and present.
+"""
+
+import numpy as np
+from numpy.random import Generator
+
+from ratings.scoring.types import BASE_RATING, POINTS_PER_LOGIT, Comparisons, Floats
+
+K_FACTOR = 4.0
+
+
+def online_elo(
+    comparisons: Comparisons, *, k: float = K_FACTOR, initial: float = BASE_RATING
+) -> Floats:
+    """Return (K,) Elo points after playing the votes in their order, a tie scoring one half.
+
+    Base 10, scale 400: an advantage of 400 points is expected to score 10 to 1.
+    """
+    ratings = [initial] * len(comparisons.items)
+    votes = zip(
+        comparisons.first.tolist(),
+        comparisons.second.tolist(),
+        (comparisons.outcome * 0.5).tolist(),
+        strict=True,
+    )
+    for first, second, points in votes:
+        expected = 1 / (1 + 10 ** ((ratings[second] - ratings[first]) / 400))
+        change = k * (points - expected)
+        ratings[first] += change
+        ratings[second] -= change
+    return np.array(ratings)
+
+
+def averaged_elo(
+    comparisons: Comparisons,
+    *,
+    rng: Generator,
+    k: float = K_FACTOR,
+    initial: float = BASE_RATING,
+    orders: int = 100,
+) -> Floats:
+    """Return (K,) Elo points, the mean over `orders` random orders of the votes.
+
+    All orders are played side by side, one vote of each at a time.
+    """
+    deck = np.stack([rng.permutation(len(comparisons)) for _ in range(orders)], axis=1)
+    ratings = np.full(orders * len(comparisons.items), float(initial))
+    own = np.arange(orders) * len(comparisons.items)
+    points = comparisons.outcome * 0.5
+    for votes in deck:
+        first, second = own + comparisons.first[votes], own + comparisons.second[votes]
+        lead = ratings[first] - ratings[second]
+        change = k * (points[votes] - (0.5 + 0.5 * np.tanh(lead / (2 * POINTS_PER_LOGIT))))
+        ratings[first] += change
+        ratings[second] -= change
+    return np.asarray(ratings.reshape(orders, -1).mean(axis=0))

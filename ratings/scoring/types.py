@@ -1,0 +1,393 @@
+"""The shapes of the core: comparisons in, fits and rows out, and the tree of what can go wrong.
+
+ScoringError
+├── UnknownOutcome   a label that is not in the vocabulary of outcomes
+├── NotEstimable     the data do not determine the numbers asked for; `components` says between whom
+└── NotConverged     the optimiser stopped before the gradient vanished
+
+Two frames are never mixed here: every array is in the canonical frame (first, second).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Outcomes = NDArray[np.int8]
+
+FIRST_WON, TIE, SECOND_WON = 2, 1, 0
+# The only words for an outcome that the core understands; everything else raises.
+OUTCOMES: Mapping[str, int] = MappingProxyType(
+    {"first": FIRST_WON, "tie": TIE, "second": SECOND_WON}
+)
+
+# 400 / ln 10: ten times the odds are 400 points (Elo 1978).
+POINTS_PER_LOGIT = 400 / float(np.log(10.0))
+BASE_RATING = 1000.0
+
+
+class ScoringError(Exception):
+    """Something about the data or the fit that makes a number impossible."""
+
+
+class UnknownOutcome(ScoringError, ValueError):
+    """An outcome label outside the vocabulary: never taken for a tie."""
+
+
+class NotEstimable(ScoringError):
+    """The data do not determine the estimate, however many digits a program would print.
+
+    `components` are groups of items: within a group the votes compare the items, between groups
+    they do not (or only ever in one direction). Empty when the trouble is not a grouping.
+    """
+
+    def __init__(self, message: str, components: Sequence[Sequence[str]] = ()) -> None:
+        super().__init__(message)
+        self.components = tuple(tuple(component) for component in components)
+
+
+class NotConverged(ScoringError):
+    """The gradient per vote did not fall below the tolerance."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparisons:
+    """Votes between pairs of items, as integer arrays in the canonical frame.
+
+    Attributes
+    ----------
+    items : K names
+        What is ranked; arrays refer to it by position.
+    first, second : (n,) int32
+        Positions in `items`, never equal.
+    outcome : (n,) int8
+        2 means `first` won, 1 a tie, 0 `second` won.
+    rater, prompt : (n,) int32 or None
+        Codes from 0: who judged, and on what. Only equality matters.
+
+    Raises
+    ------
+    UnknownOutcome
+        For an outcome other than 0, 1, 2.
+    ValueError
+        For arrays that do not fit together, positions out of range, and self-comparisons.
+    """
+
+    items: tuple[str, ...]
+    first: Ints
+    second: Ints
+    outcome: Outcomes
+    rater: Ints | None = None
+    prompt: Ints | None = None
+
+    def __post_init__(self) -> None:
+        for name, kind in _COLUMNS.items():
+            column = getattr(self, name)
+            if column is not None:
+                object.__setattr__(self, name, _column(column, kind, name))
+        if len(set(self.items)) != len(self.items):
+            raise ValueError("items must be distinct")
+        n = self.first.size
+        if any(column.size != n for column in self._columns()):
+            raise ValueError("all columns must have the same length")
+        if n:
+            self._check_values()
+
+    def _columns(self) -> list[NDArray[Any]]:
+        columns = [getattr(self, name) for name in _COLUMNS]
+        return [column for column in columns if column is not None]
+
+    def _check_values(self) -> None:
+        if self.outcome.min() < SECOND_WON or self.outcome.max() > FIRST_WON:
+            bad = self.outcome[(self.outcome < SECOND_WON) | (self.outcome > FIRST_WON)][0]
+            raise UnknownOutcome(f"outcome {bad} is none of 0 (second won), 1 (tie), 2 (first won)")
+        if any(column.min() < 0 for column in self._columns()):
+            raise ValueError("codes are counted from 0")
+        if max(self.first.max(), self.second.max()) >= len(self.items):
+            raise ValueError("a position is outside items")
+        if (self.first == self.second).any():
+            at = int(np.argmax(self.first == self.second))
+            raise ValueError(f"comparison {at} is of {self.items[self.first[at]]!r} with itself")
+
+    def __len__(self) -> int:
+        return int(self.first.size)
+
+    @classmethod
+    def from_labels(
+        cls,
+        first: Sequence[str],
+        second: Sequence[str],
+        outcome: Sequence[str],
+        *,
+        rater: Sequence[str] | None = None,
+        prompt: Sequence[str] | None = None,
+        items: Sequence[str] | None = None,
+    ) -> Self:
+        """Build comparisons from names.
+
+        `outcome` holds "first", "tie" or "second". Without `items` they are the names met, sorted;
+        with `items` a name outside them raises `ValueError`.
+        """
+        names = tuple(sorted({*first, *second})) if items is None else tuple(items)
+        position = {name: code for code, name in enumerate(names)}
+        return cls(
+            items=names,
+            first=_coded(first, position),
+            second=_coded(second, position),
+            outcome=np.array([_outcome(label) for label in outcome], dtype=np.int8),
+            rater=None if rater is None else _factorised(rater),
+            prompt=None if prompt is None else _factorised(prompt),
+        )
+
+    def select(self, rows: NDArray[Any]) -> Self:
+        """Return the comparisons at `rows` (positions or a boolean mask), over the same items."""
+        return type(self)(
+            items=self.items,
+            first=self.first[rows],
+            second=self.second[rows],
+            outcome=self.outcome[rows],
+            rater=None if self.rater is None else self.rater[rows],
+            prompt=None if self.prompt is None else self.prompt[rows],
+        )
+
+    def swapped(self) -> Self:
+        """Return the same votes with first and second exchanged."""
+        return type(self)(
+            items=self.items,
+            first=self.second,
+            second=self.first,
+            outcome=(FIRST_WON - self.outcome).astype(np.int8),
+            rater=self.rater,
+            prompt=self.prompt,
+        )
+
+
+_COLUMNS: Mapping[str, type[np.integer[Any]]] = MappingProxyType(
+    {
+        "first": np.int32,
+        "second": np.int32,
+        "outcome": np.int8,
+        "rater": np.int32,
+        "prompt": np.int32,
+    }
+)
+
+
+def _column(values: Any, kind: type[np.integer[Any]], name: str) -> NDArray[Any]:
+    """Return `values` as a read-only vector of `kind`, refusing what would be rounded or wrapped."""
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must be a vector")
+    if array.dtype != kind:
+        converted = array.astype(kind)
+        if (array.dtype.kind not in "iub" and array.size) or not np.array_equal(converted, array):
+            raise ValueError(f"{name} must hold integers that fit {kind.__name__}")
+        array = converted
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _outcome(label: str) -> int:
+    try:
+        return OUTCOMES[label]
+    except KeyError:
+        known = ", ".join(map(repr, OUTCOMES))
+        raise UnknownOutcome(f"outcome {label!r} is none of {known}") from None
+
+
+def _coded(labels: Sequence[str], position: Mapping[str, int]) -> Ints:
+    try:
+        return np.array([position[label] for label in labels], dtype=np.int32)
+    except KeyError as error:
+        raise ValueError(f"{error.args[0]!r} is not one of the items") from None
+
+
+def _factorised(labels: Sequence[str]) -> Ints:
+    position: dict[str, int] = {}
+    return np.array([position.setdefault(label, len(position)) for label in labels], dtype=np.int32)
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """How often each item beat, and tied with, each other: all that a fit needs of the votes.
+
+    Attributes
+    ----------
+    wins : (K, K) float64
+        `wins[i, j]`: votes in which i beat j.
+    ties : (K, K) float64
+        Symmetric: votes between i and j that were ties.
+    """
+
+    items: tuple[str, ...]
+    wins: Floats
+    ties: Floats
+
+    @classmethod
+    def of(cls, comparisons: Comparisons) -> Self:
+        """Count the votes of each ordered pair and outcome: one pass, whatever the order."""
+        k = len(comparisons.items)
+        cell = comparisons.first * np.int64(k)
+        cell += comparisons.second
+        cell *= 3
+        cell += comparisons.outcome
+        cells = np.bincount(cell, minlength=3 * k * k).reshape(k, k, 3).astype(np.float64)
+        return cls(
+            items=comparisons.items,
+            wins=cells[:, :, FIRST_WON] + cells[:, :, SECOND_WON].T,
+            ties=cells[:, :, TIE] + cells[:, :, TIE].T,
+        )
+
+    @property
+    def votes(self) -> Floats:
+        """(K, K), symmetric: all votes between i and j."""
+        return self.wins + self.wins.T + self.ties
+
+    @property
+    def n(self) -> float:
+        """The number of votes."""
+        return float(self.wins.sum() + self.ties.sum() / 2)
+
+    @property
+    def per_item(self) -> Floats:
+        """(K,): votes in which each item took part."""
+        return np.asarray(self.votes.sum(axis=1))
+
+
+def counts_of(data: Comparisons | Counts) -> Counts:
+    """Return the counts of `data`, which may be counts already."""
+    return data if isinstance(data, Counts) else Counts.of(data)
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A fitted model of preference, and what every interval is made of.
+
+    The score of one vote is `x (y - E y)`, with x = e_first - e_second and y in {0, 1/2, 1}; in
+    Davidson's model a further entry, `1{tie} - P(tie)`, belongs to log nu. Its influence on the
+    estimate is `inverse @ score`, so each interval is a functional of `residual`, `tie_residual`
+    and `inverse`: a table lookup per vote, never an (n, K) matrix.
+
+    Attributes
+    ----------
+    method : "bradley-terry" or "davidson"
+    strength : (K,) float64
+        Log-odds, centred at 0.
+    tie : float or None
+        Davidson's nu, where P(tie) = nu sqrt(p_i p_j) / (p_i + p_j + nu sqrt(p_i p_j)); None in a
+        model without a tie parameter.
+    expected : (K, K) float64
+        `expected[i, j]`: expected y of i against j, a tie counting one half.
+    tie_probability : (K, K) float64 or None
+    information : (P, P) float64
+        Observed information; P = K, or K + 1 with log nu last.
+    inverse : (P, P) float64
+        Its inverse on the contrasts (the strengths sum to 0): the Fisher covariance.
+    log_likelihood : float
+    gradient_per_vote : float
+        Largest absolute entry of the gradient, divided by the number of votes.
+    iterations : int
+    """
+
+    items: tuple[str, ...]
+    method: str
+    strength: Floats
+    tie: float | None
+    expected: Floats
+    tie_probability: Floats | None
+    information: Floats
+    inverse: Floats
+    log_likelihood: float
+    gradient_per_vote: float
+    iterations: int
+
+    def residual(self, comparisons: Comparisons) -> Floats:
+        """(n,): y - E y of each vote, in the canonical frame."""
+        expected = self.expected[comparisons.first, comparisons.second]
+        return np.asarray(comparisons.outcome * 0.5 - expected)
+
+    def tie_residual(self, comparisons: Comparisons) -> Floats | None:
+        """(n,): 1{tie} - P(tie) of each vote, or None in a model without a tie parameter."""
+        if self.tie_probability is None:
+            return None
+        probability = self.tie_probability[comparisons.first, comparisons.second]
+        return np.asarray((comparisons.outcome == TIE) - probability)
+
+    def contrast_influence(self, comparisons: Comparisons, contrast: Floats) -> Floats:
+        """(n,): what each vote added to `contrast @ strength`, to first order.
+
+        `contrast` is (K,). The sum is 0, and the sum of squares is the iid sandwich variance.
+        """
+        direction = self.inverse[:, : len(self.items)] @ contrast
+        pull = direction[comparisons.first] - direction[comparisons.second]
+        influence = pull * self.residual(comparisons)
+        ties = self.tie_residual(comparisons)
+        return influence if ties is None else influence + direction[-1] * ties
+
+
+@dataclass(frozen=True, eq=False)
+class Covariance:
+    """The estimated covariance of the centred strengths, and how to turn it into intervals.
+
+    Attributes
+    ----------
+    matrix : (K, K) float64, log-odds squared
+    kind : "sandwich", "cluster", "bootstrap" or "composite"
+    degrees : float
+        Degrees of freedom of the t quantile; infinite for the normal one.
+    clusters : int or None
+        How many clusters (raters, say) stand behind it.
+    draws : (B, K) float64 or None
+        Bootstrap estimates, where there are any; NaN rows for resamples without an estimate.
+    """
+
+    matrix: Floats
+    kind: str
+    degrees: float = float("inf")
+    clusters: int | None = None
+    draws: Floats | None = None
+
+    @property
+    def standard_error(self) -> Floats:
+        """(K,): standard errors of the centred strengths, in log-odds."""
+        return np.asarray(np.sqrt(np.diag(self.matrix)))
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An interval of one number: the two bounds and the level it was made for."""
+
+    lower: float
+    upper: float
+    level: float = 0.95
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One line of a board; None where a number does not apply or cannot be estimated.
+
+    `strength` is log-odds centred at 0, `rating` the same on the Elo scale, `score` the method's
+    own unit, in which `lower` and `upper` are too; `n` counts the votes the item took part in.
+    """
+
+    item: str
+    strength: float | None
+    rating: float | None
+    score: float | None
+    lower: float | None
+    upper: float | None
+    rank: int | None
+    rank_lower: int | None
+    rank_upper: int | None
+    n: int
+
+
+def to_rating(strength: Floats, base: float = BASE_RATING) -> Floats:
+    """Return strengths (log-odds) as ratings (Elo points): 400 / ln 10 a logit, 0 at `base`."""
+    return np.asarray(POINTS_PER_LOGIT * strength + base)

@@ -1,0 +1,98 @@
+"""Tables that are columns already: Parquet, Arrow, Feather."""
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from core.errors import Invalid
+from ratings.vote_files.tables import Columns, Labels, Raw, Table
+
+TEXTS = (pa.string(), pa.large_string(), pa.string_view())
+
+
+def open_parquet(data: Raw) -> Table:
+    from pyarrow import parquet
+
+    try:
+        file = parquet.ParquetFile(pa.BufferReader(pa.py_buffer(data)))
+        return _Columnar(file.schema_arrow, lambda names: file.read(columns=list(names)))
+    except (pa.ArrowException, OSError) as error:
+        raise Invalid(
+            f"The Parquet file cannot be read: {_first_line(error)}", code="parquet"
+        ) from error
+
+
+def open_arrow(data: Raw) -> Table:
+    buffer = pa.py_buffer(data)
+    try:
+        if data[:6] == b"ARROW1":
+            table = pa.ipc.open_file(buffer).read_all()
+        else:
+            table = pa.ipc.open_stream(buffer).read_all()
+    except (pa.ArrowException, OSError) as error:
+        raise Invalid(
+            f"The Arrow file cannot be read: {_first_line(error)}", code="arrow"
+        ) from error
+    return _Columnar(table.schema, table.select)
+
+
+class _Columnar:
+    """Columns of a known schema, loaded when asked for."""
+
+    def __init__(self, schema: pa.Schema, load: Callable[[list[str]], pa.Table]) -> None:
+        self.schema = schema
+        self.load = load
+        self.columns = tuple(schema.names)
+
+    def read(self, names: Collection[str], texts: Collection[str]) -> Columns:
+        for name in names:
+            _check_type(name, self.schema.field(name).type, text=name in texts)
+        try:
+            table = self.load(list(names))
+            labels = {name: dictionary_labels(table.column(name)) for name in names}
+        except (pa.ArrowException, OSError) as error:
+            raise Invalid(
+                f"The file cannot be read: {_first_line(error)}", code="columns_broken"
+            ) from error
+        return Columns(labels, np.arange(1, table.num_rows + 1), ())
+
+
+def _check_type(name: str, kind: pa.DataType, *, text: bool) -> None:
+    value: Any = kind.value_type if pa.types.is_dictionary(kind) else kind
+    named = value in TEXTS or pa.types.is_integer(value)
+    number = pa.types.is_floating(value) or pa.types.is_boolean(value)
+    if not named and (text or not number):
+        raise Invalid(f"The column {name} holds {kind}, not texts.", code="type")
+
+
+def dictionary_labels(column: pa.ChunkedArray) -> Labels:
+    """Return a column as labels, without a Python object per row."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.cast(pa.string()).dictionary_encode()
+    elif not pa.types.is_string(column.type.value_type):
+        column = column.cast(pa.dictionary(pa.int32(), pa.string()))
+    chunk: Any = column.unify_dictionaries().combine_chunks()
+    return Labels(tuple(chunk.dictionary.to_pylist()), _codes(chunk.indices.cast(pa.int32())))
+
+
+def _codes(indices: Any) -> NDArray[np.int32]:
+    """Return indices with -1 for null, read from their buffers.
+
+    pyarrow's own ways from nulls to numpy import pandas where it is installed, for a second.
+    """
+    end = indices.offset + len(indices)
+    valid, values = indices.buffers()
+    if not len(indices):
+        return np.zeros(0, dtype=np.int32)
+    codes = np.frombuffer(values, dtype=np.int32, count=end)[indices.offset :]
+    if not indices.null_count:
+        return codes
+    bits = np.unpackbits(np.frombuffer(valid, dtype=np.uint8), count=end, bitorder="little")
+    return np.where(bits[indices.offset :] == 1, codes, np.int32(-1))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".") + "."

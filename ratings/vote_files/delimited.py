@@ -1,0 +1,121 @@
+"""Tables of delimited text: in bulk where every quote is sound, record by record where not."""
+
+import csv
+import io
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from core.errors import Invalid
+from ratings.vote_files.columnar import dictionary_labels
+from ratings.vote_files.tables import BOM, Columns, Raw, SkippedRow, Table, factorise
+
+DELIMITERS = (",", "\t", ";", "|")
+MAX_CELL = 16 << 20
+HEAD = 1 << 16
+
+
+def open_delimited(data: Raw) -> Table:
+    head = data[:HEAD].removeprefix(BOM).decode("utf-8", errors="ignore")
+    first_line = next((line for line in head.splitlines() if line), "")
+    delimiter = max(DELIMITERS, key=first_line.count)
+    # Strict, unless the sample may end inside a quoted cell of a later record.
+    whole = len(data) <= HEAD
+    records = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, strict=whole)
+    try:
+        header = next(filter(None, records), [])
+    except csv.Error as error:
+        raise Invalid(f"The header cannot be read: {error}.", code="csv") from error
+    return _Delimited(data, tuple(header), delimiter)
+
+
+@dataclass(frozen=True, eq=False)
+class _Delimited:
+    data: Raw
+    columns: tuple[str, ...]
+    delimiter: str
+
+    def read(self, names: Collection[str], texts: Collection[str]) -> Columns:
+        """Read in bulk what is well-formed throughout, else record by record to name what is not."""
+        if not _well_quoted(self.data, self.delimiter):
+            return self._read_records(names)
+        try:
+            return self._read_in_bulk(names)
+        except pa.ArrowException:
+            return self._read_records(names)
+
+    def _read_in_bulk(self, names: Collection[str]) -> Columns:
+        from pyarrow import csv as arrow_csv
+
+        stream: Any = pa.BufferReader(pa.py_buffer(self.data))
+        label = pa.dictionary(pa.int32(), pa.string())
+        table = arrow_csv.read_csv(
+            stream,
+            read_options=arrow_csv.ReadOptions(block_size=16 << 20),
+            parse_options=arrow_csv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
+            convert_options=arrow_csv.ConvertOptions(
+                include_columns=list(names),
+                column_types=dict.fromkeys(names, label),
+                strings_can_be_null=False,
+            ),
+        )
+        labels = {name: dictionary_labels(table.column(name)) for name in names}
+        return Columns(labels, np.arange(table.num_rows) + 2, ())
+
+    def _read_records(self, names: Collection[str]) -> Columns:
+        places = [self.columns.index(name) for name in names]
+        cells: list[list[str]] = [[] for _ in names]
+        rows, skipped = [], []
+        for number, record in self._records():
+            if len(record) != len(self.columns):
+                reason = f"{len(record)} cells instead of {len(self.columns)}"
+                skipped.append(SkippedRow(number, reason))
+                continue
+            rows.append(number)
+            for column, place in zip(cells, places, strict=True):
+                column.append(record[place])
+        labels = {name: factorise(column) for name, column in zip(names, cells, strict=True)}
+        return Columns(labels, np.array(rows, dtype=np.int64), tuple(skipped))
+
+    def _records(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the records after the header with their numbers, the header being 1."""
+        text = io.StringIO(self.data[:].decode("utf-8-sig"), newline="")
+        # The limit is the csv module's own global; it is put back for others.
+        before = csv.field_size_limit(MAX_CELL)
+        number = 0
+        try:
+            for record in csv.reader(text, delimiter=self.delimiter, strict=True):
+                if record:
+                    number += 1
+                    if number > 1:
+                        yield number, record
+        except csv.Error as error:
+            raise Invalid(
+                f"Row {number + 1} cannot be read ({error}): a quote may not be closed there.",
+                code="csv",
+            ) from error
+        finally:
+            csv.field_size_limit(before)
+
+
+def _well_quoted(data: Raw, delimiter: str) -> bool:
+    """Say whether every quote opens or closes a whole cell, so that none can swallow rows.
+
+    Quotes alternate between opening and closing; an opening one stands after a separator or right
+    after a closing one (that is a doubled quote), and a closing one before one of those.
+    """
+    text = np.frombuffer(data, dtype=np.uint8)
+    quotes = np.flatnonzero(text == ord('"'))
+    if not quotes.size:
+        return True
+    if quotes.size % 2:
+        return False
+    separates = np.zeros(256, dtype=bool)
+    separates[list(f'{delimiter}\r\n"'.encode())] = True
+    opening, closing = quotes[::2], quotes[1::2]
+    start = len(BOM) if data[: len(BOM)] == BOM else 0
+    before, after = opening[opening > start] - 1, closing[closing + 1 < text.size] + 1
+    return bool(separates[text[before]].all() and separates[text[after]].all())

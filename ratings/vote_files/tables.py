@@ -1,0 +1,65 @@
+"""What a table is to the reader of votes: columns of labels, and the row of each.
+
+Rows count from 1 as a person would: the records of a CSV, its header being the first (blank lines
+are no records), the lines of a JSONL file, the elements of a JSON list or of a Parquet or Arrow
+table.
+"""
+
+import mmap
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Raw = bytes | mmap.mmap
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class SkippedRow:
+    """A row that was left out, why, and the group it belongs to where that could be read."""
+
+    row: int
+    reason: str
+    group: str | None = None
+
+    def as_dict(self) -> dict[str, int | str]:
+        return {"row": self.row, "reason": self.reason}
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """A column of names: `codes` (n,) int32 point into `names`, -1 where there is no value."""
+
+    names: tuple[str, ...]
+    codes: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """The columns asked for, the row (n,) of each of their cells, and the rows with no cells."""
+
+    labels: Mapping[str, Labels]
+    row: NDArray[np.int64]
+    skipped: tuple[SkippedRow, ...]
+
+
+class Table(Protocol):
+    """A table whose header is known and whose columns are read when asked for."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names in the header."""
+        ...
+
+    def read(self, names: Collection[str], texts: Collection[str]) -> Columns:
+        """Return the columns `names`; those among `texts` may not hold fractions or truth values."""
+
+
+def factorise(cells: Sequence[str | None]) -> Labels:
+    """Return cells as labels, names in the order they are met and None as -1."""
+    position: dict[str, int] = {}
+    codes = [-1 if cell is None else position.setdefault(cell, len(position)) for cell in cells]
+    return Labels(tuple(position), np.array(codes, dtype=np.int32))
