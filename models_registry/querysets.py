@@ -1,22 +1,8 @@
-"""Named filters over models, endpoints and completions."""
+"""Named filters over completions."""
 
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
-
-
-class ModelEndpointQuerySet(QuerySet):
-    def with_due_work(self, *, now: datetime) -> "ModelEndpointQuerySet":
-        """Endpoints that are not paused and have completions whose time has come."""
-        from models_registry.models import Completion
-
-        due = Completion.objects.due(now=now).values("language_model__endpoint")
-        return self.filter(paused_at=None, pk__in=due)
-
-
-class LanguageModelQuerySet(QuerySet):
-    def newest_first(self) -> "LanguageModelQuerySet":
-        return self.order_by("slug", "-version")
 
 
 class CompletionQuerySet(QuerySet):

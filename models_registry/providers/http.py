@@ -30,8 +30,7 @@ ERRORS: Mapping[int, tuple[type[base.ProviderError], str]] = {
     403: DENIED,
     404: (
         base.NotThere,
-        "The endpoint knows no such address or model: check that the base URL ends as its "
-        "documentation says, often /v1, and check the remote name.",
+        "The endpoint knows no such address or model: check the base URL (often /v1) and name.",
     ),
     408: BUSY,
     409: BUSY,
