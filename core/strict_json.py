@@ -5,6 +5,10 @@ import math
 from typing import Any
 
 
+class UnstorableText(ValueError):
+    """JSON that is well formed, with a text in it that databases cannot hold."""
+
+
 def strict_json(raw: bytes | str) -> Any:
     """Parse JSON and refuse what databases or readers would disagree on.
 
@@ -12,7 +16,7 @@ def strict_json(raw: bytes | str) -> Any:
     ------
     ValueError
         With the reason: not UTF-8, not JSON, a duplicate key, a number that is not finite,
-        NUL, half of a surrogate pair, or nesting that is too deep.
+        or nesting that is too deep; `UnstorableText` for NUL and half of a surrogate pair.
     """
     try:
         text = raw.decode("utf-8-sig") if isinstance(raw, bytes) else raw
@@ -57,11 +61,11 @@ def _finite(digits: str) -> float:
 def _refuse_unstorable(value: Any) -> None:
     if isinstance(value, str):
         if "\x00" in value:
-            raise ValueError("a text contains the NUL character")
+            raise UnstorableText("a text contains the NUL character")
         try:
             value.encode("utf-8")
         except UnicodeEncodeError as error:
-            raise ValueError("a text contains half of a surrogate pair") from error
+            raise UnstorableText("a text contains half of a surrogate pair") from error
     elif isinstance(value, dict):
         for key, item in value.items():
             _refuse_unstorable(key)

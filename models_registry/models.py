@@ -29,6 +29,11 @@ class ModelEndpoint(TimestampedModel):
     timeout_seconds = models.PositiveSmallIntegerField(default=120)
     paused_at = models.DateTimeField(null=True, blank=True)
     pause_reason = models.CharField(max_length=500, blank=True)
+    watched_until = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="One task at a time waits for the next retry; until when it does.",
+    )
 
     class Meta:
         constraints = [

@@ -9,8 +9,28 @@ class CompletionQuerySet(QuerySet):
     def succeeded(self) -> "CompletionQuerySet":
         return self.filter(state="succeeded")
 
+    def of_endpoint(self, endpoint_id: int) -> "CompletionQuerySet":
+        return self.filter(language_model__endpoint_id=endpoint_id)
+
     def due(self, *, now: datetime) -> "CompletionQuerySet":
         """Open completions of running runs whose time has come, or whose lease ran out."""
         waiting = Q(state="pending") & (Q(next_attempt_at=None) | Q(next_attempt_at__lte=now))
         abandoned = Q(state="leased", leased_until__lt=now)
         return self.filter(waiting | abandoned, run__state="running")
+
+    def due_soon(self, *, retry_by: datetime, lease_by: datetime) -> "CompletionQuerySet":
+        """Open completions of running runs that will be due by then, unless a lease is renewed."""
+        waiting = Q(state="pending") & (Q(next_attempt_at=None) | Q(next_attempt_at__lte=retry_by))
+        abandoned = Q(state="leased", leased_until__lt=lease_by)
+        return self.filter(waiting | abandoned, run__state="running")
+
+    def in_flight(self, *, now: datetime) -> "CompletionQuerySet":
+        return self.filter(state="leased", leased_until__gte=now)
+
+    def cells_of(self, run: object) -> "CompletionQuerySet":
+        """Every completion that a run asks for, whichever run made it."""
+        return self.filter(
+            prompt__version=run.pool_version_id,  # type: ignore[attr-defined] # a GenerationRun
+            language_model__in=run.language_models.all(),  # type: ignore[attr-defined]
+            sample__lt=run.samples,  # type: ignore[attr-defined]
+        )

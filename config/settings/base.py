@@ -184,6 +184,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     }
 )
 
+# ---- generation ---------------------------------------------------------------------------------
+
+# How long a killed worker keeps its work from others; a living one renews every third of it.
+GENERATION_LEASE_SECONDS = env_int("PREFERENDUM_LEASE_SECONDS", 60, at_least=2)
+# Calls that one task keeps in flight, whatever more the endpoint allows.
+GENERATION_CALLS_PER_TASK = env_int("PREFERENDUM_CALLS_PER_TASK", 64, at_least=1)
+
 # ---- API ----------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {

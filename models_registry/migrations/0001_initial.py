@@ -128,6 +128,7 @@ class Migration(migrations.Migration):
                 ('timeout_seconds', models.PositiveSmallIntegerField(default=120)),
                 ('paused_at', models.DateTimeField(blank=True, null=True)),
                 ('pause_reason', models.CharField(blank=True, max_length=500)),
+                ('watched_until', models.DateTimeField(editable=False, help_text='One task at a time waits for the next retry; until when it does.', null=True)),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('max_concurrency__gte', 1), ('max_concurrency__lte', 512)), name='endpoint_concurrency_sane')],

@@ -1,0 +1,73 @@
+"""Anthropic messages over an injected client."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from models_registry.providers import base
+from models_registry.providers.http import Reply, post_json, short_text, token_count
+
+VERSION = "2023-06-01"
+CUT_OFF_REASONS = {"max_tokens", "model_context_window_exceeded"}
+
+
+@dataclass(frozen=True, slots=True)
+class AnthropicMessages:
+    """POST {base}/messages, where the base URL ends in /v1."""
+
+    deadline: float
+
+    @staticmethod
+    def headers(api_key: str) -> dict[str, str]:
+        key = {"x-api-key": api_key} if api_key else {}
+        return {**key, "anthropic-version": VERSION}
+
+    def payload(self, request: base.ChatRequest) -> dict[str, Any]:
+        system = {"system": request.system_prompt} if request.system_prompt else {}
+        return {
+            **request.settings,
+            **system,
+            "model": request.model,
+            "messages": [{"role": one.role, "content": one.content} for one in request.messages],
+        }
+
+    async def complete(
+        self, client: httpx.AsyncClient, request: base.ChatRequest
+    ) -> base.ChatResult:
+        reply = await post_json(client, "messages", self.payload(request), deadline=self.deadline)
+        return _result(reply)
+
+
+def _result(reply: Reply) -> base.ChatResult:
+    body = reply.body
+    text = _text(body.get("content"))
+    reason = short_text(body.get("stop_reason"), 40)
+    usage = body.get("usage")
+    usage = usage if isinstance(usage, dict) else {}
+    refused = reason == "refusal"
+    return base.ChatResult(
+        text=text,
+        outcome=base.outcome_of(
+            text=text, refused=refused, filtered=False, cut_off=reason in CUT_OFF_REASONS
+        ),
+        finish_reason=reason,
+        refusal=text if refused else "",
+        response_model=short_text(body.get("model")),
+        request_id=short_text(body.get("id")),
+        prompt_tokens=token_count(usage.get("input_tokens")),
+        completion_tokens=token_count(usage.get("output_tokens")),
+        first_byte_ms=reply.first_byte_ms,
+        latency_ms=reply.latency_ms,
+        http_status=reply.status,
+    )
+
+
+def _text(blocks: Any) -> str:
+    """Join the text blocks; thinking and other blocks are no part of the answer."""
+    if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
+        raise base.BadReply("The answer has no content blocks: this is not a message.")
+    texts = [block.get("text") for block in blocks if block.get("type") == "text"]
+    if not all(isinstance(text, str) for text in texts):
+        raise base.BadReply("A text block of the answer holds no text.")
+    return "".join(texts)

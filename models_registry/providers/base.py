@@ -1,0 +1,161 @@
+"""What every provider takes and gives, and the errors that say themselves what to do next."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import httpx
+
+SHOWN_OF_ERRORS = 500
+ANSWERED, REFUSED, FILTERED, EMPTY, CUT_OFF = (
+    "answered",
+    "refused",
+    "filtered",
+    "empty",
+    "cut_off",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation; `role` is user or assistant."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One call: the model's remote name, the conversation so far, and the pinned settings."""
+
+    model: str
+    messages: Sequence[Message]
+    system_prompt: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatResult:
+    """One answer, with what the endpoint told about it; `outcome` is one of the five names above."""
+
+    text: str
+    outcome: str
+    finish_reason: str = ""
+    refusal: str = ""
+    response_model: str = ""
+    system_fingerprint: str = ""
+    request_id: str = ""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    first_byte_ms: int | None = None
+    latency_ms: int | None = None
+    http_status: int = 200
+
+
+class Provider(Protocol):
+    """One kind of endpoint. Adding one: a file here, a line in PROVIDERS, a test file."""
+
+    def payload(self, request: ChatRequest) -> dict[str, Any]:
+        """Return the body that is sent, without the key: it is stored with the answer."""
+
+    async def complete(self, client: httpx.AsyncClient, request: ChatRequest) -> ChatResult:
+        """Make one call. Raises `ProviderError`, and nothing else, when there is no answer."""
+
+
+class ProviderError(Exception):
+    """No answer. `permanent`: asking again is useless; `pauses`: so is asking anything else.
+
+    The message says what happened and what to do; it never holds a key.
+    """
+
+    kind = "provider"
+    permanent = False
+    pauses = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message[:SHOWN_OF_ERRORS]
+        self.status = status
+        self.code = code  # the endpoint's own word for it
+        self.retry_after = retry_after  # seconds
+
+
+class CannotConnect(ProviderError):
+    kind = "connection"
+
+
+class TimedOut(ProviderError):
+    kind = "timeout"
+
+
+class RateLimited(ProviderError):
+    kind = "rate_limited"
+
+
+class Unavailable(ProviderError):
+    kind = "unavailable"
+
+
+class BadReply(ProviderError):
+    """Something came back that is no answer: HTML, broken JSON, another shape, too much of it."""
+
+    kind = "bad_reply"
+
+
+class Unstorable(ProviderError):
+    """The answer holds characters that a database cannot hold: NUL or half of a surrogate pair."""
+
+    kind = "unstorable"
+    permanent = True
+
+
+class Rejected(ProviderError):
+    """Only this request is wrong; others may be right."""
+
+    kind = "rejected"
+    permanent = True
+
+
+class Denied(ProviderError):
+    kind = "denied"
+    permanent = pauses = True
+
+
+class OutOfCredit(ProviderError):
+    kind = "out_of_credit"
+    permanent = pauses = True
+
+
+class NotThere(ProviderError):
+    kind = "not_found"
+    permanent = pauses = True
+
+
+class Redirected(ProviderError):
+    kind = "redirected"
+    permanent = pauses = True
+
+
+class AddressRefused(ProviderError):
+    """The endpoint's name leads to an address that may not be called."""
+
+    kind = "address_refused"
+    permanent = pauses = True
+
+
+def outcome_of(*, text: str, refused: bool, filtered: bool, cut_off: bool) -> str:
+    """Return what kind of answer it is; the first that holds, in this order."""
+    if refused:
+        return REFUSED
+    if filtered:
+        return FILTERED
+    if not text.strip():
+        return EMPTY
+    return CUT_OFF if cut_off else ANSWERED

@@ -1,0 +1,294 @@
+"""HTTP as every provider makes it: one checked connection, one capped answer, one deadline."""
+
+import asyncio
+import contextlib
+import email.utils
+import json
+import re
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from core.strict_json import UnstorableText, strict_json
+from models_registry.providers import base
+from models_registry.providers.addresses import address_problem, is_address
+
+Resolver = Callable[[str, int], Awaitable[list[str]]]
+MOST_BYTES = 2 * 1024 * 1024
+NAMES_LIVE_SECONDS = 60.0
+CONNECT_SECONDS = 15.0
+CREDIT_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
+DENIED = (base.Denied, "The endpoint refused the key: set a valid one.")
+BUSY = (base.Unavailable, "The endpoint is not available now.")
+ERRORS: Mapping[int, tuple[type[base.ProviderError], str]] = {
+    401: DENIED,
+    402: (base.OutOfCredit, "The account has no credit left: top it up."),
+    403: DENIED,
+    404: (
+        base.NotThere,
+        "The endpoint knows no such address or model: check the base URL (often /v1) and name.",
+    ),
+    408: BUSY,
+    409: BUSY,
+    425: BUSY,
+    429: (base.RateLimited, "The endpoint asks for fewer requests."),
+}
+ERRORS_OF_HUNDRED: Mapping[int, tuple[type[base.ProviderError], str]] = {
+    1: (base.BadReply, "The endpoint sent no final answer."),
+    3: (
+        base.Redirected,
+        "The endpoint redirects, which is not followed: enter the final base URL.",
+    ),
+    4: (base.Rejected, "The endpoint rejected the request."),
+    5: BUSY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer's JSON object, and what the connection told about it."""
+
+    status: int
+    body: dict[str, Any]
+    headers: Mapping[str, str]
+    first_byte_ms: int
+    latency_ms: int
+
+
+async def resolve(host: str, port: int) -> list[str]:
+    """Return the addresses of a host, in the resolver's order."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=1)  # SOCK_STREAM
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+class CheckedTransport(httpx.AsyncBaseTransport):
+    """Resolves once, checks the address, and connects to exactly that address.
+
+    Host header and TLS name stay those of the host. A name that is public when checked and
+    private when connected to (DNS rebinding) finds no second lookup to answer.
+    """
+
+    def __init__(
+        self,
+        inner: httpx.AsyncBaseTransport,
+        *,
+        private_hosts: Collection[str],
+        resolver: Resolver = resolve,
+    ) -> None:
+        self._inner = inner
+        self._private = {name.lower() for name in private_hosts}
+        self._resolver = resolver
+        self._known: dict[tuple[str, int], tuple[float, str]] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        host = request.url.host
+        port = request.url.port or {"https": 443, "http": 80}[request.url.scheme]
+        address = await self._address(host, port)
+        request.extensions = {**request.extensions, "sni_hostname": host}
+        request.url = request.url.copy_with(host=address)
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def _address(self, host: str, port: int) -> str:
+        checked_at, address = self._known.get((host, port), (0.0, ""))
+        if address and time.monotonic() - checked_at < NAMES_LIVE_SECONDS:
+            return address
+        address = await self._checked(host, port)
+        self._known[host, port] = (time.monotonic(), address)
+        return address
+
+    async def _checked(self, host: str, port: int) -> str:
+        try:
+            found = [host] if is_address(host) else await self._resolver(host, port)
+        except OSError as error:
+            raise base.CannotConnect(
+                f"The host name {host} cannot be resolved; check the base URL."
+            ) from error
+        if not found:
+            raise base.CannotConnect(f"The host name {host} has no address; check the base URL.")
+        if host.lower() not in self._private:
+            # All of them: choosing the one good address would leave the choice to the resolver.
+            for address in found:
+                if problem := address_problem(address):
+                    raise base.AddressRefused(
+                        f"{host} leads to an address that may not be called: {problem}."
+                    )
+        return found[0]
+
+
+def make_client(
+    *,
+    base_url: str,
+    headers: Mapping[str, str],
+    private_hosts: Collection[str],
+    max_connections: int = 8,
+    transport: httpx.AsyncBaseTransport | None = None,
+    resolver: Resolver = resolve,
+) -> httpx.AsyncClient:
+    """Return a client of one endpoint that follows nothing and trusts nothing of its environment."""
+    inner = transport or httpx.AsyncHTTPTransport(
+        verify=ssl.create_default_context() if base_url.startswith("https:") else False,
+        trust_env=False,
+        limits=httpx.Limits(
+            max_connections=max_connections, max_keepalive_connections=max_connections
+        ),
+    )
+    return httpx.AsyncClient(
+        base_url=base_url,
+        headers={**headers, "Accept-Encoding": "identity", "User-Agent": "preferendum"},
+        transport=CheckedTransport(inner, private_hosts=private_hosts, resolver=resolver),
+        timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+async def post_json(
+    client: httpx.AsyncClient, path: str, payload: Mapping[str, Any], *, deadline: float
+) -> Reply:
+    """Send `payload` and return the JSON object that came back, whatever its status below 300.
+
+    Raises the `ProviderError` that fits: all of it, connecting and reading included, ends after
+    `deadline` seconds.
+    """
+    content = json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()
+    try:
+        async with asyncio.timeout(deadline):
+            return await _exchange(client, path, content)
+    except TimeoutError as error:
+        raise base.TimedOut(f"No complete answer within {deadline:g} s.") from error
+    except httpx.TimeoutException as error:
+        raise base.TimedOut(f"The endpoint was not reached: {type(error).__name__}.") from error
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        raise base.CannotConnect(_clean(_reason(error), client)) from error
+
+
+async def _exchange(client: httpx.AsyncClient, path: str, content: bytes) -> Reply:
+    started = time.monotonic()
+    headers = {"Content-Type": "application/json"}
+    async with client.stream("POST", path, content=content, headers=headers) as response:
+        first_byte = time.monotonic()
+        raw = await _read_capped(response)
+    if not response.is_success:
+        raise _error_of(response, raw, client)
+    return Reply(
+        status=response.status_code,
+        body=_json_object(raw, client),
+        headers=response.headers,
+        first_byte_ms=round((first_byte - started) * 1000),
+        latency_ms=round((time.monotonic() - started) * 1000),
+    )
+
+
+async def _read_capped(response: httpx.Response) -> bytes:
+    # A compressed body was not asked for; unpacking one would spoil the cap.
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
+        raise base.BadReply("The endpoint sent a compressed body that nobody asked for.")
+    chunks, total = [], 0
+    async for chunk in response.aiter_raw():
+        total += len(chunk)
+        if total > MOST_BYTES:
+            raise base.BadReply(f"The answer is longer than {MOST_BYTES // 1024} KiB.")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _json_object(raw: bytes, client: httpx.AsyncClient) -> dict[str, Any]:
+    try:
+        body = strict_json(raw)
+    except UnstorableText as error:
+        raise base.Unstorable(f"The answer cannot be stored: {error}.") from error
+    except ValueError as error:
+        hint = " It looks like a web page: is this the base URL of an API?"
+        page = raw.lstrip()[:1] == b"<"
+        raise base.BadReply(
+            f"The answer is not JSON: {_clean(str(error), client)}.{hint if page else ''}"
+        ) from error
+    if not isinstance(body, dict):
+        raise base.BadReply(f"The answer is a JSON {type(body).__name__}, not an object.")
+    if isinstance(body.get("error"), (dict, str)) and body["error"]:
+        raise base.BadReply(f"The endpoint answered with an error: {_told(raw, client)}")
+    return body
+
+
+def _error_of(
+    response: httpx.Response, raw: bytes, client: httpx.AsyncClient
+) -> base.ProviderError:
+    status, code = response.status_code, error_code(raw)
+    kind, sentence = _error_class(status, code)
+    return kind(
+        f"{sentence} (HTTP {status}) It said: {_told(raw, client)}",
+        status=status,
+        code=code,
+        retry_after=retry_after(response.headers),
+    )
+
+
+def _error_class(status: int, code: str) -> tuple[type[base.ProviderError], str]:
+    if code in CREDIT_CODES:
+        return ERRORS[402]
+    return ERRORS.get(status) or ERRORS_OF_HUNDRED[status // 100]
+
+
+def error_code(raw: bytes) -> str:
+    """Return the code inside an error body of the usual shapes, or the empty string."""
+    with contextlib.suppress(ValueError):
+        error = strict_json(raw)
+        error = error.get("error", error) if isinstance(error, dict) else {}
+        code = error.get("code") or error.get("type") if isinstance(error, dict) else ""
+        return code if isinstance(code, str) else ""
+    return ""
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a Retry-After header asks for; a date counts from the answer's own."""
+    value = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d{1,6})?", value):
+        return float(value)
+    try:
+        until = email.utils.parsedate_to_datetime(value)
+        sent = email.utils.parsedate_to_datetime(headers.get("date", ""))
+        return max(0.0, (until - sent).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+def _told(raw: bytes, client: httpx.AsyncClient) -> str:
+    """Return the message inside an error body, or its beginning, fit to be shown and stored."""
+    text = raw[:4096].decode("utf-8", "replace")
+    with contextlib.suppress(ValueError):
+        body = strict_json(raw)
+        error = body.get("error", body) if isinstance(body, dict) else body
+        message = error.get("message") if isinstance(error, dict) else error
+        text = message if isinstance(message, str) and message else text
+    return _clean(text, client)
+
+
+def _clean(text: str, client: httpx.AsyncClient) -> str:
+    """Drop control characters and every secret the request carried, then shorten."""
+    for name in ("authorization", "x-api-key"):
+        secret = client.headers.get(name, "").removeprefix("Bearer ")
+        if secret:
+            text = text.replace(secret, "[key]")
+    text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())[:300] or "(nothing)"
+
+
+def _reason(error: Exception) -> str:
+    return f"The connection failed: {error or type(error).__name__}"
+
+
+def short_text(value: Any, longest: int = 200) -> str:
+    """Return a text of the answer cut to its column, and the empty string for anything else."""
+    return value[:longest] if isinstance(value, str) else ""
+
+
+def token_count(value: Any) -> int | None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and 0 <= value < 2**31 else None

@@ -1,0 +1,90 @@
+"""OpenAI-compatible chat completions over an injected client."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+
+from models_registry.providers import base
+from models_registry.providers.http import Reply, post_json, short_text, token_count
+
+FILTER_CODES = ("content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAIChat:
+    """POST {base}/chat/completions. Settings go out as they are given, and no others."""
+
+    deadline: float
+
+    @staticmethod
+    def headers(api_key: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {api_key}"} if api_key else {}
+
+    def payload(self, request: base.ChatRequest) -> dict[str, Any]:
+        system = [{"role": "system", "content": request.system_prompt}]
+        return {
+            **request.settings,
+            "model": request.model,
+            "messages": [
+                *(system if request.system_prompt else []),
+                *({"role": one.role, "content": one.content} for one in request.messages),
+            ],
+        }
+
+    async def complete(
+        self, client: httpx.AsyncClient, request: base.ChatRequest
+    ) -> base.ChatResult:
+        try:
+            reply = await post_json(
+                client, "chat/completions", self.payload(request), deadline=self.deadline
+            )
+        except base.Rejected as error:
+            if error.code in FILTER_CODES:  # the prompt was filtered: an outcome, not a failure
+                return base.ChatResult(
+                    text="",
+                    outcome=base.FILTERED,
+                    finish_reason="content_filter",
+                    http_status=error.status or 400,
+                )
+            raise
+        return _result(reply)
+
+
+def _result(reply: Reply) -> base.ChatResult:
+    body = reply.body
+    choices = body.get("choices")
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        raise base.BadReply("The answer has no choices: this is not a chat completion.")
+    message = choices[0].get("message")
+    if not isinstance(message, dict):
+        raise base.BadReply("The answer's first choice has no message.")
+    usage = body.get("usage")
+    usage = usage if isinstance(usage, dict) else {}
+    return replace(
+        _answer(message, short_text(choices[0].get("finish_reason"), 40)),
+        response_model=short_text(body.get("model")),
+        system_fingerprint=short_text(body.get("system_fingerprint")),
+        request_id=short_text(body.get("id")),
+        prompt_tokens=token_count(usage.get("prompt_tokens")),
+        completion_tokens=token_count(usage.get("completion_tokens")),
+        first_byte_ms=reply.first_byte_ms,
+        latency_ms=reply.latency_ms,
+        http_status=reply.status,
+    )
+
+
+def _answer(message: dict[str, Any], finish: str) -> base.ChatResult:
+    content, refusal = message.get("content"), message.get("refusal")
+    for name, value in (("content", content), ("refusal", refusal)):
+        if value is not None and not isinstance(value, str):
+            raise base.BadReply(f"The message's {name} is a {type(value).__name__}, not a text.")
+    refusal = refusal or ""
+    text = content or refusal
+    outcome = base.outcome_of(
+        text=text,
+        refused=bool(refusal),
+        filtered=finish == "content_filter",
+        cut_off=finish == "length",
+    )
+    return base.ChatResult(text=text, outcome=outcome, finish_reason=finish, refusal=refusal)

@@ -1,0 +1,176 @@
+"""Register endpoints, keep their keys, and ask one question to see that they answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from core.errors import Conflict, Invalid
+from core.leases import lock
+from models_registry.models import LanguageModel, ModelEndpoint
+from models_registry.providers import PROVIDERS
+from models_registry.providers.addresses import BadUrl, BaseUrl, parse_base_url
+from models_registry.providers.base import ChatRequest, ChatResult, Message, ProviderError
+from models_registry.providers.calls import Calls, Connection
+from models_registry.secrets import KeyUnreadable, decrypt_key, encrypt_key
+
+PROBE_PROMPT = "Answer with the single word: ready"
+LONGEST_KEY = 500
+SHOWN_OF_KEY = 4
+EDITABLE = {"name", "max_concurrency", "timeout_seconds"}
+MOST_CONCURRENCY = 512
+LONGEST_TIMEOUT = 600
+OpenCalls = Callable[[Connection], Calls]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What one question brought: an answer, or the exact error with what to do about it."""
+
+    result: ChatResult | None
+    error: str = ""
+    message: str = ""
+
+
+def register_endpoint(
+    *,
+    slug: str,
+    name: str,
+    kind: str,
+    base_url: str,
+    api_key: str = "",
+    max_concurrency: int = 8,
+    timeout_seconds: int = 120,
+) -> ModelEndpoint:
+    """Create an endpoint. Raises `Invalid` for an unusable URL or key, `Conflict` for a taken slug."""
+    if kind not in PROVIDERS:
+        raise Invalid(f"{kind!r} is no kind of endpoint; known are {', '.join(PROVIDERS)}.")
+    url = _base_url(base_url)
+    endpoint = ModelEndpoint(slug=slug, name=name, kind=kind, base_url=str(url))
+    _set_limits(endpoint, max_concurrency=max_concurrency, timeout_seconds=timeout_seconds)
+    _put_key(endpoint, api_key, url)
+    try:
+        with transaction.atomic():
+            endpoint.save()
+    except IntegrityError as error:
+        raise Conflict(f"There is an endpoint {slug!r} already.", code="slug_taken") from error
+    return endpoint
+
+
+@transaction.atomic
+def update_endpoint(
+    *, endpoint: ModelEndpoint, api_key: str | None = None, base_url: str = "", **changes: Any
+) -> ModelEndpoint:
+    """Change an endpoint; another scheme, host or port wipes the key unless a new one comes along.
+
+    A changed URL or key lifts a pause. Raises `Invalid` for what cannot be used.
+    """
+    if set(changes) - EDITABLE:
+        raise Invalid(f"Only {', '.join(sorted(EDITABLE))}, base_url and api_key can be changed.")
+    endpoint = lock(ModelEndpoint.objects.filter(pk=endpoint.pk)).get()
+    endpoint.name = changes.pop("name", endpoint.name)
+    _set_limits(endpoint, **changes)
+    if base_url or api_key is not None:
+        url = _base_url(base_url or endpoint.base_url)
+        endpoint.base_url = str(url)
+        if api_key is not None or url.origin != endpoint.key_origin:
+            _put_key(endpoint, api_key or "", url)
+        endpoint.paused_at, endpoint.pause_reason = None, ""
+    endpoint.save()
+    return endpoint
+
+
+def set_key(*, endpoint: ModelEndpoint, api_key: str) -> ModelEndpoint:
+    """Replace the key; the empty text removes it. Raises `Invalid` for what is no key."""
+    return update_endpoint(endpoint=endpoint, api_key=api_key)
+
+
+def pause_endpoint(*, endpoint_id: int, reason: str, now: datetime) -> bool:
+    """Stop all calls to an endpoint; say whether this call did, so that one notice is given."""
+    running = ModelEndpoint.objects.filter(pk=endpoint_id, paused_at=None)
+    return running.update(paused_at=now, pause_reason=reason[:500]) == 1
+
+
+def resume_endpoint(*, endpoint: ModelEndpoint) -> ModelEndpoint:
+    """Lift a pause; a second call changes nothing."""
+    ModelEndpoint.objects.filter(pk=endpoint.pk).update(paused_at=None, pause_reason="")
+    endpoint.refresh_from_db()
+    return endpoint
+
+
+def connection_of(endpoint: ModelEndpoint) -> Connection:
+    """Return what is needed to call the endpoint; the URL is checked again, under today's rules.
+
+    Raises `Invalid` when the URL is no longer allowed or the stored key cannot be read.
+    """
+    url = _base_url(endpoint.base_url)
+    key = ""
+    if endpoint.encrypted_key:
+        try:
+            key = decrypt_key(bytes(endpoint.encrypted_key), origin=url.origin)
+        except KeyUnreadable as error:
+            raise Invalid(f"{error} Set the key again.", code="key_unreadable") from error
+    return Connection(
+        kind=endpoint.kind,
+        base_url=str(url),
+        api_key=key,
+        timeout_seconds=endpoint.timeout_seconds,
+        max_connections=endpoint.max_concurrency,
+        private_hosts=tuple(settings.ENDPOINT_PRIVATE_HOSTS),
+    )
+
+
+def probe_model(
+    *, language_model: LanguageModel, prompt: str = PROBE_PROMPT, open_calls: OpenCalls = Calls
+) -> Probe:
+    """Ask one question, outside any run; nothing is stored.
+
+    Raises `Invalid` for a model without an endpoint; every failed call is a `Probe` with its error.
+    """
+    if language_model.endpoint is None:
+        raise Invalid(f"{language_model} has no endpoint: its completions are imported.")
+    request = ChatRequest(
+        model=language_model.remote_name,
+        messages=[Message("user", prompt)],
+        system_prompt=language_model.system_prompt,
+        settings=language_model.settings,
+    )
+    with open_calls(connection_of(language_model.endpoint)) as calls:
+        try:
+            return Probe(calls.submit(request).result())
+        except ProviderError as error:
+            return Probe(None, error=error.kind, message=error.message)
+
+
+def _base_url(text: str) -> BaseUrl:
+    try:
+        return parse_base_url(text, private_hosts=settings.ENDPOINT_PRIVATE_HOSTS)
+    except BadUrl as error:
+        raise Invalid(str(error), code="base_url") from error
+
+
+def _set_limits(endpoint: ModelEndpoint, **limits: int) -> None:
+    for name, most in (("max_concurrency", MOST_CONCURRENCY), ("timeout_seconds", LONGEST_TIMEOUT)):
+        value = limits.get(name, getattr(endpoint, name))
+        if not 1 <= value <= most:
+            raise Invalid(f"{name} must be from 1 to {most}.", code=name)
+        setattr(endpoint, name, value)
+
+
+def _put_key(endpoint: ModelEndpoint, api_key: str, url: BaseUrl) -> None:
+    if not api_key:
+        endpoint.encrypted_key, endpoint.key_hint, endpoint.key_origin = b"", "", ""
+        return
+    plain = api_key.isascii() and api_key.isprintable() and " " not in api_key
+    if not plain or len(api_key) > LONGEST_KEY:
+        raise Invalid(
+            "A key is one line of at most 500 ASCII characters without spaces.", code="api_key"
+        )
+    endpoint.encrypted_key = encrypt_key(api_key, origin=url.origin)
+    # A hint must not give away a large part of a short key.
+    shown = SHOWN_OF_KEY if len(api_key) >= 4 * SHOWN_OF_KEY else 0
+    endpoint.key_hint = f"…{api_key[len(api_key) - shown :]}" if shown else "…"
+    endpoint.key_origin = url.origin

@@ -1,0 +1,234 @@
+"""Register language models, version them, price them, retire them."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from core.errors import Conflict, InputError, Invalid, Missing
+from core.leases import lock
+from models_registry.models import LanguageModel, ModelEndpoint, ModelPrice
+from models_registry.providers.sampling import settings_errors
+
+PINNED = ("endpoint", "remote_name", "system_prompt", "settings")
+FACTS = (
+    "name",
+    "publisher",
+    "licence",
+    "architecture",
+    "parameters",
+    "context_tokens",
+    "released_on",
+)
+LONGEST_SYSTEM_PROMPT = 32_000
+DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+
+
+@transaction.atomic
+def register_language_model(
+    *, slug: str, name: str, endpoint: ModelEndpoint | None = None, **values: Any
+) -> LanguageModel:
+    """Create version 1 of a model; without an endpoint its completions can only be imported.
+
+    `values` are the pinned `remote_name`, `system_prompt` and `settings`, and the facts.
+    Raises `Invalid` for wrong values, `Conflict` when the slug or the name is taken.
+    """
+    _refuse_unknown(values)
+    if LanguageModel.objects.filter(slug=slug).exists():
+        raise Conflict(
+            f"There is a model {slug!r} already; make a new version of it.", code="slug_taken"
+        )
+    model = LanguageModel(slug=slug, name=name, endpoint=endpoint, **values)
+    return _checked_save(model)
+
+
+@transaction.atomic
+def update_language_model(*, language_model: LanguageModel, **changes: Any) -> LanguageModel:
+    """Change facts at any time, and what is pinned until the first use.
+
+    Raises `Conflict` for a pinned value of a used model, `Invalid` for wrong values.
+    """
+    _refuse_unknown(changes)
+    model = lock(LanguageModel.objects.filter(pk=language_model.pk)).get()
+    moved = [name for name in PINNED if name in changes and changes[name] != getattr(model, name)]
+    if model.frozen_at and moved:
+        raise Conflict(
+            f"{model} was used, so its {', '.join(moved)} can no longer change; "
+            "make a new version.",
+            code="frozen",
+        )
+    for name, value in changes.items():
+        setattr(model, name, value)
+    return _checked_save(model)
+
+
+@transaction.atomic
+def new_version(*, language_model: LanguageModel, **changes: Any) -> LanguageModel:
+    """Create the next version of a model: the newest one with `changes`, and its prices.
+
+    Raises `Invalid` for wrong values, or when nothing pinned would change.
+    """
+    _refuse_unknown(changes)
+    versions = lock(LanguageModel.objects.filter(slug=language_model.slug)).order_by("-version")
+    newest = versions[0]
+    if all(changes.get(name, getattr(newest, name)) == getattr(newest, name) for name in PINNED):
+        raise Invalid(
+            f"Nothing that is pinned ({', '.join(PINNED)}) would differ from {newest}.",
+            code="same_version",
+        )
+    kept = {name: getattr(newest, name) for name in (*PINNED, *FACTS)}
+    model = _checked_save(
+        LanguageModel(slug=newest.slug, version=newest.version + 1, **(kept | changes))
+    )
+    for price in newest.prices.all():
+        ModelPrice.objects.create(
+            language_model=model,
+            valid_from=price.valid_from,
+            input_per_million=price.input_per_million,
+            output_per_million=price.output_per_million,
+        )
+    return model
+
+
+def find_language_model(reference: str) -> LanguageModel:
+    """Return the model behind `slug` (its newest version) or `slug@version`.
+
+    Raises `Missing` when there is none.
+    """
+    slug, _, version = reference.partition("@")
+    models = LanguageModel.objects.filter(slug=slug).select_related("endpoint")
+    if version:
+        models = models.filter(version=int(version) if re.fullmatch(r"\d{1,6}", version) else 0)
+    model = models.order_by("-version").first()
+    if model is None:
+        raise Missing(f"There is no model {reference!r}.", code="no_model")
+    return model
+
+
+def freeze(*, models: list[LanguageModel], now: datetime) -> None:
+    """Note the first use of models; from then on what they pin cannot change."""
+    keys = [model.pk for model in models]
+    LanguageModel.objects.filter(pk__in=keys, frozen_at=None).update(frozen_at=now)
+
+
+def retire_language_model(*, language_model: LanguageModel, now: datetime) -> LanguageModel:
+    """Take a version out of new runs; what it answered stays. A second call changes nothing."""
+    LanguageModel.objects.filter(pk=language_model.pk, retired_at=None).update(retired_at=now)
+    language_model.refresh_from_db()
+    return language_model
+
+
+def set_price(
+    *,
+    language_model: LanguageModel,
+    valid_from: date,
+    input_per_million: Decimal,
+    output_per_million: Decimal,
+) -> ModelPrice:
+    """Enter or correct the price from a day on (US dollars per million tokens).
+
+    Completions keep the cost they were booked with. Raises `Invalid` for a negative price.
+    """
+    if min(input_per_million, output_per_million) < 0:
+        raise Invalid("A price is not negative.", code="price")
+    price, _ = ModelPrice.objects.update_or_create(
+        language_model=language_model,
+        valid_from=valid_from,
+        defaults={
+            "input_per_million": input_per_million,
+            "output_per_million": output_per_million,
+        },
+    )
+    return price
+
+
+def price_on(*, language_model_id: int, day: date) -> ModelPrice | None:
+    """Return the price that was valid on a day, or None when none was entered."""
+    prices = ModelPrice.objects.filter(language_model=language_model_id, valid_from__lte=day)
+    return prices.order_by("-valid_from").first()
+
+
+def cost_of(
+    *, price: ModelPrice | None, prompt_tokens: int | None, completion_tokens: int | None
+) -> Decimal | None:
+    """Return US dollars, or None where the price or the usage is not known."""
+    if price is None or prompt_tokens is None or completion_tokens is None:
+        return None
+    return (
+        price.input_per_million * prompt_tokens + price.output_per_million * completion_tokens
+    ) / Decimal(1_000_000)
+
+
+def _refuse_unknown(values: Mapping[str, Any]) -> None:
+    if unknown := sorted(set(values) - set(PINNED) - set(FACTS)):
+        raise Invalid(f"A model has no {', '.join(unknown)}.", code="unknown_field")
+
+
+def _checked_save(model: LanguageModel) -> LanguageModel:
+    if errors := [*_pinned_errors(model), *_fact_errors(model)]:
+        raise Invalid(f"The model cannot be registered: {errors[0].message}", errors=errors)
+    _refuse_taken_name(model)
+    try:
+        model.full_clean(
+            exclude=["endpoint", "settings"], validate_unique=False, validate_constraints=False
+        )
+        with transaction.atomic():
+            model.save()
+    except ValidationError as error:
+        found = [
+            InputError(code="invalid", message=" ".join(messages), column=name)
+            for name, messages in error.message_dict.items()
+        ]
+        raise Invalid("The model cannot be registered.", errors=found) from error
+    except IntegrityError as error:
+        raise Conflict(f"There is {model} already.", code="slug_taken") from error
+    return model
+
+
+def _pinned_errors(model: LanguageModel) -> list[InputError]:
+    if model.endpoint is None:
+        given = [name for name in PINNED if getattr(model, name)]
+        message = "Without an endpoint nothing is called, so nothing can be pinned."
+        return [InputError(code="no_endpoint", message=message, column=name) for name in given]
+    errors = settings_errors(model.endpoint.kind, model.settings)
+    if not model.remote_name.strip():
+        message = "Say the name under which the endpoint knows the model."
+        errors.append(InputError(code="required", message=message, column="remote_name"))
+    if len(model.system_prompt) > LONGEST_SYSTEM_PROMPT:
+        message = f"The system prompt is longer than {LONGEST_SYSTEM_PROMPT} characters."
+        errors.append(InputError(code="too_long", message=message, column="system_prompt"))
+    return errors
+
+
+def _fact_errors(model: LanguageModel) -> list[InputError]:
+    if model.released_on and not _is_day(model.released_on):
+        message = "Write a year, year-month or date, such as 2023-07-18."
+        return [InputError(code="released_on", message=message, column="released_on")]
+    return []
+
+
+def _is_day(text: str) -> bool:
+    if not DAY.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text + "2000-01-01"[len(text) :])
+    except ValueError:
+        return False
+    return True
+
+
+def _refuse_taken_name(model: LanguageModel) -> None:
+    """Two models that look the same on a board would be taken for one."""
+    others = LanguageModel.objects.filter(~Q(slug=model.slug)).values_list("name", flat=True)
+    if _folded(model.name) in {_folded(name) for name in others}:
+        raise Conflict(f"Another model is called {model.name!r} already.", code="name_taken")
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -1,0 +1,363 @@
+"""Start, pause, resume and cancel generation runs, and tell how far they are and what they cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Avg, Count, QuerySet, Sum
+
+from accounts.models import User
+from core.errors import Conflict, Invalid
+from core.leases import lock, transition
+from models_registry.models import Completion, GenerationRun, LanguageModel, ModelEndpoint
+from models_registry.providers.sampling import longest_answer
+from models_registry.services.language_models import cost_of, freeze, price_on
+from prompts.models import Prompt, PromptPoolVersion
+
+State = Completion.State
+BATCH = 2_000
+MOST_SAMPLES = 100
+RATE_WINDOW = timedelta(minutes=5)
+CHARACTERS_PER_TOKEN = 4  # the usual rule of thumb for English; other scripts need more tokens
+GUESSED_ANSWER_TOKENS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class StartedRun:
+    """A run, whether this call made it, and what became of its cells."""
+
+    run: GenerationRun
+    created: bool
+    inserted: int
+    reopened: int
+    present: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEstimate:
+    """Expected calls, tokens and US dollars of one model; `basis` says where the length is from."""
+
+    model: str
+    completions: int
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost: Decimal | None
+    most_cost: Decimal | None
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is. Rates are per minute over the last five minutes; times are seconds."""
+
+    total: int
+    states: dict[str, int]
+    models: list[dict[str, Any]]
+    outcomes: dict[str, int]
+    failures: list[dict[str, Any]]
+    rate_per_minute: float
+    seconds_left: int | None
+    cost: Decimal | None
+    uncosted: int
+    paused_endpoints: list[dict[str, str]]
+
+
+@transaction.atomic
+def start_run(
+    *,
+    pool_version: PromptPoolVersion,
+    language_models: Sequence[LanguageModel],
+    samples: int = 1,
+    created_by: User | None = None,
+    now: datetime,
+) -> StartedRun:
+    """Insert what is missing as pending, open again what failed or was cancelled, freeze the models.
+
+    The same run again is the same run, and nothing that is done or under way is asked twice.
+    Raises `Conflict` for a draft pool, `Invalid` for models that cannot generate.
+    """
+    models = sorted(set(language_models), key=lambda model: model.pk)
+    _refuse_unusable(pool_version, models, samples)
+    # Two starts at the same moment take turns here, and the second finds the first one's run.
+    lock(PromptPoolVersion.objects.filter(pk=pool_version.pk)).get()
+    freeze(models=models, now=now)
+    run = _same_run(pool_version, models, samples)
+    created = run is None
+    if run is None:
+        run = GenerationRun.objects.create(
+            pool_version=pool_version, samples=samples, created_by=created_by
+        )
+        run.language_models.set(models)
+    elif run.state == GenerationRun.State.PAUSED:
+        resume_run(run=run)
+    reopened = _adopt(run)
+    present = Completion.objects.cells_of(run).count()
+    return StartedRun(run, created, _insert_missing(run, models), reopened, present - reopened)
+
+
+def pause_run(*, run: GenerationRun) -> GenerationRun:
+    """Begin no further calls; those in flight are stored. Raises `Conflict` when cancelled."""
+    return _move(run, GenerationRun.State.PAUSED)
+
+
+def resume_run(*, run: GenerationRun) -> GenerationRun:
+    """Go on. Raises `Conflict` when the run was cancelled."""
+    return _move(run, GenerationRun.State.RUNNING)
+
+
+@transaction.atomic
+def cancel_run(*, run: GenerationRun) -> GenerationRun:
+    """End the run: what waits is cancelled, what is in flight is paid for and therefore stored."""
+    GenerationRun.objects.filter(pk=run.pk).update(state=GenerationRun.State.CANCELLED)
+    close_cancelled()
+    run.refresh_from_db()
+    return run
+
+
+def close_cancelled(*, now: datetime | None = None) -> int:
+    """Cancel what still waits in cancelled runs, and with `now` also what a dead worker held."""
+    ended = Completion.objects.filter(run__state=GenerationRun.State.CANCELLED)
+    closed = ended.filter(state=State.PENDING).update(state=State.CANCELLED)
+    if now is not None:
+        held = ended.filter(state=State.LEASED, leased_until__lt=now)
+        closed += held.update(state=State.CANCELLED, leased_until=None)
+    return closed
+
+
+def endpoints_with_due_work(*, now: datetime) -> list[int]:
+    """Return the keys of endpoints that are not paused and have completions whose time has come."""
+    due = Completion.objects.due(now=now).values("language_model__endpoint")
+    return list(
+        ModelEndpoint.objects.filter(paused_at=None, pk__in=due)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def estimate_run(
+    *,
+    pool_version: PromptPoolVersion,
+    language_models: Sequence[LanguageModel],
+    samples: int = 1,
+    day: date,
+) -> list[ModelEstimate]:
+    """Return what the missing completions would cost, by model, before anything is asked.
+
+    Prompt tokens are guessed from characters, answers from the model's earlier ones, else from its
+    limit, else 400. `most_cost` takes every answer at the pinned limit; None where there is none.
+    """
+    models = sorted(set(language_models), key=lambda model: model.pk)
+    _refuse_unusable(pool_version, models, samples)
+    prompts = list(pool_version.prompts.values_list("pk", "kind", "messages"))
+    return [_estimate(model, prompts, samples, day) for model in models]
+
+
+def run_progress(*, run: GenerationRun, now: datetime) -> Progress:
+    """Return how far the run is: every cell it asks for, whichever run produced it."""
+    cells = Completion.objects.cells_of(run)
+    by_model: dict[str, dict[str, Any]] = {}
+    states: dict[str, int] = dict.fromkeys(State.values, 0)
+    for row in (
+        cells.values("language_model__slug", "language_model__version", "state")
+        .annotate(n=Count("pk"))
+        .order_by("language_model__slug", "language_model__version")
+    ):
+        name = f"{row['language_model__slug']}@{row['language_model__version']}"
+        by_model.setdefault(name, {"model": name, **dict.fromkeys(State.values, 0)})
+        by_model[name][row["state"]] += row["n"]
+        states[row["state"]] += row["n"]
+    rate = _rate_per_minute(run, now=now)
+    waiting = states[State.PENDING] + states[State.LEASED]
+    own = run.completions.succeeded()
+    return Progress(
+        total=sum(states.values()),
+        states=states,
+        models=list(by_model.values()),
+        outcomes=_counts(cells.succeeded(), "outcome"),
+        failures=_failures(cells),
+        rate_per_minute=rate,
+        seconds_left=round(waiting / rate * 60) if rate else (None if waiting else 0),
+        cost=own.aggregate(cost=Sum("cost"))["cost"],
+        uncosted=own.filter(cost=None, source=Completion.Source.GENERATED).count(),
+        paused_endpoints=_paused(run),
+    )
+
+
+def _refuse_unusable(
+    pool_version: PromptPoolVersion, models: list[LanguageModel], samples: int
+) -> None:
+    if pool_version.state != PromptPoolVersion.State.PUBLISHED:
+        raise Conflict(
+            "The pool version is a draft; publish it before generating.", code="pool_is_draft"
+        )
+    if not models:
+        raise Invalid("Name at least one model.", code="no_models")
+    if not 1 <= samples <= MOST_SAMPLES:
+        raise Invalid(f"samples must be from 1 to {MOST_SAMPLES}.", code="samples")
+    for model in models:
+        if model.endpoint_id is None:
+            raise Invalid(
+                f"{model} has no endpoint: its completions are imported.", code="no_endpoint"
+            )
+        if model.retired_at:
+            raise Invalid(f"{model} is retired.", code="retired")
+
+
+def _same_run(
+    pool_version: PromptPoolVersion, models: list[LanguageModel], samples: int
+) -> GenerationRun | None:
+    alike = (
+        GenerationRun.objects.filter(pool_version=pool_version, samples=samples)
+        .exclude(state=GenerationRun.State.CANCELLED)
+        .prefetch_related("language_models")
+        .order_by("pk")
+    )
+    wanted = {model.pk for model in models}
+    return next(
+        (run for run in alike if {model.pk for model in run.language_models.all()} == wanted), None
+    )
+
+
+def _adopt(run: GenerationRun) -> int:
+    """Take over the run's cells that no run finished, and open again those that had ended."""
+    cells = Completion.objects.cells_of(run)
+    ended = cells.filter(state__in=[State.FAILED, State.CANCELLED])
+    reopened = ended.update(
+        state=State.PENDING,
+        run=run,
+        attempts_made=0,
+        next_attempt_at=None,
+        leased_until=None,
+        last_error="",
+        last_error_message="",
+    )
+    cells.filter(state__in=[State.PENDING, State.LEASED]).update(run=run)
+    return reopened
+
+
+def _insert_missing(run: GenerationRun, models: list[LanguageModel]) -> int:
+    present = set(
+        Completion.objects.cells_of(run).values_list("language_model", "prompt", "sample")
+    )
+    prompts = list(run.pool_version.prompts.order_by("position").values_list("pk", flat=True))
+    # Prompt by prompt rather than model by model: whatever is done can be compared at once.
+    missing = [
+        Completion(language_model_id=model.pk, prompt_id=prompt, sample=sample, run=run)
+        for sample in range(run.samples)
+        for prompt in prompts
+        for model in models
+        if (model.pk, prompt, sample) not in present
+    ]
+    Completion.objects.bulk_create(missing, batch_size=BATCH)
+    return len(missing)
+
+
+def _move(run: GenerationRun, state: str) -> GenerationRun:
+    open_states = (GenerationRun.State.RUNNING, GenerationRun.State.PAUSED)
+    if not transition(GenerationRun.objects.all(), run.pk, was=open_states, state=state):
+        raise Conflict("The run was cancelled; start it anew.", code="run_cancelled")
+    run.refresh_from_db()
+    return run
+
+
+def _estimate(
+    model: LanguageModel, prompts: list[tuple[int, str, Any]], samples: int, day: date
+) -> ModelEstimate:
+    have = _cells_made(model, [key for key, _, _ in prompts], samples)
+    answer_tokens, basis = _answer_length(model)
+    limit = longest_answer(model.settings)
+    completions = calls = sent = most_sent = 0
+    for key, kind, messages in prompts:
+        wanted = samples - have.get(key, 0)
+        turns = len(messages) if kind == Prompt.Kind.OWN_CONVERSATION else 1
+        completions += wanted
+        calls += wanted * turns
+        sent += wanted * _tokens_sent(model, kind, messages, answer_tokens)
+        most_sent += wanted * _tokens_sent(model, kind, messages, limit or 0)
+    price = price_on(language_model_id=model.pk, day=day)
+    received = calls * answer_tokens
+    return ModelEstimate(
+        model=str(model),
+        completions=completions,
+        calls=calls,
+        prompt_tokens=sent,
+        completion_tokens=received,
+        cost=cost_of(price=price, prompt_tokens=sent, completion_tokens=received),
+        most_cost=limit
+        and cost_of(price=price, prompt_tokens=most_sent, completion_tokens=calls * limit),
+        basis=basis,
+    )
+
+
+def _cells_made(model: LanguageModel, prompts: list[int], samples: int) -> dict[int, int]:
+    made = Completion.objects.succeeded().filter(
+        language_model=model, prompt__in=prompts, sample__lt=samples
+    )
+    return dict(made.values_list("prompt").annotate(n=Count("pk")))
+
+
+def _answer_length(model: LanguageModel) -> tuple[int, str]:
+    earlier = Completion.objects.succeeded().filter(
+        language_model__slug=model.slug, source=Completion.Source.GENERATED
+    )
+    mean = earlier.aggregate(mean=Avg("completion_tokens"))["mean"]
+    if mean is not None:
+        return round(mean), "the mean of this model's earlier answers"
+    limit = longest_answer(model.settings)
+    if limit is not None and limit < GUESSED_ANSWER_TOKENS:
+        return limit, "the pinned limit"
+    return GUESSED_ANSWER_TOKENS, f"a guess of {GUESSED_ANSWER_TOKENS} tokens an answer"
+
+
+def _tokens_sent(model: LanguageModel, kind: str, messages: Any, answer_tokens: int) -> int:
+    """Return the prompt tokens of all calls of a conversation: each turn sends the history again."""
+    system = len(model.system_prompt) // CHARACTERS_PER_TOKEN
+    sizes = [len(one["content"]) // CHARACTERS_PER_TOKEN + 1 for one in messages]
+    if kind != Prompt.Kind.OWN_CONVERSATION:
+        return system + sum(sizes)
+    return sum(system + sum(sizes[: turn + 1]) + turn * answer_tokens for turn in range(len(sizes)))
+
+
+def _rate_per_minute(run: GenerationRun, *, now: datetime) -> float:
+    recent = run.completions.succeeded().filter(completed_at__gt=now - RATE_WINDOW)
+    done = recent.aggregate(n=Count("pk"))["n"]
+    first = recent.order_by("completed_at").values_list("completed_at", flat=True).first()
+    if not done or first is None:
+        return 0.0
+    minutes = max((now - first).total_seconds(), 1.0) / 60
+    return round(done / minutes, 1)
+
+
+def _counts(rows: QuerySet, field: str) -> dict[str, int]:
+    return {row[field]: row["n"] for row in rows.values(field).annotate(n=Count("pk"))}
+
+
+def _failures(cells: QuerySet) -> list[dict[str, Any]]:
+    """Return failures by kind, what still waits for another try included, with one message each."""
+    troubled = cells.exclude(last_error="").exclude(state=State.SUCCEEDED)
+    rows = troubled.values("last_error", "state").annotate(n=Count("pk"))
+    return [
+        {
+            "kind": row["last_error"],
+            "state": row["state"],
+            "count": row["n"],
+            "example": troubled.filter(last_error=row["last_error"], state=row["state"])
+            .values_list("last_error_message", flat=True)
+            .first(),
+        }
+        for row in rows.order_by("-n", "last_error", "state")
+    ]
+
+
+def _paused(run: GenerationRun) -> list[dict[str, str]]:
+    endpoints = ModelEndpoint.objects.filter(
+        language_models__in=run.language_models.all(), paused_at__isnull=False
+    )
+    return [
+        {"endpoint": one.slug, "reason": one.pause_reason}
+        for one in endpoints.distinct().order_by("slug")
+    ]

@@ -1,0 +1,42 @@
+"""Two doorbells: which endpoints have work, and work on one of them. The work itself is rows."""
+
+import logging
+import mmap
+import random
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_shutting_down
+
+from models_registry.services import drains, runs
+from models_registry.services.clock import database_clock
+
+log = logging.getLogger(__name__)
+# One byte shared with the pool's processes, which are forked from this one: only the main process
+# hears that the worker shall stop.
+_stopping = mmap.mmap(-1, 1)
+
+
+@worker_shutting_down.connect
+def note_shutdown(**_kwargs: Any) -> None:
+    _stopping[0] = 1
+
+
+@shared_task
+def dispatch_due() -> None:
+    """Ring for every endpoint with due work; rung at starts, after changes and every 30 s."""
+    now = database_clock()()
+    runs.close_cancelled(now=now)
+    for endpoint_id in runs.endpoints_with_due_work(now=now):
+        drain_endpoint.delay(endpoint_id)
+
+
+@shared_task
+def drain_endpoint(endpoint_id: int) -> None:
+    """Drain one endpoint; twice at the same time is harmless."""
+    rng = random.Random()  # noqa: S311 - it spreads retries and keeps no secret
+    drained = drains.produce_completions(
+        endpoint_id=endpoint_id, rng=rng, stopping=lambda: _stopping[0] == 1
+    )
+    if drained.more:
+        drain_endpoint.delay(endpoint_id)

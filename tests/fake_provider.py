@@ -1,0 +1,136 @@
+"""A small OpenAI-compatible server on loopback that keeps its own ledger, and misbehaves on demand."""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Reply:
+    """What the server sends: a JSON body by default, or these raw bytes."""
+
+    body: dict | None = None
+    raw: bytes | None = None
+    status: int = 200
+    headers: dict = field(default_factory=dict)
+    delay: float = 0.0
+
+
+@dataclass
+class Call:
+    """One request as it arrived."""
+
+    path: str
+    headers: dict
+    body: dict
+    finished: bool = False
+
+    @property
+    def last(self) -> str:
+        return self.body["messages"][-1]["content"]
+
+
+def answer(text="An answer.", *, finish="stop", model="fake-1", **message) -> dict:
+    """Return the body of a chat completion."""
+    return {
+        "id": "cmpl-1",
+        "object": "chat.completion",
+        "model": model,
+        "system_fingerprint": "fp_1",
+        "choices": [
+            {
+                "index": 0,
+                "finish_reason": finish,
+                "message": {"role": "assistant", "content": text, **message},
+            }
+        ],
+        "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
+    }
+
+
+class FakeProvider:
+    """Use as a context; `script(call)` returns the reply to a call, by default an echo of its prompt."""
+
+    def __init__(self, script: Callable[[Call], Reply] | None = None) -> None:
+        self.script = script or (lambda call: Reply(answer(f"echo: {call.last}")))
+        self.calls: list[Call] = []
+        self.most_in_flight = 0
+        self._in_flight = 0
+        self._lock = threading.Lock()
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    @property
+    def in_flight(self) -> int:
+        return self._in_flight
+
+    def asked(self) -> Counter:
+        """How often each prompt arrived."""
+        with self._lock:
+            return Counter(call.last for call in self.calls)
+
+    def __enter__(self) -> "FakeProvider":
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
+        return self
+
+    def __exit__(self, *exc) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def begin(self, call: Call) -> None:
+        with self._lock:
+            self.calls.append(call)
+            self._in_flight += 1
+            self.most_in_flight = max(self.most_in_flight, self._in_flight)
+
+    def end(self) -> None:
+        with self._lock:
+            self._in_flight -= 1
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def handle_error(self, request, client_address) -> None:
+        """A caller that was killed is expected here."""
+
+
+def _handler(provider: FakeProvider) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            raw = self.rfile.read(int(self.headers["Content-Length"]))
+            call = Call(self.path, dict(self.headers), json.loads(raw))
+            provider.begin(call)
+            try:
+                self._reply(provider.script(call))
+                call.finished = True
+            finally:
+                provider.end()
+
+        def _reply(self, reply: Reply) -> None:
+            time.sleep(reply.delay)
+            raw = reply.raw if reply.raw is not None else json.dumps(reply.body).encode()
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        def log_message(self, *args) -> None:
+            """Quiet."""
+
+    return Handler
