@@ -38,6 +38,9 @@ class Comparison(models.Model):
     places = models.PositiveSmallIntegerField(help_text="Judgments wanted.")
     open_places = models.PositiveSmallIntegerField()
     forfeit = models.CharField(max_length=8, choices=Forfeit.choices, blank=True, default="")
+    withdrawn = models.BooleanField(
+        default=False, help_text="The version in force no longer wants it; its judgments stay."
+    )
     draw_key = models.PositiveBigIntegerField(
         help_text="Random: the order in which comparisons are drawn."
     )

@@ -1,6 +1,6 @@
 """What a study asks and how its answers count: parsed, checked, and frozen under a digest (pure)."""
 
-from judging.protocol.answers import Answers, parse_answers
+from judging.protocol.answers import Answers, parse_answers, parse_prefetch
 from judging.protocol.defaults import DEFAULT_CRITERIA
 from judging.protocol.parsing import parse_protocol
 from judging.protocol.planning import Plan, plan
@@ -18,6 +18,7 @@ __all__ = [
     "Treatment",
     "forfeit_of",
     "parse_answers",
+    "parse_prefetch",
     "parse_protocol",
     "plan",
     "treatment",

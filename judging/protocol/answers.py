@@ -46,3 +46,11 @@ def parse_answers(protocol: Protocol, keys: Sequence[str], body: Any) -> Answers
     comment = whole.text("comment", "", longest=LONGEST_COMMENT)
     problems.raise_any("The judgment has errors.")
     return Answers(tuple((one.key, votes.data[one.key]) for one in criteria), comment)
+
+
+def parse_prefetch(body: Any) -> bool:
+    """Read `{prefetch?: bool}`, the request for the next assignment. Raises `Invalid`."""
+    problems = Problems()
+    prefetch = Fields(body, "", problems, known=("prefetch",)).flag("prefetch", default=False)
+    problems.raise_any("The request has errors.")
+    return prefetch

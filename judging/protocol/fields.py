@@ -81,6 +81,12 @@ class Fields:
         self.add(name, "value", f"Choose one of {', '.join(choices)}.")
         return default
 
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = self.data.get(name, default)
+        if not isinstance(value, bool):
+            self.add(name, "type", "Write true or false.")
+        return value is True
+
     def whole(self, name: str, default: int | None, *, least: int, most: int) -> int:
         """Read a whole number; without a default it must be there."""
         message = f"Write a whole number from {least} to {most}."
