@@ -11,4 +11,5 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "dispatch due completions": {"task": "models_registry.tasks.dispatch_due", "schedule": 30.0},
+    "expire leases": {"task": "judging.tasks.expire_leases", "schedule": 30.0},
 }

@@ -51,4 +51,5 @@ def _work() -> None:
 def _sweep() -> None:
     while True:
         app.send_task("models_registry.tasks.dispatch_due")
+        app.send_task("judging.tasks.expire_leases")
         time.sleep(SWEEP_SECONDS)

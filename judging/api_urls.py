@@ -1,3 +1,24 @@
 """Routes of the API."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from judging import api
+
+urlpatterns = [
+    path("default-criteria/", api.DefaultCriteriaView.as_view(), name="api-default-criteria"),
+    path("studies/", api.StudiesView.as_view(), name="api-studies"),
+    path("studies/open/", api.OpenStudiesView.as_view(), name="api-open-studies"),
+    path("studies/<slug:slug>/", api.StudyView.as_view(), name="api-study"),
+    path("studies/<slug:slug>/plan/", api.StudyPlanView.as_view(), name="api-study-plan"),
+    path("studies/<slug:slug>/versions/", api.StudyVersionsView.as_view(), name="api-versions"),
+    path("studies/<slug:slug>/progress/", api.StudyProgressView.as_view(), name="api-progress"),
+    path("studies/<slug:slug>/publish/", api.PublishView.as_view(), name="api-publish"),
+    path("studies/<slug:slug>/amend/", api.AmendView.as_view(), name="api-amend"),
+    path("studies/<slug:slug>/models/", api.AddModelView.as_view(), name="api-add-model"),
+    path("studies/<slug:slug>/pause/", api.PauseView.as_view(), name="api-pause"),
+    path("studies/<slug:slug>/resume/", api.ResumeView.as_view(), name="api-resume"),
+    path("studies/<slug:slug>/close/", api.CloseView.as_view(), name="api-close"),
+    path("studies/<slug:slug>/assignments/", api.AssignmentsView.as_view(), name="api-assignments"),
+    path("assignments/<slug:token>/judgment/", api.JudgmentView.as_view(), name="api-judgment"),
+    path("assignments/<slug:token>/skip/", api.SkipView.as_view(), name="api-skip"),
+]

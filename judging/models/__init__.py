@@ -3,6 +3,6 @@
 from judging.models.assignments import Assignment
 from judging.models.comparisons import Comparison
 from judging.models.judgments import Judgment, Vote
-from judging.models.studies import Study, StudyVersion
+from judging.models.studies import ModelPair, Study, StudyVersion
 
-__all__ = ["Assignment", "Comparison", "Judgment", "Study", "StudyVersion", "Vote"]
+__all__ = ["Assignment", "Comparison", "Judgment", "ModelPair", "Study", "StudyVersion", "Vote"]

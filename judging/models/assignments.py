@@ -8,7 +8,8 @@ from django.db.models import Q
 from accounts.models import RaterProfile
 from core.models import TimestampedModel
 from judging.models.comparisons import Comparison
-from judging.models.studies import StudyVersion
+from judging.models.studies import Study, StudyVersion
+from judging.querysets import AssignmentQuerySet
 
 TOKEN_BYTES = 24
 
@@ -21,7 +22,9 @@ def new_assignment_token() -> str:
 class Assignment(TimestampedModel):
     """One comparison leased to one rater, shown as A and B.
 
-    `swapped`: A is the canonical `second`. EXPIRED, SKIPPED and RETURNED have given their place back.
+    `swapped`: A is the canonical `second`. EXPIRED, SKIPPED and RETURNED have given their place
+    back; EXPIRED and RETURNED are leased again to the same rater, with the same sides, while the
+    place is free. A rater holds at most one shown and one `prefetched` lease in a study.
     """
 
     class State(models.TextChoices):
@@ -36,24 +39,33 @@ class Assignment(TimestampedModel):
     )
     comparison = models.ForeignKey(Comparison, on_delete=models.PROTECT, related_name="assignments")
     rater = models.ForeignKey(RaterProfile, on_delete=models.PROTECT, related_name="assignments")
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="assignments")
     study_version = models.ForeignKey(StudyVersion, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=16, choices=State.choices, default=State.LEASED)
+    prefetched = models.BooleanField(default=False)
     swapped = models.BooleanField()
     swap_probability = models.FloatField(help_text="Probability of `swapped` when it was drawn.")
     expires_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
-    skip_reason = models.CharField(max_length=40, blank=True)
+    skip_reason = models.CharField(max_length=200, blank=True)
+
+    objects = AssignmentQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["comparison", "rater"], name="assignment_once_a_rater"),
+            models.UniqueConstraint(
+                fields=["rater", "study", "prefetched"],
+                condition=Q(state="leased"),
+                name="assignment_one_shown_one_prefetched",
+            ),
             models.CheckConstraint(
                 condition=Q(swap_probability__gte=0, swap_probability__lte=1),
                 name="assignment_swap_probability",
             ),
         ]
         indexes = [
-            models.Index(fields=["rater", "state"], name="assignment_of_rater"),
+            models.Index(fields=["rater", "study", "state"], name="assignment_of_rater"),
             models.Index(
                 fields=["expires_at"], condition=Q(state="leased"), name="assignment_leased"
             ),

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from judging.models.studies import Study, StudyVersion
+from judging.models.studies import ModelPair, Study, StudyVersion
 from judging.querysets import ComparisonQuerySet
 from models_registry.models import Completion
 from prompts.models import Prompt
@@ -13,19 +13,34 @@ class Comparison(models.Model):
     """Two completions of one prompt. Canonical order: `first` has the lower language model id.
 
     `open_places` counts the judgments still wanted and not leased. It changes only together with
-    an assignment's state, in one transaction, by a conditional UPDATE: overlap is exact.
+    an assignment's state, in one transaction, by a conditional UPDATE: overlap is exact, and
+    `places - open_places` is always the number of leased and judged assignments.
+
+    With a `forfeit` nobody judges it: it has no places, and counts on the board as
+    `judgments_per_comparison` outcomes against the side that forfeits.
     """
+
+    class Forfeit(models.TextChoices):
+        NONE = "", "Nobody forfeits"
+        FIRST = "first", "First forfeits"
+        SECOND = "second", "Second forfeits"
+        BOTH = "both", "Both forfeit"
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="comparisons")
     added_in = models.ForeignKey(StudyVersion, on_delete=models.PROTECT, related_name="+")
     prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="+")
     first = models.ForeignKey(Completion, on_delete=models.PROTECT, related_name="+")
     second = models.ForeignKey(Completion, on_delete=models.PROTECT, related_name="+")
+    pair = models.ForeignKey(ModelPair, on_delete=models.PROTECT, related_name="comparisons")
     language = models.CharField(
         max_length=12, blank=True, help_text="Of the prompt, for the index."
     )
     places = models.PositiveSmallIntegerField(help_text="Judgments wanted.")
     open_places = models.PositiveSmallIntegerField()
+    forfeit = models.CharField(max_length=8, choices=Forfeit.choices, blank=True, default="")
+    withdrawn = models.BooleanField(
+        default=False, help_text="The version in force no longer wants it; its judgments stay."
+    )
     draw_key = models.PositiveBigIntegerField(
         help_text="Random: the order in which comparisons are drawn."
     )
@@ -38,6 +53,10 @@ class Comparison(models.Model):
             models.CheckConstraint(condition=~Q(first=F("second")), name="comparison_two_sides"),
             models.CheckConstraint(
                 condition=Q(open_places__lte=F("places")), name="comparison_places"
+            ),
+            models.CheckConstraint(
+                condition=Q(forfeit="") | Q(forfeit__in=["first", "second", "both"], places=0),
+                name="comparison_forfeit_has_no_places",
             ),
         ]
         indexes = [

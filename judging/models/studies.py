@@ -1,10 +1,11 @@
 """Studies and their frozen protocols."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models import User
 from core.models import TimestampedModel
+from judging.querysets import StudyQuerySet, StudyVersionQuerySet
 from models_registry.models import LanguageModel
 from prompts.models import PromptPoolVersion
 
@@ -32,6 +33,8 @@ class Study(TimestampedModel):
         User, null=True, on_delete=models.SET_NULL, related_name="studies"
     )
 
+    objects = StudyQuerySet.as_manager()
+
     class Meta:
         verbose_name_plural = "studies"
 
@@ -49,6 +52,12 @@ class StudyVersion(TimestampedModel):
     pool_version = models.ForeignKey(PromptPoolVersion, on_delete=models.PROTECT, related_name="+")
     language_models = models.ManyToManyField(LanguageModel, related_name="study_versions")
     published_at = models.DateTimeField()
+    comparisons_by_language = models.JSONField(
+        default=dict,
+        help_text="How many comparisons can be judged, by language, as built: a rater's target.",
+    )
+
+    objects = StudyVersionQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -58,3 +67,28 @@ class StudyVersion(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.study_id}/{self.number}"
+
+
+class ModelPair(models.Model):
+    """Two models that meet in a study, and how their sides were shown so far.
+
+    `lean` counts assignments shown swapped minus those shown unswapped; it steers the next draw.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="model_pairs")
+    first_model = models.ForeignKey(LanguageModel, on_delete=models.PROTECT, related_name="+")
+    second_model = models.ForeignKey(LanguageModel, on_delete=models.PROTECT, related_name="+")
+    lean = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "first_model", "second_model"], name="model_pair_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(first_model__lt=F("second_model")), name="model_pair_canonical"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_model_id} and {self.second_model_id}"

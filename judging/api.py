@@ -1,0 +1,266 @@
+"""Studies for managers and researchers; the blind flow for raters."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from accounts.models import RaterProfile, User
+from judging.models import Study, StudyVersion
+from judging.permissions import ManageOrRead, MayJudge, MayManage, MayRead
+from judging.protocol import DEFAULT_CRITERIA, parse_prefetch
+from judging.serializers import (
+    AddModelSerializer,
+    AmendSerializer,
+    BlindedAssignmentSerializer,
+    CriterionSerializer,
+    FrozenProtocolSerializer,
+    JudgmentBodySerializer,
+    NewStudySerializer,
+    NextSerializer,
+    OpenStudySerializer,
+    PlanSerializer,
+    PublishSerializer,
+    RecordedSerializer,
+    SkippedSerializer,
+    SkipSerializer,
+    StudyChangesSerializer,
+    StudyProgressSerializer,
+    StudySerializer,
+    blinded_body,
+    open_study_body,
+    recorded_body,
+)
+from judging.services import assignments, judgments, studies
+from judging.services.versions import current_version, protocol_of
+
+# ---- studies ------------------------------------------------------------------------------------
+
+
+class StudiesView(generics.ListAPIView):
+    permission_classes = [ManageOrRead]
+    serializer_class = StudySerializer
+    queryset = Study.objects.with_versions().order_by("-created_at", "-pk")
+
+    @extend_schema(request=NewStudySerializer, responses={201: StudySerializer})
+    def post(self, request: Request) -> Response:
+        """Begin a study as a draft; its protocol may still be incomplete."""
+        data = _checked(NewStudySerializer, request)
+        study = studies.create_study(created_by=cast("User", request.user), **data)
+        return Response(StudySerializer(study).data, status=201)
+
+
+class StudyView(APIView):
+    permission_classes = [ManageOrRead]
+
+    @extend_schema(responses=StudySerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        return _study_response(slug)
+
+    @extend_schema(request=StudyChangesSerializer, responses=StudySerializer)
+    def patch(self, request: Request, slug: str) -> Response:
+        """Change a draft: fields of the protocol that are given are replaced as a whole."""
+        data = _checked(StudyChangesSerializer, request)
+        studies.update_draft(study=_study(slug), changes=data.pop("protocol"), **data)
+        return _study_response(slug)
+
+
+class StudyPlanView(APIView):
+    permission_classes = [MayRead]
+
+    @extend_schema(responses=PlanSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """How many judgments, hours and how much money the protocol as written takes."""
+        return Response(PlanSerializer(studies.plan_study(study=_study(slug))).data)
+
+
+class StudyVersionsView(generics.ListAPIView):
+    permission_classes = [MayRead]
+    serializer_class = FrozenProtocolSerializer
+    queryset = StudyVersion.objects.none()
+
+    def get_queryset(self):  # type: ignore[no-untyped-def] # the stubs' return type is generic
+        return _study(self.kwargs["slug"]).versions.order_by("-number")
+
+
+class StudyProgressView(APIView):
+    permission_classes = [MayRead]
+
+    @extend_schema(responses=StudyProgressSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """How far the study is, in counts."""
+        return Response(StudyProgressSerializer(studies.study_progress(study=_study(slug))).data)
+
+
+class PublishView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=PublishSerializer, responses={201: FrozenProtocolSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Freeze the protocol under its SHA-256, build the comparisons, and open the study."""
+        data = _checked(PublishSerializer, request)
+        return _version(studies.publish_version(study=_study(slug), now=timezone.now(), **data))
+
+
+class AmendView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=AmendSerializer, responses={201: FrozenProtocolSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Publish the protocol in force with some fields replaced, as a new version."""
+        data = _checked(AmendSerializer, request)
+        return _version(studies.amend_study(study=_study(slug), now=timezone.now(), **data))
+
+
+class AddModelView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=AddModelSerializer, responses={201: FrozenProtocolSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Let one model more take part, in a new version."""
+        data = _checked(AddModelSerializer, request)
+        return _version(studies.add_model(study=_study(slug), now=timezone.now(), **data))
+
+
+class PauseView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=None, responses=StudySerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """Issue no more comparisons until the study is resumed."""
+        studies.pause_study(study=_study(slug))
+        return _study_response(slug)
+
+
+class ResumeView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=None, responses=StudySerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """Issue comparisons again."""
+        studies.resume_study(study=_study(slug))
+        return _study_response(slug)
+
+
+class CloseView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=None, responses=StudySerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """End the study for good; its seed is told from now on."""
+        studies.close_study(study=_study(slug), now=timezone.now())
+        return _study_response(slug)
+
+
+class DefaultCriteriaView(APIView):
+    permission_classes = [MayRead]
+
+    @extend_schema(responses=CriterionSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """The criteria a study asks unless its protocol says otherwise."""
+        return Response(CriterionSerializer(DEFAULT_CRITERIA, many=True).data)
+
+
+# ---- the rater's flow ---------------------------------------------------------------------------
+
+
+class OpenStudiesView(APIView):
+    permission_classes = [MayJudge]
+
+    @extend_schema(responses=OpenStudySerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """The studies that are open for judging, with what is asked and your progress."""
+        return Response(
+            [
+                open_study_body(one.version.study, protocol_of(one.version), one.progress)
+                for one in assignments.open_studies(rater=_rater(request))
+            ]
+        )
+
+
+class AssignmentsView(APIView):
+    permission_classes = [MayJudge]
+
+    @extend_schema(
+        request=NextSerializer,
+        responses={201: BlindedAssignmentSerializer, 200: BlindedAssignmentSerializer, 204: None},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Your next comparison; the open one again while there is one; 204: nothing is left."""
+        prefetch = parse_prefetch(request.data)
+        leased = assignments.lease_next(
+            rater=_rater(request),
+            version=current_version(slug=slug),
+            now=timezone.now(),
+            prefetch=prefetch,
+        )
+        if leased is None:
+            return Response(status=204)
+        return Response(blinded_body(leased.blinded), status=201 if leased.created else 200)
+
+
+class JudgmentView(APIView):
+    permission_classes = [MayJudge]
+
+    @extend_schema(
+        request=JudgmentBodySerializer, responses={201: RecordedSerializer, 200: RecordedSerializer}
+    )
+    def post(self, request: Request, token: str) -> Response:
+        """Submit once; the same again gives the same judgment, something else is refused."""
+        return _record(judgments.record_judgment, request, token)
+
+    @extend_schema(request=JudgmentBodySerializer, responses=RecordedSerializer)
+    def put(self, request: Request, token: str) -> Response:
+        """Change what was submitted, within the undo window; the first impression is kept."""
+        response = _record(judgments.supersede_judgment, request, token)
+        response.status_code = 200
+        return response
+
+
+class SkipView(APIView):
+    permission_classes = [MayJudge]
+
+    @extend_schema(request=SkipSerializer, responses=SkippedSerializer)
+    def post(self, request: Request, token: str) -> Response:
+        """Give the comparison back for good, with a reason."""
+        data = _checked(SkipSerializer, request)
+        assignment = assignments.find_assignment(rater=_rater(request), token=token)
+        assignments.skip_assignment(assignment=assignment, now=timezone.now(), **data)
+        return Response({"token": token, "state": "skipped"})
+
+
+def _record(service: Callable[..., judgments.Recorded], request: Request, token: str) -> Response:
+    assignment = assignments.find_assignment(rater=_rater(request), token=token)
+    recorded = service(assignment=assignment, body=request.data, now=timezone.now())
+    body = recorded_body(recorded, token=token)
+    return Response(body, status=201 if recorded.created else 200)
+
+
+def _rater(request: Request) -> RaterProfile:
+    return cast("User", request.user).rater_profile
+
+
+def _checked(kind: type[Serializer], request: Request) -> dict[str, Any]:
+    body = kind(data=request.data)
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)
+
+
+def _study(slug: str) -> Study:
+    return get_object_or_404(Study, slug=slug)
+
+
+def _study_response(slug: str) -> Response:
+    study = get_object_or_404(Study.objects.with_versions(), slug=slug)
+    return Response(StudySerializer(study).data)
+
+
+def _version(version: StudyVersion) -> Response:
+    return Response(FrozenProtocolSerializer(version).data, status=201)

@@ -1,0 +1,213 @@
+"""From JSON to a protocol, with an error for each field that is wrong."""
+
+import re
+from dataclasses import fields
+from typing import Any
+
+from judging.protocol.defaults import DEFAULT_CRITERIA
+from judging.protocol.fields import Fields, Problems, texts
+from judging.protocol.types import (
+    ANSWER_RULES,
+    AnswerRules,
+    Criterion,
+    Design,
+    Method,
+    Pair,
+    PoolRef,
+    Protocol,
+)
+from judging.scales import CANNOT_JUDGE, GRADED7, SCALES
+
+MOST_CRITERIA = 20
+MOST_MODELS = 200
+MOST_PAIRS = MOST_MODELS * (MOST_MODELS - 1) // 2
+MOST_PLACES = 1_000
+MOST = 10**9
+TWO = 2
+KEY = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
+MODEL = re.compile(r"[-a-zA-Z0-9_]{1,120}@[1-9][0-9]{0,8}", re.ASCII)
+DESIGNS = ("all_pairs", "baseline", "chosen")
+METHODS = ("davidson",)
+INTERVALS = ("cluster",)
+
+
+def parse_protocol(raw: Any, *, complete: bool = True) -> Protocol:
+    """Read a protocol, filling in the defaults.
+
+    With `complete=False`, for drafts, the pool, the models and the pairs may still be missing.
+    Raises `Invalid` with one error for each wrong field, by its path such as `design.baseline`.
+    """
+    problems = Problems()
+    whole = Fields(raw, "", problems, known=_names(Protocol))
+    criteria = _criteria(whole)
+    keys = [one.key for one in criteria]
+    models = _models(whole)
+    protocol = Protocol(
+        pool=_pool(whole),
+        models=models,
+        design=_design(whole, models),
+        criteria=criteria,
+        judgments_per_comparison=whole.whole(
+            "judgments_per_comparison", 3, least=1, most=MOST_PLACES
+        ),
+        judgments_per_rater=whole.whole_or_none("judgments_per_rater", least=1, most=MOST),
+        primary_criterion=whole.choice("primary_criterion", keys[0], keys),
+        equivalence_margin=whole.number("equivalence_margin", 0.05, least=0, most=0.5),
+        weights=_weights(whole, keys),
+        guidelines=whole.text("guidelines", ""),
+        answers=_answer_rules(whole),
+        names_maker=whole.choice("names_maker", "exclude", ("exclude", "keep")),
+        undo_seconds=whole.whole("undo_seconds", 60, least=0, most=86_400),
+        lease_minutes=whole.whole("lease_minutes", 30, least=1, most=10_080),
+        seconds_per_judgment=whole.whole("seconds_per_judgment", 90, least=1, most=86_400),
+        pay_per_hour=whole.number("pay_per_hour", 0, least=0, most=1_000_000),
+        method=_method(whole),
+        seed_commitment=whole.text("seed_commitment", "", longest=64),
+    )
+    if complete:
+        _require_complete(whole, protocol)
+    problems.raise_any("The protocol has errors.")
+    return protocol
+
+
+def _names(kind: type) -> list[str]:
+    return [one.name for one in fields(kind)]
+
+
+def _require_complete(whole: Fields, protocol: Protocol) -> None:
+    design = protocol.design
+    if protocol.pool is None:
+        whole.add("pool", "missing", "Name the pool version that is judged.")
+    if len(protocol.models) < TWO:
+        whole.add("models", "missing", "Name at least two models.")
+    if design.kind == "baseline" and not design.baseline:
+        whole.add("design.baseline", "missing", "Name one of the models as the baseline.")
+    if design.kind == "chosen" and not design.pairs:
+        whole.add("design.pairs", "missing", "Name the pairs that meet.")
+
+
+def _pool(whole: Fields) -> PoolRef | None:
+    if whole.data.get("pool") is None:
+        return None
+    pool = whole.inner("pool", known=_names(PoolRef))
+    return PoolRef(
+        slug=pool.text("slug", longest=80),
+        version=pool.whole("version", None, least=1, most=2**31 - 1),
+        digest=pool.text("digest", "", longest=64),
+    )
+
+
+def _models(whole: Fields) -> tuple[str, ...]:
+    names = texts(whole.items("models", most=MOST_MODELS))
+    if names is None:
+        whole.add("models", "type", "Write a list of models, each as slug@version.")
+        return ()
+    for position, name in enumerate(names):
+        if not MODEL.fullmatch(name):
+            whole.add(f"models.{position}", "value", "Write slug@version, such as my-model@1.")
+        if name in names[:position]:
+            whole.add(f"models.{position}", "duplicate", f"{name} stands there twice.")
+    return tuple(names)
+
+
+def _design(whole: Fields, models: tuple[str, ...]) -> Design:
+    raw = whole.inner("design", known=_names(Design))
+    design = Design(
+        kind=raw.choice("kind", "all_pairs", DESIGNS),
+        baseline=raw.text("baseline", "", longest=140),
+        pairs=_pairs(raw, models),
+        prompts_per_pair=raw.whole_or_none("prompts_per_pair", least=1, most=MOST),
+    )
+    if design.kind != "baseline" and design.baseline:
+        raw.add("baseline", "unused", "Only the baseline design has a baseline.")
+    elif design.baseline and design.baseline not in models:
+        raw.add("baseline", "value", "Name one of the models as the baseline.")
+    if design.kind != "chosen" and design.pairs:
+        raw.add("pairs", "unused", "Only the chosen design names pairs.")
+    return design
+
+
+def _pairs(raw: Fields, models: tuple[str, ...]) -> tuple[Pair, ...]:
+    pairs: dict[frozenset[str], Pair] = {}
+    for position, one in enumerate(raw.items("pairs", most=MOST_PAIRS)):
+        where = f"pairs.{position}"
+        names = texts(one) or []
+        if len(names) != TWO or len(set(names)) != TWO:
+            raw.add(where, "value", "A pair is two different models.")
+        elif not set(names) <= set(models):
+            raw.add(where, "value", "A pair consists of models of this study.")
+        elif frozenset(names) in pairs:
+            raw.add(where, "duplicate", "This pair stands there twice.")
+        else:
+            pairs[frozenset(names)] = (names[0], names[1])
+    return tuple(pairs.values())
+
+
+def _criteria(whole: Fields) -> tuple[Criterion, ...]:
+    if "criteria" not in whole.data:
+        return DEFAULT_CRITERIA
+    listed = whole.items("criteria", most=MOST_CRITERIA)
+    if not listed:
+        whole.add("criteria", "missing", "Ask at least one criterion.")
+        return DEFAULT_CRITERIA
+    criteria = tuple(_criterion(whole, position, one) for position, one in enumerate(listed))
+    keys = [one.key for one in criteria]
+    for position, key in enumerate(keys):
+        if key in keys[:position]:
+            whole.add(f"criteria.{position}.key", "duplicate", f"{key} stands there twice.")
+    return criteria
+
+
+def _criterion(whole: Fields, position: int, one: Any) -> Criterion:
+    where = whole.where(f"criteria.{position}")
+    raw = Fields(one, where, whole.problems, known=_names(Criterion))
+    key = raw.text("key", longest=40)
+    if key and not KEY.fullmatch(key):
+        raw.add("key", "value", "Small letters, digits and underscores only.")
+    scale = raw.choice("scale", GRADED7.key, list(SCALES))
+    return Criterion(
+        key=key,
+        label=raw.text("label", longest=200),
+        question=raw.text("question", longest=1_000),
+        definition=raw.text("definition", ""),
+        guidance=raw.text("guidance", ""),
+        source=raw.text("source", ""),
+        scale=scale,
+        labels=_labels(raw, scale),
+    )
+
+
+def _labels(raw: Fields, scale: str) -> dict[str, str]:
+    values = [str(one.value) for one in SCALES[scale].choices]
+    labels = raw.inner("labels", known=[*values, CANNOT_JUDGE])
+    return {key: labels.text(key, longest=200) for key in labels.data}
+
+
+def _weights(whole: Fields, keys: list[str]) -> dict[str, float]:
+    if "weights" not in whole.data:
+        return dict.fromkeys(keys, 1.0)
+    raw = whole.inner("weights", known=keys)
+    weights = {key: raw.number(key, 0, least=0, most=1_000_000) for key in keys}
+    if not any(weights.values()):
+        whole.add("weights", "value", "At least one weight is above 0.")
+    return weights
+
+
+def _answer_rules(whole: Fields) -> AnswerRules:
+    raw, default = whole.inner("answers", known=_names(AnswerRules)), AnswerRules()
+    return AnswerRules(
+        refused=raw.choice("refused", default.refused, ANSWER_RULES),
+        filtered=raw.choice("filtered", default.filtered, ANSWER_RULES),
+        empty=raw.choice("empty", default.empty, ANSWER_RULES),
+        cut_off=raw.choice("cut_off", default.cut_off, ANSWER_RULES),
+    )
+
+
+def _method(whole: Fields) -> Method:
+    raw, default = whole.inner("method", known=_names(Method)), Method()
+    return Method(
+        model=raw.choice("model", default.model, METHODS),
+        intervals=raw.choice("intervals", default.intervals, INTERVALS),
+        level=raw.number("level", default.level, least=0.5, most=0.999),
+        elo_k=raw.number("elo_k", default.elo_k, least=0.01, most=1_000),
+    )

@@ -1,0 +1,125 @@
+"""The parts of a protocol."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import combinations
+from typing import Any
+
+from core.canonical import digest
+from judging.blinding import BlindedCriterion
+from judging.scales import GRADED7, scale_of
+
+ANSWER_RULES = ("show", "forfeit", "exclude")
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One question asked of every comparison, with the words raters are guided by."""
+
+    key: str
+    label: str
+    question: str
+    definition: str = ""
+    guidance: str = ""
+    source: str = ""
+    scale: str = GRADED7.key
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def blinded(self) -> BlindedCriterion:
+        choices = scale_of(self.scale).labelled(self.labels)
+        return BlindedCriterion(self.key, self.label, self.question, self.scale, choices)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRef:
+    """The frozen pool version that is judged; `digest` may be empty in a draft."""
+
+    slug: str
+    version: int
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """Which pairs of models meet, and on how many prompts each (None: all)."""
+
+    kind: str = "all_pairs"
+    baseline: str = ""
+    pairs: tuple[Pair, ...] = ()
+    prompts_per_pair: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRules:
+    """What happens to such an answer, on either side alike.
+
+    show: it is judged like any other; forfeit: it loses without being shown; exclude: no comparison.
+    """
+
+    refused: str = "show"
+    filtered: str = "exclude"
+    empty: str = "exclude"
+    cut_off: str = "exclude"
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How boards are computed from the votes."""
+
+    model: str = "davidson"
+    intervals: str = "cluster"
+    level: float = 0.95
+    elo_k: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """Everything that was decided before the first judgment.
+
+    `equivalence_margin` is on the win-rate scale; `seconds_per_judgment` and `pay_per_hour` serve
+    the estimate only; `judgments_per_rater` caps one rater's share (None: no cap).
+    """
+
+    pool: PoolRef | None
+    models: tuple[str, ...]
+    design: Design
+    criteria: tuple[Criterion, ...]
+    judgments_per_comparison: int
+    judgments_per_rater: int | None
+    primary_criterion: str
+    equivalence_margin: float
+    weights: Mapping[str, float]
+    guidelines: str
+    answers: AnswerRules
+    names_maker: str
+    undo_seconds: int
+    lease_minutes: int
+    seconds_per_judgment: int
+    pay_per_hour: float
+    method: Method
+    seed_commitment: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON: what is stored, hashed, and parsed again."""
+        plain: dict[str, Any] = asdict(self)
+        plain["models"] = list(self.models)
+        plain["design"]["pairs"] = [list(pair) for pair in self.design.pairs]
+        plain["criteria"] = list(plain["criteria"])
+        return plain
+
+    def digest(self) -> str:
+        return digest(self.as_dict())
+
+    def criteria_for(self, keys: Sequence[str]) -> tuple[Criterion, ...]:
+        """Return the criteria that apply to a prompt that names these keys (none named: all)."""
+        return tuple(one for one in self.criteria if not keys or one.key in keys)
+
+    def pairs(self) -> tuple[Pair, ...]:
+        """Return the pairs of models that meet, each once."""
+        if self.design.kind == "all_pairs":
+            return tuple(combinations(self.models, 2))
+        if self.design.kind == "baseline":
+            baseline = self.design.baseline
+            return tuple((baseline, one) for one in self.models if one != baseline)
+        return self.design.pairs

@@ -1,0 +1,273 @@
+"""API representations: of studies for managers, and, apart from them, of what raters receive.
+
+The rater's answers are plain dicts built from dataclasses that know no model; the serializers of
+them only describe them for the OpenAPI schema.
+"""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.serializers import StrictSerializer
+from judging.blinding import BlindedAssignment, BlindedCriterion, Progress, Side
+from judging.models import Study, StudyVersion
+from judging.protocol import Protocol
+from judging.services.judgments import Recorded
+
+# ---- what managers and researchers read and write -----------------------------------------------
+
+
+class StrictBoolean(serializers.BooleanField):
+    """true or false, and nothing that might mean them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return bool(data)
+
+
+class StrictText(serializers.CharField):
+    """A JSON string: a number is not turned into one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class StudyVersionSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = StudyVersion
+        fields = ["number", "digest", "published_at"]
+        read_only_fields = fields
+
+
+class FrozenProtocolSerializer(serializers.ModelSerializer):
+    protocol = serializers.DictField()
+
+    class Meta:
+        model = StudyVersion
+        fields = ["number", "digest", "published_at", "protocol"]
+        read_only_fields = fields
+
+
+class StudySerializer(serializers.ModelSerializer):
+    created_by = serializers.CharField(source="created_by.username", default=None)
+    draft = serializers.DictField(
+        help_text="The protocol as it was written; defaults are left out."
+    )
+    versions = StudyVersionSerializer(many=True, help_text="Newest first.")
+    seed = serializers.SerializerMethodField(
+        help_text="The secret that drew samples and sides, told when the study is closed."
+    )
+
+    class Meta:
+        model = Study
+        fields = [
+            "slug",
+            "name",
+            "description",
+            "state",
+            "draft",
+            "versions",
+            "seed",
+            "created_by",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+    def get_seed(self, study: Study) -> str | None:
+        return study.secret_seed if study.state == Study.State.CLOSED else None
+
+
+class NewStudySerializer(StrictSerializer):
+    slug = serializers.SlugField(max_length=80)
+    name = StrictText(max_length=200)
+    description = StrictText(max_length=20_000, default="", allow_blank=True)
+    protocol = serializers.DictField(default=dict)
+
+
+class StudyChangesSerializer(StrictSerializer):
+    name = StrictText(max_length=200, required=False)
+    description = StrictText(max_length=20_000, allow_blank=True, required=False)
+    protocol = serializers.DictField(default=dict, help_text="Whole fields are replaced.")
+
+
+class PublishSerializer(StrictSerializer):
+    allow_missing = StrictBoolean(default=False)
+
+
+class AmendSerializer(PublishSerializer):
+    changes = serializers.DictField(help_text="Whole fields of the protocol in force.")
+
+
+class AddModelSerializer(PublishSerializer):
+    model = StrictText(max_length=140, help_text="slug@version")
+
+
+class PlanSerializer(serializers.Serializer):
+    pairs = serializers.IntegerField(source="numbers.pairs")
+    prompts = serializers.IntegerField()
+    prompts_per_pair = serializers.IntegerField(source="numbers.prompts_per_pair")
+    comparisons = serializers.IntegerField(source="numbers.comparisons")
+    judgments = serializers.IntegerField(source="numbers.judgments")
+    rater_hours = serializers.FloatField(source="numbers.rater_hours")
+    cost = serializers.DecimalField(source="numbers.cost", max_digits=30, decimal_places=2)
+    missing_completions = serializers.IntegerField()
+
+
+class StudyProgressSerializer(serializers.Serializer):
+    comparisons = serializers.IntegerField()
+    forfeited = serializers.IntegerField()
+    places = serializers.IntegerField()
+    open_places = serializers.IntegerField()
+    leased = serializers.IntegerField()
+    judgments = serializers.IntegerField()
+    skipped = serializers.IntegerField()
+    raters = serializers.IntegerField()
+
+
+class CriterionSerializer(serializers.Serializer):
+    key = serializers.CharField()
+    label = serializers.CharField()
+    question = serializers.CharField()
+    definition = serializers.CharField()
+    guidance = serializers.CharField()
+    source = serializers.CharField()
+    scale = serializers.CharField()
+    labels = serializers.DictField(child=serializers.CharField())
+
+
+# ---- what raters receive ------------------------------------------------------------------------
+
+
+class NextSerializer(serializers.Serializer):
+    prefetch = serializers.BooleanField(
+        default=False, help_text="Give the assignment after the one that is shown."
+    )
+
+
+class JudgmentBodySerializer(serializers.Serializer):
+    votes = serializers.DictField(
+        child=serializers.JSONField(),
+        help_text="For each criterion -3 to 3 (-3: A much better), or a, b, tie, both_bad; "
+        "or cannot_judge.",
+    )
+    comment = serializers.CharField(default="", max_length=4_000)
+
+
+class SkipSerializer(StrictSerializer):
+    reason = StrictText(max_length=200)
+
+
+class ProgressSerializer(serializers.Serializer):
+    done = serializers.IntegerField()
+    target = serializers.IntegerField()
+
+
+class ChoiceSerializer(serializers.Serializer):
+    value = serializers.JSONField()
+    label = serializers.CharField()
+
+
+class BlindedCriterionSerializer(serializers.Serializer):
+    key = serializers.CharField()
+    label = serializers.CharField()
+    question = serializers.CharField()
+    scale = serializers.CharField()
+    choices = ChoiceSerializer(many=True)
+
+
+class SideSerializer(serializers.Serializer):
+    text = serializers.CharField()
+    turns = serializers.ListField(child=serializers.CharField())
+
+
+class BlindedPromptSerializer(serializers.Serializer):
+    messages = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
+
+
+class BlindedAssignmentSerializer(serializers.Serializer):
+    token = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+    prompt = BlindedPromptSerializer()
+    a = SideSerializer()
+    b = SideSerializer()
+    criteria = BlindedCriterionSerializer(many=True)
+    progress = ProgressSerializer()
+
+
+class RecordedSerializer(serializers.Serializer):
+    id = serializers.CharField()
+    revision = serializers.IntegerField(help_text="0: the first impression.")
+    submitted_at = serializers.DateTimeField()
+    undo_until = serializers.DateTimeField()
+    votes = serializers.DictField(child=serializers.JSONField())
+    comment = serializers.CharField()
+
+
+class SkippedSerializer(serializers.Serializer):
+    token = serializers.CharField()
+    state = serializers.CharField()
+
+
+class OpenStudySerializer(serializers.Serializer):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    guidelines = serializers.CharField()
+    criteria = CriterionSerializer(many=True)
+    progress = ProgressSerializer()
+
+
+def blinded_body(one: BlindedAssignment) -> dict[str, Any]:
+    """Return the JSON of an assignment: field by field, so that nothing comes along."""
+    return {
+        "token": one.token,
+        "expires_at": one.expires_at,
+        "prompt": {"messages": one.messages},
+        "a": _side_body(one.a),
+        "b": _side_body(one.b),
+        "criteria": [_criterion_body(criterion) for criterion in one.criteria],
+        "progress": progress_body(one.progress),
+    }
+
+
+def recorded_body(recorded: Recorded, *, token: str) -> dict[str, Any]:
+    judgment = recorded.judgment
+    return {
+        # Built on the random token: row numbers would tell how many others judged in between.
+        "id": f"{token}.{judgment.revision}",
+        "revision": judgment.revision,
+        "submitted_at": judgment.submitted_at,
+        "undo_until": recorded.undo_until,
+        **recorded.answers.as_dict(),
+    }
+
+
+def open_study_body(study: Study, protocol: Protocol, progress: Progress) -> dict[str, Any]:
+    """Return what raters learn of a study: what is asked of them, and nothing of the models."""
+    return {
+        "slug": study.slug,
+        "name": study.name,
+        "guidelines": protocol.guidelines,
+        "criteria": CriterionSerializer(protocol.criteria, many=True).data,
+        "progress": progress_body(progress),
+    }
+
+
+def progress_body(progress: Progress) -> dict[str, int]:
+    return {"done": progress.done, "target": progress.target}
+
+
+def _side_body(side: Side) -> dict[str, Any]:
+    return {"text": side.text, "turns": side.turns}
+
+
+def _criterion_body(criterion: BlindedCriterion) -> dict[str, Any]:
+    return {
+        "key": criterion.key,
+        "label": criterion.label,
+        "question": criterion.question,
+        "scale": criterion.scale,
+        "choices": [{"value": one.value, "label": one.label} for one in criterion.choices],
+    }

@@ -1,0 +1,149 @@
+"""Record what raters judged: once, whatever is sent twice; changes are new rows."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from core.errors import Conflict, Gone
+from core.leases import lock, transition
+from judging.models import Assignment, Judgment, Vote
+from judging.protocol import Answers, Protocol, parse_answers
+from judging.scales import canonical_vote, scale_of
+from judging.services.places import take_place
+from judging.services.versions import is_closed, protocol_of
+
+State = Assignment.State
+LAPSED = (State.EXPIRED, State.RETURNED)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A judgment and the answers in it; `created` is False when it was there already."""
+
+    judgment: Judgment
+    answers: Answers
+    undo_until: datetime
+    created: bool
+
+
+class _PlaceTaken(Exception):
+    """The place of a lapsed lease was given to somebody else."""
+
+
+def record_judgment(*, assignment: Assignment, body: Any, now: datetime) -> Recorded:
+    """Store a submission once: sent again, at once or later, it gives the same judgment.
+
+    One short transaction, whose first statement decides who may write. A lease that ran out is
+    still good until its place was given away. `assignment` comes from `find_assignment`.
+    Raises `Invalid` for a body the protocol does not allow, `Conflict` when something else was
+    submitted before, `Gone` when the place was given away, or given back by skipping.
+    """
+    protocol, answers = _parsed(assignment, body)
+    try:
+        with transaction.atomic():
+            if not is_closed(assignment.study) and _judge(assignment, now):
+                judgment = _insert(assignment, protocol, answers, revision=0, now=now)
+                return _recorded(judgment, answers, protocol, created=True)
+    except _PlaceTaken:
+        pass
+    return _replayed(assignment, protocol, answers)
+
+
+def supersede_judgment(*, assignment: Assignment, body: Any, now: datetime) -> Recorded:
+    """Replace a submission within the undo window by a new row; the first impression is kept.
+
+    The window is counted from the first submission. The same body again gives the same judgment.
+    Raises `Invalid`, and `Conflict` when nothing was submitted, the window is over, or the study
+    was closed.
+    """
+    protocol, answers = _parsed(assignment, body)
+    with transaction.atomic():
+        # Two changes at once must not both become the same revision.
+        lock(Assignment.objects.filter(pk=assignment.pk)).values_list("pk").get()
+        made = list(Judgment.objects.filter(assignment=assignment).order_by("revision"))
+        if not made:
+            raise Conflict("There is no judgment to change; submit one first.", code="not_judged")
+        if made[-1].body_digest == answers.digest():
+            return _recorded(made[-1], answers, protocol, first=made[0])
+        if now > _undo_until(made[0], protocol):
+            raise Conflict("The time for changes is over.", code="undo_window_over")
+        if is_closed(assignment.study):
+            raise Conflict("This study is closed.", code="study_closed")
+        judgment = _insert(assignment, protocol, answers, revision=len(made), now=now)
+        return _recorded(judgment, answers, protocol, first=made[0])
+
+
+def _parsed(assignment: Assignment, body: Any) -> tuple[Protocol, Answers]:
+    protocol = protocol_of(assignment.study_version)
+    return protocol, parse_answers(protocol, assignment.comparison.prompt.criteria, body)
+
+
+def _judge(assignment: Assignment, now: datetime) -> bool:
+    """Win the right to write the judgment, or not."""
+    rows, judged = Assignment.objects.all(), {"state": State.JUDGED, "closed_at": now}
+    if transition(rows, assignment.pk, was=State.LEASED, **judged):
+        return True
+    if not transition(rows, assignment.pk, was=LAPSED, **judged):
+        return False
+    if not take_place(comparison_id=assignment.comparison_id):
+        raise _PlaceTaken  # and so the transition is rolled back
+    return True
+
+
+def _insert(
+    assignment: Assignment, protocol: Protocol, answers: Answers, *, revision: int, now: datetime
+) -> Judgment:
+    judgment = Judgment.objects.create(
+        assignment=assignment,
+        revision=revision,
+        submitted_at=now,
+        body_digest=answers.digest(),
+        comment=answers.comment,
+    )
+    scales = {one.key: scale_of(one.scale) for one in protocol.criteria}
+    votes = []
+    for key, value in answers.votes:
+        canonical = canonical_vote(scales[key], value, swapped=assignment.swapped)
+        votes.append(
+            Vote(
+                judgment=judgment,
+                criterion=key,
+                display_value=str(value),
+                outcome=canonical.outcome,
+                grade=canonical.grade,
+            )
+        )
+    Vote.objects.bulk_create(votes)
+    return judgment
+
+
+def _replayed(assignment: Assignment, protocol: Protocol, answers: Answers) -> Recorded:
+    """Answer a submission that did not win: the judgment it repeats, or why there is none."""
+    made = list(Judgment.objects.filter(assignment=assignment).order_by("revision"))
+    same = [one for one in made if one.body_digest == answers.digest()]
+    if same:
+        return _recorded(same[-1], answers, protocol, first=made[0])
+    if made:
+        raise Conflict("Something else was submitted for this comparison.", code="already_judged")
+    if is_closed(assignment.study):
+        raise Gone("This study is closed.", code="study_closed")
+    if Assignment.objects.filter(pk=assignment.pk, state=State.SKIPPED).exists():
+        raise Gone("You skipped this comparison.", code="skipped")
+    raise Gone("Too late: this comparison was given to somebody else.", code="place_given_away")
+
+
+def _recorded(
+    judgment: Judgment,
+    answers: Answers,
+    protocol: Protocol,
+    *,
+    first: Judgment | None = None,
+    created: bool = False,
+) -> Recorded:
+    return Recorded(judgment, answers, _undo_until(first or judgment, protocol), created)
+
+
+def _undo_until(first: Judgment, protocol: Protocol) -> datetime:
+    return first.submitted_at + timedelta(seconds=protocol.undo_seconds)

@@ -1,0 +1,41 @@
+"""Take and give back the places of comparisons, together with the assignment that holds them."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from core.leases import transition
+from judging.models import Assignment, Comparison
+from judging.querysets import AssignmentQuerySet
+
+
+def take_place(*, comparison_id: int) -> bool:
+    """Take one open place, if there still is one; say whether there was."""
+    open_ones = Comparison.objects.filter(pk=comparison_id, open_places__gt=0)
+    return open_ones.update(open_places=F("open_places") - 1) == 1
+
+
+@transaction.atomic
+def give_back(*, assignment: Assignment, state: str, now: datetime, **values: str) -> bool:
+    """End a lease without a judgment and free its place; say whether this call did."""
+    ended = transition(
+        Assignment.objects.all(),
+        assignment.pk,
+        was=Assignment.State.LEASED,
+        state=state,
+        closed_at=now,
+        **values,
+    )
+    if ended:
+        comparisons = Comparison.objects.filter(pk=assignment.comparison_id)
+        # A withdrawn comparison loses the place instead: nobody is to be asked again.
+        if not comparisons.filter(withdrawn=False).update(open_places=F("open_places") + 1):
+            comparisons.update(places=F("places") - 1)
+    return ended
+
+
+def give_back_all(*, assignments: AssignmentQuerySet, state: str, now: datetime) -> int:
+    """End these leases one short transaction each, so that nobody waits for all; count them."""
+    leased = assignments.leased().only("pk", "comparison_id").order_by("pk")
+    return sum(give_back(assignment=one, state=state, now=now) for one in leased)

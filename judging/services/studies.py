@@ -1,0 +1,306 @@
+"""Write a study's protocol, publish it, amend it, and open and close the study."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Q, Sum
+
+from accounts.models import User
+from core.errors import Conflict, InputError, Invalid
+from core.leases import lock, transition
+from judging.blinding import commitment
+from judging.models import Assignment, Comparison, Study, StudyVersion
+from judging.protocol import Plan, PoolRef, Protocol, parse_protocol, plan
+from judging.services.comparisons import build_comparisons, count_missing
+from judging.services.places import give_back_all
+from models_registry.models import LanguageModel
+from prompts.models import Prompt, PromptPoolVersion
+
+SEED_BYTES = 32
+# Names that are routes beside the studies.
+RESERVED_SLUGS = frozenset({"open"})
+# They decide which judgments exist at all; changed midway, boards would mix two populations.
+FIXED_ONCE_PUBLISHED = ("answers", "names_maker")
+State = Study.State
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPlan:
+    """The numbers of a study before it is published; `missing_completions` are not there yet."""
+
+    numbers: Plan
+    prompts: int
+    missing_completions: int
+
+
+@dataclass(frozen=True, slots=True)
+class StudyProgress:
+    """Counts only. `judgments` counts assignments judged, `places` the judgments wanted."""
+
+    comparisons: int
+    forfeited: int
+    places: int
+    open_places: int
+    leased: int
+    judgments: int
+    skipped: int
+    raters: int
+
+
+def create_study(
+    *,
+    slug: str,
+    name: str,
+    created_by: User | None,
+    description: str = "",
+    protocol: Mapping[str, Any] | None = None,
+) -> Study:
+    """Create a draft with a secret seed. Raises `Conflict` when the slug is taken, or `Invalid`."""
+    if slug in RESERVED_SLUGS:
+        raise Invalid(f"A study cannot be called {slug!r}.", code="slug")
+    study = Study(
+        slug=slug,
+        name=name,
+        description=description,
+        draft=_checked_draft(protocol or {}),
+        secret_seed=secrets.token_hex(SEED_BYTES),
+        created_by=created_by,
+    )
+    try:
+        with transaction.atomic():
+            study.save()
+    except IntegrityError as error:
+        raise Conflict(f"The name {slug!r} is taken.", code="slug_taken") from error
+    return study
+
+
+@transaction.atomic
+def update_draft(*, study: Study, changes: Mapping[str, Any], **texts: str) -> Study:
+    """Replace whole fields of a draft's protocol, and its name or description.
+
+    Raises `Conflict` once it was published, and `Invalid` for fields that are wrong in themselves.
+    """
+    study = _locked(study)
+    if study.state != State.DRAFT:
+        raise Conflict("A published protocol is never changed; amend the study.", code="published")
+    study.draft = _checked_draft({**study.draft, **changes})
+    for name in ("name", "description"):
+        setattr(study, name, texts.get(name, getattr(study, name)))
+    study.save(update_fields=["draft", "name", "description"])
+    return study
+
+
+def plan_study(*, study: Study) -> StudyPlan:
+    """Return the numbers of the protocol as written. Raises `Invalid` while it is incomplete."""
+    protocol = parse_protocol(study.draft)
+    pool_version, models = _pool_version(protocol), _language_models(protocol)
+    asked = Prompt.objects.filter(version=pool_version).values_list("criteria", flat=True)
+    prompts = sum(bool(protocol.criteria_for(keys)) for keys in asked)
+    missing = count_missing(
+        protocol=protocol, pool_version_id=pool_version.pk, model_ids=[one.pk for one in models]
+    )
+    return StudyPlan(plan(protocol, prompts=prompts), prompts, missing)
+
+
+@transaction.atomic
+def publish_version(*, study: Study, now: datetime, allow_missing: bool = False) -> StudyVersion:
+    """Freeze the draft under its SHA-256, build the comparisons and open the study.
+
+    Raises `Invalid` while the protocol is incomplete, `Conflict` when it was published before or
+    when completions are missing and `allow_missing` was not said.
+    """
+    study = _locked(study)
+    if study.state != State.DRAFT:
+        raise Conflict("This study was published before; amend it.", code="published")
+    version = _freeze(study, study.draft, number=1, now=now, allow_missing=allow_missing)
+    study.state = State.OPEN
+    study.save(update_fields=["draft", "state"])
+    return version
+
+
+@transaction.atomic
+def amend_study(
+    *, study: Study, changes: Mapping[str, Any], now: datetime, allow_missing: bool = False
+) -> StudyVersion:
+    """Publish a new version: the one in force with whole fields replaced.
+
+    Judgments stay with the version they were made under; comparisons that both versions want are
+    kept, new ones added, others withdrawn. Raises as `publish_version` does, `Conflict` too when
+    the study is not open or paused or nothing changes, and `Invalid` for fields that stay fixed.
+    """
+    study = _locked(study)
+    if study.state not in {State.OPEN, State.PAUSED}:
+        raise Conflict("Only a study that is open or paused is amended.", code="not_running")
+    fixed = [
+        InputError("fixed", "Fixed once published.", column=name)
+        for name in FIXED_ONCE_PUBLISHED
+        if name in changes
+    ]
+    if fixed:
+        raise Invalid("What is compared stays as it was published.", errors=fixed)
+    latest = study.versions.order_by("-number")[0]
+    raw = {**latest.protocol, **_unsealed(changes)}
+    raw.pop("seed_commitment")
+    return _freeze(study, raw, number=latest.number + 1, now=now, allow_missing=allow_missing)
+
+
+def add_model(
+    *, study: Study, model: str, now: datetime, allow_missing: bool = False
+) -> StudyVersion:
+    """Amend a study by one model, written slug@version; with chosen pairs, amend the pairs instead.
+
+    Raises as `amend_study` does, and `Conflict` when the model takes part already.
+    """
+    latest = study.versions.order_by("-number").first()
+    if latest is None:
+        raise Conflict("Only a published study takes one model more.", code="not_running")
+    protocol = parse_protocol(latest.protocol)
+    if model in protocol.models:
+        raise Conflict(f"{model} takes part already.", code="model_there")
+    if protocol.design.kind == "chosen":
+        raise Conflict("Amend the models and the chosen pairs together.", code="chosen_pairs")
+    changes = {"models": [*protocol.models, model]}
+    return amend_study(study=study, changes=changes, now=now, allow_missing=allow_missing)
+
+
+def pause_study(*, study: Study) -> Study:
+    """Issue no more comparisons; open ones may be judged. A second call changes nothing."""
+    return _move(study, was=(State.OPEN,), to=State.PAUSED)
+
+
+def resume_study(*, study: Study) -> Study:
+    """Issue comparisons again. A second call changes nothing."""
+    return _move(study, was=(State.PAUSED,), to=State.OPEN)
+
+
+def close_study(*, study: Study, now: datetime) -> Study:
+    """End a study for good: nothing is issued or judged any more, open leases are given back."""
+    study = _move(study, was=(State.OPEN, State.PAUSED), to=State.CLOSED)
+    leases = Assignment.objects.filter(study=study)
+    give_back_all(assignments=leases, state=Assignment.State.RETURNED, now=now)
+    return study
+
+
+def study_progress(*, study: Study) -> StudyProgress:
+    """Return how far a study is, in counts."""
+    built = Comparison.objects.filter(study=study).aggregate(
+        comparisons=Count("pk"),
+        forfeited=Count("pk", filter=~Q(forfeit="")),
+        places=Sum("places", default=0),
+        open_places=Sum("open_places", default=0),
+    )
+    made = Assignment.objects.filter(study=study).aggregate(
+        leased=Count("pk", filter=Q(state=Assignment.State.LEASED)),
+        judgments=Count("pk", filter=Q(state=Assignment.State.JUDGED)),
+        skipped=Count("pk", filter=Q(state=Assignment.State.SKIPPED)),
+        raters=Count("rater", filter=Q(state=Assignment.State.JUDGED), distinct=True),
+    )
+    return StudyProgress(**built, **made)
+
+
+def _locked(study: Study) -> Study:
+    return lock(Study.objects.filter(pk=study.pk)).get()
+
+
+def _move(study: Study, *, was: tuple[str, ...], to: str) -> Study:
+    moved = transition(Study.objects.all(), study.pk, was=was, state=to)
+    study.refresh_from_db(fields=["state"])
+    if not moved and study.state != to:
+        raise Conflict(f"A study that is {study.state} cannot become {to}.", code="study_state")
+    return study
+
+
+def _unsealed(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Refuse the commitment to the seed from outside: it is computed."""
+    if "seed_commitment" in raw:
+        error = InputError("unknown", "Unknown field.", column="seed_commitment")
+        raise Invalid("The protocol has errors.", errors=[error])
+    return dict(raw)
+
+
+def _checked_draft(raw: Mapping[str, Any]) -> dict[str, Any]:
+    draft = _unsealed(raw)
+    parse_protocol(draft, complete=False)
+    return draft
+
+
+def _freeze(
+    study: Study, raw: Mapping[str, Any], *, number: int, now: datetime, allow_missing: bool
+) -> StudyVersion:
+    protocol = parse_protocol(raw)
+    pool_version, models = _pool_version(protocol), _language_models(protocol)
+    _refuse_missing(protocol, pool_version, models, allow_missing=allow_missing)
+    pool = PoolRef(pool_version.pool.slug, pool_version.number, pool_version.digest)
+    protocol = replace(protocol, pool=pool, seed_commitment=commitment(study.secret_seed))
+    if study.versions.filter(number=number - 1, digest=protocol.digest()).exists():
+        raise Conflict("Nothing changes: this is the version in force.", code="unchanged")
+    version = StudyVersion.objects.create(
+        study=study,
+        number=number,
+        protocol=protocol.as_dict(),
+        digest=protocol.digest(),
+        pool_version=pool_version,
+        published_at=now,
+    )
+    version.language_models.set(models)
+    ids = [one.pk for one in models]
+    LanguageModel.objects.filter(pk__in=ids, frozen_at=None).update(frozen_at=now)
+    build_comparisons(version=version)
+    if not study.comparisons.filter(withdrawn=False).exists():
+        raise Conflict("No two answers can be compared under this protocol.", code="nothing_left")
+    return version
+
+
+def _refuse_missing(
+    protocol: Protocol,
+    pool_version: PromptPoolVersion,
+    models: list[LanguageModel],
+    *,
+    allow_missing: bool,
+) -> None:
+    missing = count_missing(
+        protocol=protocol, pool_version_id=pool_version.pk, model_ids=[one.pk for one in models]
+    )
+    if missing and not allow_missing:
+        raise Conflict(
+            f"{missing} completions are missing. Generate or import them, or allow missing ones: "
+            "then only what is there is compared.",
+            code="completions_missing",
+            missing=missing,
+        )
+
+
+def _pool_version(protocol: Protocol) -> PromptPoolVersion:
+    """Find the frozen pool version a complete protocol names."""
+    named = protocol.pool
+    assert named is not None
+    found = (
+        PromptPoolVersion.objects.select_related("pool")
+        .filter(pool__slug=named.slug, number=named.version, state="published")
+        .first()
+    )
+    if found is None:
+        raise _invalid("pool", f"There is no published version {named.version} of {named.slug}.")
+    if named.digest and named.digest != found.digest:
+        raise _invalid("pool.digest", f"The digest of {named.slug} is {found.digest}.")
+    return found
+
+
+def _language_models(protocol: Protocol) -> list[LanguageModel]:
+    """Find the language models a protocol names, in its order."""
+    slugs = [name.split("@")[0] for name in protocol.models]
+    by_name = {str(one): one for one in LanguageModel.objects.filter(slug__in=slugs)}
+    unknown = [name for name in protocol.models if name not in by_name]
+    if unknown:
+        raise _invalid("models", f"There is no model {', '.join(unknown)}.")
+    return [by_name[name] for name in protocol.models]
+
+
+def _invalid(field: str, message: str) -> Invalid:
+    return Invalid(
+        "The protocol has errors.", errors=[InputError("unknown", message, column=field)]
+    )
