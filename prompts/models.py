@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.models import TimestampedModel
+from prompts.querysets import PromptPoolQuerySet, PromptPoolVersionQuerySet
 
 
 class PromptPool(TimestampedModel):
@@ -12,6 +13,8 @@ class PromptPool(TimestampedModel):
     description = models.TextField(blank=True)
     source = models.CharField(max_length=500, blank=True, help_text="Where the prompts come from.")
     licence = models.CharField(max_length=200, blank=True)
+
+    objects = PromptPoolQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.slug
@@ -31,6 +34,8 @@ class PromptPoolVersion(TimestampedModel):
         max_length=64, blank=True, help_text="SHA-256 of the canonical content."
     )
     published_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PromptPoolVersionQuerySet.as_manager()
 
     class Meta:
         constraints = [

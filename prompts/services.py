@@ -1,1 +1,419 @@
 """Create, fill and publish prompt pools."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from core.canonical import canonical_json
+from core.errors import Conflict, InputError, Invalid
+from core.leases import lock, transition
+from prompts.models import Prompt, PromptPool, PromptPoolVersion
+from prompts.readers import PromptFile, read_prompts, read_references
+from prompts.readers.notices import MEANING, exact_key, flags_of, near_key
+from prompts.readers.sniffing import shown_name
+from prompts.records import PromptRow, ReferenceRow
+
+_BATCH = 1000
+_SHOWN_ROWS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One kind of thing an import points out; `rows` are the first of `count` rows."""
+
+    code: str
+    message: str
+    count: int = 1
+    rows: tuple[int, ...] = ()
+    column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did, or as a dry run would do; `errors` are the first 100 of `n_errors`.
+
+    `n_skipped` rows had an error and were left out; `version` is None for a dry run.
+    """
+
+    filename: str
+    format: str
+    shape: str
+    n_rows: int
+    n_imported: int
+    n_skipped: int
+    n_errors: int
+    errors: tuple[InputError, ...]
+    warnings: tuple[Notice, ...]
+    dry_run: bool
+    version: PromptPoolVersion | None = None
+
+
+@dataclass(slots=True)
+class _Found:
+    """The rows of a file, sorted into usable and not."""
+
+    prompts: list[PromptRow] = field(default_factory=list)
+    flags: list[list[str]] = field(default_factory=list)
+    errors: list[InputError] = field(default_factory=list)
+
+
+def create_pool(
+    *, slug: str, name: str = "", description: str = "", source: str = "", licence: str = ""
+) -> PromptPool:
+    """Create an empty pool. Raises `Invalid` for an unusable field, `Conflict` for a taken slug."""
+    pool = PromptPool(
+        slug=slug, name=name or slug, description=description, source=source, licence=licence
+    )
+    try:
+        pool.clean_fields()
+    except ValidationError as error:
+        errors = [
+            InputError("invalid", text, column=column)
+            for column, texts in error.message_dict.items()
+            for text in texts
+        ]
+        raise Invalid(f"The pool cannot be created: {errors[0].message}", errors=errors) from error
+    try:
+        with transaction.atomic():
+            pool.save()
+    except IntegrityError as error:
+        raise Conflict(f"The pool {slug!r} exists already.", code="slug_taken") from error
+    return pool
+
+
+def import_prompts(
+    *,
+    pool: PromptPool,
+    data: bytes,
+    filename: str,
+    columns: Mapping[str, str] | None = None,
+    skip_bad_rows: bool = False,
+    refuse_duplicates: bool = False,
+    dry_run: bool = False,
+) -> ImportReport:
+    """Add a file's prompts to the pool's draft, all of them or, after any error, none.
+
+    A pool without a draft gets a new, empty one under the next number: a published version never
+    changes and is not copied. `columns` names the column of a role. With `skip_bad_rows` the rows
+    with errors are left out and reported; with `dry_run` nothing is stored and nothing of a row
+    raises. Exact duplicates are kept and reported, or with `refuse_duplicates` errors of their row.
+
+    Raises
+    ------
+    Unsupported, TooLarge
+        The file is of a kind or size that is not taken.
+    Invalid
+        The file cannot be read, has no usable row, or has rows with errors.
+    """
+    file = read_prompts(data, filename=filename, columns=columns)
+    # Reading and checking take most of the time, and need no lock.
+    found = _sort_rows(file, refuse_duplicates=refuse_duplicates)
+    if dry_run:
+        _check_against(found, _draft_of(pool), refuse_duplicates=refuse_duplicates)
+        return _report(file, found, filename, dry_run=True)
+    with transaction.atomic():
+        lock(PromptPool.objects.filter(pk=pool.pk)).get()
+        draft = _draft_of(pool)
+        _check_against(found, draft, refuse_duplicates=refuse_duplicates)
+        _refuse_errors(found, skip_bad_rows=skip_bad_rows)
+        draft = draft or _start_draft(pool)
+        _insert(draft, found)
+    return _report(file, found, filename, version=draft)
+
+
+@transaction.atomic
+def attach_reference_answers(
+    *, version: PromptPoolVersion, data: bytes, filename: str, skip_bad_rows: bool = False
+) -> int:
+    """Give a draft's prompts the reference answers of a file, by id; return how many got one.
+
+    An earlier reference answer is replaced. Raises `Conflict` for a published version, and
+    `Invalid`, attaching none, for rows with errors or ids that no prompt has.
+    """
+    lock(PromptPool.objects.filter(pk=version.pool_id)).get()
+    _require_draft(version)
+    errors, answers = _references(data, filename)
+    prompts = {
+        one.external_id: one
+        for keys in _batches(answers)
+        for one in version.prompts.filter(external_id__in=keys)
+    }
+    for key, one in answers.items():
+        problem = _reference_problem(one, prompts.get(key))
+        if problem is not None:
+            errors.append(problem)
+            prompts.pop(key, None)
+        else:
+            prompts[key].reference_answer = one.reference_answer
+    if errors and (not skip_bad_rows or not prompts):
+        raise Invalid(
+            f"{len(errors):,} rows have errors; nothing was attached.", errors=errors, code="rows"
+        )
+    Prompt.objects.bulk_update(prompts.values(), ["reference_answer"], batch_size=200)
+    return len(prompts)
+
+
+@transaction.atomic
+def publish_version(*, version: PromptPoolVersion, now: datetime) -> PromptPoolVersion:
+    """Freeze a draft under the SHA-256 of its content; a published version is returned as it is.
+
+    Raises `Conflict` for a draft without prompts.
+    """
+    lock(PromptPool.objects.filter(pk=version.pool_id)).get()
+    version.refresh_from_db()
+    if version.state == PromptPoolVersion.State.PUBLISHED:
+        return version
+    if not version.prompts.exists():
+        raise Conflict("A version without prompts cannot be published.", code="no_prompts")
+    transition(
+        PromptPoolVersion.objects.all(),
+        version.pk,
+        was=PromptPoolVersion.State.DRAFT,
+        state=PromptPoolVersion.State.PUBLISHED,
+        digest=digest_of(version),
+        published_at=now,
+    )
+    version.refresh_from_db()
+    return version
+
+
+def digest_of(version: PromptPoolVersion) -> str:
+    """Return the SHA-256 over one line of canonical JSON for each prompt, in order of position.
+
+    What the import noticed (`flags`) is no content.
+    """
+    fields = ["external_id", "kind", "messages", "category", "domain", "language"]
+    fields += ["risk_tags", "reference_answer", "criteria"]
+    total = hashlib.sha256()
+    for row in version.prompts.order_by("position").values(*fields).iterator(chunk_size=_BATCH):
+        total.update(canonical_json(row).encode() + b"\n")
+    return total.hexdigest()
+
+
+@transaction.atomic
+def delete_draft(*, version: PromptPoolVersion) -> None:
+    """Delete a draft and its prompts. Raises `Conflict` for a published version."""
+    lock(PromptPool.objects.filter(pk=version.pool_id)).get()
+    _require_draft(version)
+    version.prompts.all().delete()
+    version.delete()
+
+
+def parse_columns(text: str) -> dict[str, str]:
+    """Read `role=column,role=column`. Raises `Invalid` for anything else."""
+    named = {}
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        role, equals, column = part.partition("=")
+        if not (equals and role.strip() and column.strip()) or role.strip() in named:
+            message = f"{part!r} does not name a column; write prompt=COLUMN,id=COLUMN."
+            raise Invalid(message, code="columns")
+        named[role.strip()] = column.strip()
+    return named
+
+
+def _require_draft(version: PromptPoolVersion) -> None:
+    version.refresh_from_db()
+    if version.state != PromptPoolVersion.State.DRAFT:
+        raise Conflict("A published version never changes.", code="published")
+
+
+def _draft_of(pool: PromptPool) -> PromptPoolVersion | None:
+    return pool.versions.drafts().first()
+
+
+def _start_draft(pool: PromptPool) -> PromptPoolVersion:
+    latest = pool.versions.aggregate(latest=Max("number"))["latest"] or 0
+    return PromptPoolVersion.objects.create(pool=pool, number=latest + 1)
+
+
+def _sort_rows(file: PromptFile, *, refuse_duplicates: bool) -> _Found:
+    found, seen = _Found(), _Seen()
+    for one in file.rows:
+        if isinstance(one, InputError):
+            found.errors.append(one)
+            continue
+        problem = seen.take_id(one) or seen.take_text(one, refuse_duplicates=refuse_duplicates)
+        if isinstance(problem, InputError):
+            found.errors.append(problem)
+            continue
+        flags = flags_of(one.messages)
+        if problem:
+            flags.append(problem)
+        found.prompts.append(one)
+        found.flags.append(flags)
+    return found
+
+
+class _Seen:
+    """Ids and texts met so far, with the row they were first met in."""
+
+    def __init__(self) -> None:
+        self.ids: dict[str, int] = {}
+        self.texts: dict[str, int] = {}
+        self.near: set[str] = set()
+
+    def take_id(self, one: PromptRow) -> InputError | None:
+        if not one.external_id:
+            return None
+        first = self.ids.setdefault(one.external_id, one.row)
+        if first == one.row:
+            return None
+        message = f"The id {one.external_id[:80]!r} stands in row {first:,} already."
+        return InputError("duplicate_id", message, row=one.row, column="id")
+
+    def take_text(self, one: PromptRow, *, refuse_duplicates: bool) -> InputError | str:
+        exact = exact_key(one.messages)
+        first = self.texts.setdefault(exact, one.row)
+        near = near_key(exact)
+        is_near = near in self.near
+        self.near.add(near)
+        if first == one.row:
+            return "near_duplicate" if is_near else ""
+        if not refuse_duplicates:
+            return "duplicate"
+        message = f"The prompt stands in row {first:,} already."
+        return InputError("duplicate", message, row=one.row, column="prompt")
+
+
+def _check_against(
+    found: _Found, draft: PromptPoolVersion | None, *, refuse_duplicates: bool
+) -> None:
+    """Compare with what the draft holds already; new errors and flags go into `found`."""
+    if draft is None:
+        return
+    stored = draft.prompts.values_list("external_id", "messages")
+    ids, texts = set(), set()
+    for external_id, messages in stored.iterator(chunk_size=_BATCH):
+        ids.add(external_id)
+        texts.add(hash(exact_key(messages)))
+    kept = _Found(errors=found.errors)
+    for one, flags in zip(found.prompts, found.flags, strict=True):
+        repeated = hash(exact_key(one.messages)) in texts
+        if one.external_id in ids:
+            message = f"The draft has a prompt with the id {one.external_id[:80]!r} already."
+            kept.errors.append(InputError("duplicate_id", message, row=one.row, column="id"))
+        elif repeated and refuse_duplicates:
+            message = "The draft has this prompt already."
+            kept.errors.append(InputError("duplicate", message, row=one.row, column="prompt"))
+        else:
+            if repeated and "duplicate" not in flags:
+                flags.append("duplicate")
+            kept.prompts.append(one)
+            kept.flags.append(flags)
+    found.prompts, found.flags = kept.prompts, kept.flags
+
+
+def _refuse_errors(found: _Found, *, skip_bad_rows: bool) -> None:
+    if found.errors and not (skip_bad_rows and found.prompts):
+        n_errors, n_rows = len(found.errors), len(found.errors) + len(found.prompts)
+        raise Invalid(
+            f"{n_errors:,} of {n_rows:,} rows have errors; nothing was imported.",
+            code="rows",
+            errors=sorted(found.errors, key=lambda one: one.row or 0),
+        )
+
+
+def _insert(draft: PromptPoolVersion, found: _Found) -> None:
+    position = draft.prompts.aggregate(last=Max("position"))["last"] or 0
+    rows = (
+        Prompt(
+            version=draft,
+            position=number,
+            external_id=one.external_id or f"prompt-{number}",
+            kind=one.kind,
+            messages=one.messages,
+            category=one.category,
+            domain=one.domain,
+            language=one.language,
+            risk_tags=one.risk_tags,
+            reference_answer=one.reference_answer,
+            criteria=one.criteria,
+            flags=flags,
+        )
+        for number, (one, flags) in enumerate(
+            zip(found.prompts, found.flags, strict=True), start=position + 1
+        )
+    )
+    try:
+        with transaction.atomic():
+            for batch in _batches(rows):
+                Prompt.objects.bulk_create(batch)
+    except IntegrityError as error:
+        # The ids given were checked: what is left is a given id that looks like a made one.
+        raise Invalid(
+            "An id of the form prompt-NUMBER collides with one made for a row without id.",
+            code="duplicate_id",
+            hint="Give every row an id, or none.",
+        ) from error
+
+
+def _references(data: bytes, filename: str) -> tuple[list[InputError], dict[str, ReferenceRow]]:
+    errors, answers = [], {}
+    for one in read_references(data, filename=filename):
+        if isinstance(one, InputError):
+            errors.append(one)
+        elif one.external_id in answers:
+            first = answers[one.external_id].row
+            message = f"The id {one.external_id[:80]!r} stands in row {first:,} already."
+            errors.append(InputError("duplicate_id", message, row=one.row, column="id"))
+        else:
+            answers[one.external_id] = one
+    return errors, answers
+
+
+def _reference_problem(one: ReferenceRow, prompt: Prompt | None) -> InputError | None:
+    if prompt is None:
+        message = f"No prompt has the id {one.external_id[:80]!r}."
+        return InputError("unknown_id", message, row=one.row, column="id")
+    judged = len(prompt.messages) if prompt.kind == Prompt.Kind.OWN_CONVERSATION else 1
+    if len(one.reference_answer) <= judged:
+        return None
+    message = f"It has {len(one.reference_answer)} answers for {judged} judged turns."
+    return InputError("reference_answer", message, row=one.row, column="reference_answer")
+
+
+def _batches(items: Iterable[Any]) -> Iterable[list[Any]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch
+
+
+def _report(
+    file: PromptFile,
+    found: _Found,
+    filename: str,
+    *,
+    dry_run: bool = False,
+    version: PromptPoolVersion | None = None,
+) -> ImportReport:
+    whole = [Notice(one.code, one.message, column=one.column) for one in file.warnings]
+    noticed = defaultdict(list)
+    for one, flags in zip(found.prompts, found.flags, strict=True):
+        for flag in flags:
+            noticed[flag].append(one.row)
+    rows = [
+        Notice(flag, f"It {meaning}.", len(noticed[flag]), tuple(noticed[flag][:_SHOWN_ROWS]))
+        for flag, meaning in MEANING.items()
+        if flag in noticed
+    ]
+    return ImportReport(
+        filename=shown_name(filename),
+        format=file.format,
+        shape=file.shape,
+        n_rows=len(found.prompts) + len(found.errors),
+        n_imported=len(found.prompts),
+        n_skipped=len(found.errors),
+        n_errors=len(found.errors),
+        errors=tuple(sorted(found.errors, key=lambda one: one.row or 0)[: Invalid.SHOWN]),
+        warnings=tuple(whole + rows),
+        dry_run=dry_run,
+        version=version,
+    )

@@ -1,0 +1,95 @@
+"""What an import points out without refusing it: a prompt is flagged, never changed (pure)."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Final
+
+from core.identity import asks_identity
+
+# Flags, and what they say in a report.
+MEANING: Final[dict[str, str]] = {
+    "asks_identity": "asks who made the model or what it was told; the answer may break the blind",
+    "asks_for_a_side": "asks the rater or a judge to choose a side",
+    "duplicate": "has the same text as an earlier prompt",
+    "near_duplicate": "differs from an earlier prompt in case, width, space or punctuation only",
+    "bidi_control": "contains characters that turn the direction of writing",
+    "tag_characters": "contains invisible tag characters",
+    "invisible_characters": "contains invisible characters",
+    "control_characters": "contains control characters",
+    "combining_marks": "piles up combining marks",
+    "secret": "seems to contain a password or key, which would be sent to the endpoints",
+    "personal_data": "seems to contain an e-mail address or telephone number",
+}
+
+_SECRET = re.compile(
+    r"(?<![A-Za-z0-9])(?:sk-[A-Za-z0-9_-]{20,}|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}"
+    r"|xox[abprs]-[A-Za-z0-9-]{10,}|AIza[0-9A-Za-z_-]{35}|hf_[A-Za-z0-9]{30,}|glpat-[\w-]{20,}"
+    r"|eyJ[\w-]{15,}\.eyJ[\w-]{15,}\.[\w-]{10,})|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+)
+_SECRET_HINTS = ("sk-", "AKIA", "gh", "xox", "AIza", "hf_", "glpat-", "eyJ", "-----BEGIN")
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})*\.[A-Za-z]{2,24}\b")
+_PHONE = re.compile(
+    r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]?\d{2,4}){2,4}"
+    r"|\(\d{3}\) ?\d{3}[ .-]\d{4}|\d{3}[.-]\d{3}[.-]\d{4})(?![\w-])"
+)
+_DIGITS = re.compile(r"\d{3}.{0,3}\d{2}|\+\d")
+_SIDE = re.compile(
+    r"\b(?:choose|pick|prefer|select|vote for|rate|rank|judge|favou?r)\b.{0,20}"
+    r"\b(?:answer|response|assistant|model|option|side|output) [ab]\b",
+    re.IGNORECASE,
+)
+_CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_TAGS = re.compile("[\U000e0000-\U000e007f]")
+_INVISIBLE = re.compile("[\u200b\u2060-\u2064\ufeff\u180e\u206a-\u206f]")
+# The tags of a flag emoji (the regions' flags) are no hidden text.
+_FLAG_EMOJI = re.compile("\U0001f3f4[\U000e0061-\U000e007a\U000e0030-\U000e0039]{3,6}\U000e007f")
+_PILE = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{5,}")
+_PUNCTUATION = re.compile(r"[^\w\s]|_")
+
+
+def flags_of(messages: Sequence[dict[str, str]]) -> list[str]:
+    """Return what a prompt's text gives reason to point out, in the order of `MEANING`."""
+    text = "\n".join([one["content"] for one in messages])
+    flags = []
+    if any(asks_identity(one["content"]) for one in messages if one["role"] == "user"):
+        flags.append("asks_identity")
+    if _SIDE.search(text):
+        flags.append("asks_for_a_side")
+    if not text.isascii():
+        flags += _unusual(text)
+    if not text.isprintable() and _CONTROL.search(text):
+        flags.append("control_characters")
+    if any(hint in text for hint in _SECRET_HINTS) and _SECRET.search(text):
+        flags.append("secret")
+    if ("@" in text and _EMAIL.search(text)) or (_DIGITS.search(text) and _PHONE.search(text)):
+        flags.append("personal_data")
+    return flags
+
+
+def _unusual(text: str) -> list[str]:
+    flags = ["bidi_control"] if _BIDI.search(text) else []
+    if _TAGS.search(_FLAG_EMOJI.sub("", text)):
+        flags.append("tag_characters")
+    if _INVISIBLE.search(text):
+        flags.append("invisible_characters")
+    if _PILE.search(text):
+        flags.append("combining_marks")
+    return flags
+
+
+def exact_key(messages: Sequence[dict[str, str]]) -> str:
+    """Return what two prompts share exactly when their texts are the same (after NFC)."""
+    text = "\x00".join([f"{one['role']}\x01{one['content']}" for one in messages])
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def near_key(exact: str) -> str:
+    """Return what two prompts share when they read alike; `exact` is their `exact_key`.
+
+    Punctuation counts where there is nothing else: "?" and "!" do not read alike.
+    """
+    folded = exact if exact.isascii() else unicodedata.normalize("NFKC", exact)
+    words = _PUNCTUATION.sub(" ", folded.casefold())
+    return " ".join(words.split()) if any(map(str.isalnum, words)) else exact

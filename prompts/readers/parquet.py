@@ -1,0 +1,86 @@
+"""Parquet, decoded by a child process whose memory, time and output are limited (pure)."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from core.errors import Invalid, TooLarge, Unsupported
+from prompts.records import MAX_COLUMNS, MAX_DECODED_BYTES, MAX_ROWS
+
+_CHILD = Path(__file__).with_name("parquet_child.py")
+_WALL_SECONDS = 60
+_TOO_LARGE = frozenset({"columns", "rows", "decoded", "memory"})
+# What the child needs to start; nothing of the server's environment, secrets least of all.
+_PASSED_ON = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "LANG")
+
+
+def read_parquet(data: bytes) -> tuple[list[str], dict[str, str], Iterator[tuple[int, Any]]]:
+    """Return the readable columns, the types of the others, and the rows counted from 1.
+
+    Raises
+    ------
+    TooLarge
+        Past the limits of columns, rows, decoded bytes or memory.
+    Unsupported
+        The file is encrypted.
+    Invalid
+        The file is broken, or its decoding did not end in time.
+    """
+    if data[:4] == b"PARE":
+        raise Unsupported("The Parquet file is encrypted; upload it decrypted.")
+    if len(data) < 12 or data[-4:] != b"PAR1":  # noqa: PLR2004 - two magic numbers and a length
+        raise Invalid("The Parquet file is cut off: its end is missing.", code="parquet")
+    # Files, not pipes: nobody waits for the other, and the output's size is limited by the system.
+    output = tempfile.TemporaryFile()
+    with tempfile.TemporaryFile() as source:
+        source.write(data)
+        source.seek(0)
+        status = _run(source, output)
+    output.seek(0)
+    if status:
+        raise _refusal(output)
+    head = json.loads(output.readline())
+    return head["columns"], head["others"], _rows(output)
+
+
+def _run(source: IO[bytes], output: IO[bytes]) -> int:
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    environment |= {"ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1"}
+    limits = [str(one) for one in (MAX_DECODED_BYTES, MAX_ROWS, MAX_COLUMNS)]
+    try:
+        return subprocess.run(  # noqa: S603 - our own script and interpreter
+            [sys.executable, "-I", str(_CHILD), *limits],
+            stdin=source,
+            stdout=output,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            timeout=_WALL_SECONDS,
+            check=False,
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return -1
+
+
+def _refusal(output: IO[bytes]) -> Invalid:
+    lines = output.read().splitlines()
+    output.close()
+    try:
+        told = json.loads(lines[-1])
+        code, message = told["error"], told["message"]
+    except (IndexError, ValueError, LookupError, TypeError):
+        message = "The Parquet file could not be decoded within the limits of memory and time."
+        return Invalid(message, code="parquet_limits")
+    if code in _TOO_LARGE:
+        return TooLarge(f"The Parquet file is too large. {message}")
+    return Invalid(f"The Parquet file cannot be read: {message}", code="parquet")
+
+
+def _rows(output: IO[bytes]) -> Iterator[tuple[int, Any]]:
+    with output:
+        for row, line in enumerate(output, start=1):
+            yield row, json.loads(line)

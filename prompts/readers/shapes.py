@@ -1,0 +1,152 @@
+"""The layouts of prompt files that are recognised without being told (pure)."""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import InputError, Invalid
+from prompts.records import ROLES, SOURCES
+
+REFERENCES = "mt_bench_reference"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A layout: `marks` are the columns it is known by, `columns` say which holds which role."""
+
+    name: str
+    marks: frozenset[str]
+    columns: Mapping[str, str]
+    constants: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _shape(name: str, marks: str, /, constants: Mapping[str, Any] | None = None, **columns: str) -> Shape:
+    return Shape(name, frozenset(marks.split("|")), columns, constants or {})
+
+
+# The first whose marks are all there is taken.
+SHAPES: tuple[Shape, ...] = (
+    _shape(REFERENCES, "question_id|choices", id="question_id"),
+    _shape(
+        "truthfulqa",
+        "Question|Best Answer",
+        prompt="Question",
+        category="Category",
+        reference_answer="Best Answer",
+    ),
+    _shape(
+        "xstest", "prompt|type|label|focus", prompt="prompt", id="id", category="type", risk_tags="label"
+    ),
+    _shape(
+        "do_not_answer",
+        "system|prompt|answer",
+        prompt="prompt",
+        system="system",
+        reference_answer="answer",
+    ),
+    _shape(
+        "legal",
+        "index|contract|question|answer",
+        {"domain": "legal"},
+        prompt="question",
+        context="contract",
+        id="index",
+        reference_answer="answer",
+    ),
+    _shape(
+        "legal",
+        "index|text|question|answer",
+        {"domain": "legal"},
+        prompt="question",
+        context="text",
+        id="index",
+        reference_answer="answer",
+    ),
+    _shape("llmfao", "id|text|type|slug", prompt="text", id="id", category="type"),
+    _shape("vicuna", "question_id|text", prompt="text", id="question_id", category="category"),
+    _shape(
+        "alpaca_eval",
+        "instruction",
+        {"context_last": True},
+        prompt="instruction",
+        context="input",
+        category="dataset",
+    ),
+)
+# The platform's own columns; the later names are the field's for the same thing.
+OWN: Mapping[str, tuple[str, ...]] = {
+    **{role: (role,) for role in ROLES},
+    "id": ("id", "external_id", "prompt_id", "question_id"),
+    "language": ("language", "lang"),
+    "reference_answer": ("reference_answer", "reference"),
+}
+
+
+def recognise(columns: Sequence[str], named: Mapping[str, str]) -> Shape:
+    """Return the shape of a file with these columns; `named` gives the column of some roles.
+
+    Raises `Invalid` where no column holds the prompts, with what was probably meant.
+    """
+    if named:
+        return _named(columns, named)
+    present = set(columns)
+    for shape in SHAPES:
+        if shape.marks <= present:
+            told = {role: column for role, column in shape.columns.items() if column in present}
+            return Shape(shape.name, shape.marks, told, shape.constants)
+    own = _own(present)
+    if not any(source in own for source in SOURCES):
+        raise _no_prompt(columns)
+    name = "mt_bench" if {"question_id", "turns"} <= present else "own"
+    return Shape(name, frozenset(), own)
+
+
+def _own(present: Iterable[str]) -> dict[str, str]:
+    found = set(present)
+    return {
+        role: next(name for name in names if name in found)
+        for role, names in OWN.items()
+        if found.intersection(names)
+    }
+
+
+def _named(columns: Sequence[str], named: Mapping[str, str]) -> Shape:
+    for role, column in named.items():
+        if role not in ROLES:
+            hint = f"Choose from {', '.join(ROLES)}."
+            raise Invalid(f"There is no role {role!r}.{did_you_mean(role, ROLES)}", code="role", hint=hint)
+        if column not in columns:
+            message = f"The file has no column {column!r}.{did_you_mean(column, columns)}"
+            error = InputError("unknown_column", message, column=column, hint=_has(columns))
+            raise Invalid(message, code="unknown_column", errors=[error])
+    # What is named wins: its column and role are taken from nobody else.
+    own = {role: one for role, one in _own(columns).items() if one not in named.values()}
+    if any(source in named for source in SOURCES):
+        own = {role: one for role, one in own.items() if role not in SOURCES}
+    merged = {**own, **named}
+    if not any(source in merged for source in SOURCES):
+        raise _no_prompt(columns)
+    return Shape("named columns", frozenset(), merged)
+
+
+def _no_prompt(columns: Sequence[str]) -> Invalid:
+    usual = ("prompt", "messages", "turns", "instruction", "question", "text", "query", "input")
+    close = [one for one in columns if one.strip().casefold() in usual]
+    close += [one for one in columns if difflib.get_close_matches(one.casefold(), usual, 1, 0.8)]
+    meant = f" Did you mean {close[0]!r}? Name it: prompt={close[0]}" if close else ""
+    hint = (meant or "Name it: prompt=COLUMN").strip() + f". {_has(columns)}"
+    message = f"No column holds the prompts ('prompt', 'messages' or 'turns').{meant}"
+    error = InputError("missing_column", message, column="prompt", hint=hint)
+    return Invalid(message, code="missing_column", errors=[error])
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return " Did you mean 'x'?" where one known name is close, else nothing."""
+    by_folded = {one.strip().casefold(): one for one in known}
+    close = difflib.get_close_matches(name.strip().casefold(), by_folded, 1, 0.75)
+    return f" Did you mean {by_folded[close[0]]!r}?" if close else ""
+
+
+def _has(columns: Sequence[str]) -> str:
+    return f"The columns are {', '.join(repr(one[:40]) for one in columns[:50])}."

@@ -1,0 +1,376 @@
+"""One prompt as it comes out of a file, checked field by field (pure)."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from core.errors import InputError
+from core.strict_json import strict_json
+
+OWN_CONVERSATION = "own_conversation"
+FIXED_HISTORY = "fixed_history"
+
+MAX_ROWS = 100_000
+MAX_COLUMNS = 50
+MAX_DECODED_BYTES = 200 * 1024 * 1024
+MAX_CHARACTERS = 32_000  # of one prompt, all its messages together
+MAX_MESSAGES = 100
+MAX_LABEL = 200
+MAX_TAGS = 20
+
+# Kinds of information a row can hold; a shape or the user says which column holds which.
+SOURCES = ("prompt", "messages", "turns")
+ROLES = (
+    *SOURCES,
+    "context",
+    "system",
+    "id",
+    "category",
+    "domain",
+    "language",
+    "risk_tags",
+    "reference_answer",
+    "criteria",
+)
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
+_KEY = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_NOT_TOLD = frozenset({"n/a", "na", "none", "null", "-"})
+# Letters by category that still show nothing: Hangul fillers, the Braille blank, Khmer vowels.
+_SHOWS_NOTHING = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_VISIBLE_FORMAT = frozenset(
+    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRow:
+    """A prompt ready to be stored; `external_id` is empty where the file gives none.
+
+    `row` counts as a person would in the file: lines of JSONL, entries of JSON, and of a table its
+    rows with the header as row 1. `reference_answer` holds one text a turn.
+    """
+
+    row: int
+    external_id: str
+    kind: str
+    messages: list[dict[str, str]]
+    category: str = ""
+    domain: str = ""
+    language: str = ""
+    risk_tags: list[str] = field(default_factory=list)
+    reference_answer: list[str] | None = None
+    criteria: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceRow:
+    """The reference answers to one prompt, one text a turn."""
+
+    row: int
+    external_id: str
+    reference_answer: list[str]
+
+
+class BadRow(Exception):
+    """A row that cannot be used, and why."""
+
+    def __init__(self, error: InputError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+def refuse(code: str, message: str, *, row: int, column: str | None, hint: str = "") -> NoReturn:
+    raise BadRow(InputError(code, message, row=row, column=column, hint=hint or None))
+
+
+@dataclass(frozen=True, slots=True)
+class RowReader:
+    """Turns the raw values of a row into a `PromptRow`.
+
+    `columns` says which column holds which role; `constants` are the same in every row of a shape;
+    `cells` is true for tables, where every value is a text and an empty one means "not told".
+    """
+
+    columns: Mapping[str, str]
+    constants: Mapping[str, Any]
+    cells: bool
+
+    def read(self, row: int, raw: Mapping[str, Any]) -> PromptRow:
+        """Return the prompt in a row; raises `BadRow`."""
+        messages = self._messages(row, raw)
+        n_users = sum(one["role"] == "user" for one in messages)
+        own = n_users == len(messages) > 1
+        return PromptRow(
+            row=row,
+            external_id=self._id(row, raw) if "id" in self.columns else "",
+            kind=OWN_CONVERSATION if own else FIXED_HISTORY,
+            messages=messages,
+            category=self._label(row, raw, "category"),
+            domain=self._label(row, raw, "domain"),
+            language=self._language(row, raw),
+            risk_tags=self._tags(row, raw, "risk_tags"),
+            reference_answer=self._reference(row, raw, n_users if own else 1),
+            criteria=self._criteria(row, raw),
+        )
+
+    def read_reference(self, row: int, raw: Mapping[str, Any]) -> ReferenceRow:
+        """Return the reference answers in a row; raises `BadRow`."""
+        answers = self._reference(row, raw, MAX_MESSAGES)
+        if answers is None:
+            column = self.columns["reference_answer"]
+            refuse("blank", "There is no reference answer.", row=row, column=column)
+        return ReferenceRow(row, self._id(row, raw), answers)
+
+    def _value(self, raw: Mapping[str, Any], role: str) -> Any:
+        column = self.columns.get(role)
+        value = raw.get(column) if column is not None else self.constants.get(role)
+        return None if value == "" and self.cells else value
+
+    def _messages(self, row: int, raw: Mapping[str, Any]) -> list[dict[str, str]]:
+        told = [one for one in SOURCES if one in self.columns and self.columns[one] in raw]
+        # A table has every column in every row: there an empty cell leaves the others to tell.
+        if len(told) > 1:
+            told = [one for one in told if self._value(raw, one) not in (None, "", [])] or told[:1]
+        if len(told) > 1:
+            names = " and ".join(self.columns[one] for one in told)
+            refuse("two_prompts", f"It has both {names}.", row=row, column=self.columns[told[1]])
+        if not told:
+            wanted = self.columns[next(one for one in SOURCES if one in self.columns)]
+            refuse("missing_prompt", f"It has no {wanted!r}.", row=row, column=wanted)
+        source = told[0]
+        column = self.columns[source]
+        if (self._value(raw, "system") or "") != "":
+            refuse(
+                "system_prompt",
+                "It brings a system prompt.",
+                row=row,
+                column=self.columns["system"],
+                hint="System prompts belong to the language model; put the text into the prompt.",
+            )
+        if source == "prompt":
+            content = self._prompt(row, raw, column)
+            return [{"role": "user", "content": content}]
+        value = self._nested(row, column, raw[column])
+        return _turns(row, column, value) if source == "turns" else _messages(row, column, value)
+
+    def _prompt(self, row: int, raw: Mapping[str, Any], column: str) -> str:
+        content = prompt_text(row, column, raw[column])
+        context = self._value(raw, "context")
+        if context is None or context == "":
+            return content
+        context = text_of(row, self.columns["context"], context)
+        # The instruction comes first where the shape says so (Alpaca's `input`), else the context.
+        first, then = (
+            (content, context) if self.constants.get("context_last") else (context, content)
+        )
+        both = f"{first}\n\n{then}"
+        _check_length(row, column, len(both))
+        return both
+
+    def _nested(self, row: int, column: str, value: Any) -> Any:
+        """Return a list; in a table it is written as JSON."""
+        if self.cells and isinstance(value, str):
+            try:
+                return strict_json(value)
+            except ValueError as error:
+                refuse(
+                    "not_json",
+                    f"The cell is not a JSON list: {error}.",
+                    row=row,
+                    column=column,
+                    hint='Write ["first turn", "second turn"].',
+                )
+        return value
+
+    def _id(self, row: int, raw: Mapping[str, Any]) -> str:
+        column, value = self.columns["id"], self._value(raw, "id")
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str):
+            refuse("id", f"The id is {_kind(value)}, not a text or number.", row=row, column=column)
+        value = text_of(row, column, value).strip()
+        if not value or len(value) > MAX_LABEL:
+            problem = f"has more than {MAX_LABEL} characters" if value else "is empty"
+            refuse("id", f"The id {problem}.", row=row, column=column)
+        return value
+
+    def _label(self, row: int, raw: Mapping[str, Any], role: str) -> str:
+        value = self._value(raw, role)
+        if value is None:
+            return ""
+        value = text_of(row, self.columns.get(role, role), value).strip()
+        if len(value) > MAX_LABEL:
+            message = f"The {role} has more than {MAX_LABEL} characters."
+            refuse("too_long", message, row=row, column=self.columns.get(role, role))
+        return value
+
+    def _language(self, row: int, raw: Mapping[str, Any]) -> str:
+        value = self._label(row, raw, "language").lower().replace("_", "-")
+        if value and not (_LANGUAGE.fullmatch(value) and len(value) <= 12):  # noqa: PLR2004 - the column's width
+            refuse(
+                "language",
+                f"{value!r} is no language code.",
+                row=row,
+                column=self.columns["language"],
+                hint="Write a code such as en, de or pt-br.",
+            )
+        return value
+
+    def _tags(self, row: int, raw: Mapping[str, Any], role: str) -> list[str]:
+        value = self._value(raw, role)
+        column = self.columns.get(role, role)
+        if value is None or value == "":
+            return []
+        if isinstance(value, str):
+            value = re.split(r"[;,|]", value)
+        if not isinstance(value, list):
+            refuse("tags", f"It is {_kind(value)}, not a list of texts.", row=row, column=column)
+        tags = [text_of(row, column, one).strip() for one in value]
+        if len(tags) > MAX_TAGS or any(not one or len(one) > MAX_LABEL for one in tags):
+            message = f"At most {MAX_TAGS} tags of 1 to {MAX_LABEL} characters."
+            refuse("tags", message, row=row, column=column)
+        return tags
+
+    def _criteria(self, row: int, raw: Mapping[str, Any]) -> list[str]:
+        keys = self._tags(row, raw, "criteria")
+        for key in keys:
+            if not _KEY.fullmatch(key):
+                refuse(
+                    "criterion",
+                    f"{key!r} is no criterion's key.",
+                    row=row,
+                    column=self.columns["criteria"],
+                    hint="Keys are lower case, such as helpfulness.",
+                )
+        return keys
+
+    def _reference(self, row: int, raw: Mapping[str, Any], n_turns: int) -> list[str] | None:
+        value = self._value(raw, "reference_answer")
+        column = self.columns.get("reference_answer", "")
+        if self.cells and isinstance(value, str) and n_turns > 1 and value.lstrip()[:1] == "[":
+            value = self._nested(row, column, value)
+        return reference_of(row, column, value, n_turns)
+
+
+def reference_of(row: int, column: str, value: Any, n_turns: int) -> list[str] | None:
+    """Return reference answers as one text a turn, or None where there are none."""
+    if value is None or value == [] or (isinstance(value, str) and _says_nothing(value)):
+        return None
+    texts = [text_of(row, column, one) for one in (value if isinstance(value, list) else [value])]
+    if len(texts) > n_turns:
+        message = f"It has {len(texts)} reference answers for {n_turns} judged turns."
+        refuse("reference_answer", message, row=row, column=column)
+    for one in texts:
+        _check_length(row, column, len(one))
+    return texts
+
+
+def _says_nothing(value: str) -> bool:
+    return not value.strip() or value.strip().lower() in _NOT_TOLD
+
+
+def _turns(row: int, column: str, value: Any) -> list[dict[str, str]]:
+    if not isinstance(value, list) or not value:
+        message = f"It is {_kind(value)}, not a list of the user's turns."
+        refuse("turns", message, row=row, column=column)
+    return _checked(
+        row,
+        column,
+        [{"role": "user", "content": prompt_text(row, column, one)} for one in value],
+    )
+
+
+def _messages(row: int, column: str, value: Any) -> list[dict[str, str]]:
+    if not isinstance(value, list) or not value:
+        message = f"It is {_kind(value)}, not a list of messages."
+        refuse("messages", message, row=row, column=column)
+    messages = [_message(row, f"{column}[{index}]", one) for index, one in enumerate(value)]
+    roles = [one["role"] for one in messages]
+    if roles[-1] != "user":
+        hint = "The models' reply to the last user turn is what is judged."
+        refuse("messages", "The last message is not the user's.", row=row, column=column, hint=hint)
+    if "assistant" in roles and any(
+        role != ("user", "assistant")[index % 2] for index, role in enumerate(roles)
+    ):
+        hint = "With assistant turns, user and assistant take turns, the user first and last."
+        refuse("messages", "The roles do not alternate.", row=row, column=column, hint=hint)
+    return _checked(row, column, messages)
+
+
+def _message(row: int, column: str, value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or not {"role", "content"} <= value.keys():
+        hint = 'Write {"role": "user", "content": "…"}.'
+        refuse("messages", f"It is {_kind(value)}, not a message.", row=row, column=column, hint=hint)
+    role = value["role"]
+    if role == "system":
+        hint = "System prompts belong to the language model; put the text into the first user turn."
+        refuse("system_prompt", "It brings a system message.", row=row, column=column, hint=hint)
+    if role not in ("user", "assistant"):
+        message = f"The role {str(role)[:40]!r} is neither user nor assistant."
+        refuse("messages", message, row=row, column=column)
+    return {"role": role, "content": prompt_text(row, column, value["content"])}
+
+
+def _checked(row: int, column: str, messages: list[dict[str, str]]) -> list[dict[str, str]]:
+    if len(messages) > MAX_MESSAGES:
+        message = f"It has {len(messages)} messages; at most {MAX_MESSAGES} are taken."
+        refuse("too_long", message, row=row, column=column)
+    _check_length(row, column, sum(len(one["content"]) for one in messages))
+    return messages
+
+
+def _check_length(row: int, column: str, length: int) -> None:
+    if length > MAX_CHARACTERS:
+        message = f"It has {length:,} characters; at most {MAX_CHARACTERS:,} are taken."
+        refuse("too_long", message, row=row, column=column)
+
+
+def prompt_text(row: int, column: str, value: Any) -> str:
+    """Return a text with something to see in it, unchanged."""
+    text = text_of(row, column, value)
+    if is_blank(text):
+        refuse("blank", "The text is blank.", row=row, column=column)
+    _check_length(row, column, len(text))
+    return text
+
+
+def text_of(row: int, column: str, value: Any) -> str:
+    """Return `value` if it is a text that every database stores."""
+    if not isinstance(value, str):
+        refuse("not_text", f"It is {_kind(value)}, not a text.", row=row, column=column)
+    if "\x00" in value:
+        refuse("nul", "It contains the NUL character.", row=row, column=column)
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            message = "It contains half of a surrogate pair."
+            refuse("surrogate", message, row=row, column=column)
+    return value
+
+
+def is_blank(text: str) -> bool:
+    """Say whether a text shows nothing: white space and invisible characters only."""
+    stripped = text.strip()
+    if not stripped or stripped[0].isascii():
+        return not stripped
+    return not any(
+        character in _VISIBLE_FORMAT
+        or not (
+            character.isspace()
+            or character in _SHOWS_NOTHING
+            or unicodedata.category(character) == "Cf"
+        )
+        for character in stripped
+    )
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "empty"
+    kinds = {bool: "true or false", int: "a number", float: "a number", str: "a text"}
+    kinds |= {list: "a list", dict: "an object"}
+    return kinds.get(type(value), type(value).__name__)
