@@ -15,7 +15,11 @@ _started = threading.Event()
 
 
 def start_if_configured() -> None:
-    """Start the worker thread once, when this installation has no Redis."""
+    """Start the worker thread when this installation has no Redis, and the demo's endpoint."""
+    if settings.DEMO:
+        from config.demo import serving
+
+        serving.start_endpoint()
     if settings.EMBEDDED:
         start()
 

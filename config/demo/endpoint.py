@@ -122,14 +122,14 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 64
 
 
-def start(port: int = PORT) -> str:
+def start() -> str:
     """Serve on loopback from a daemon thread; return the base URL.
 
-    When another process of the demo has the port already, that one answers.
+    The usual port is taken by another demo or a stranger: then any free one.
     """
     try:
-        server = Server(("127.0.0.1", port), Handler)
+        server = Server(("127.0.0.1", PORT), Handler)
     except OSError:
-        return f"http://127.0.0.1:{port}/v1"
+        server = Server(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, name="demo endpoint", daemon=True).start()
     return f"http://127.0.0.1:{server.server_address[1]}/v1"

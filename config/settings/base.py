@@ -35,6 +35,7 @@ DATABASE_URL = env_secret("DATABASE_URL")
 REDIS_URL = env_secret("REDIS_URL")
 # One process, no services: a Celery worker thread on an in-memory broker inside the web process.
 EMBEDDED = not REDIS_URL
+DEMO = env_bool("PREFERENDUM_DEMO")
 
 # ---- security -----------------------------------------------------------------------------------
 

@@ -1,0 +1,88 @@
+"""The rater's pages: which studies are open, the next comparison, judge, skip."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import RaterProfile, User
+from accounts.permissions import is_rater
+from core.errors import Conflict, Gone, Invalid, NotAllowed
+from judging.forms import SKIP_REASONS, judgment_body
+from judging.services import assignments, judgments
+from judging.services.versions import current_version, protocol_of
+
+
+def _rater(request: HttpRequest) -> RaterProfile:
+    if not is_rater(request.user):
+        raise NotAllowed(_("Only raters judge; sign in as one."))
+    return cast("User", request.user).rater_profile
+
+
+@require_GET
+def open_studies(request: HttpRequest) -> HttpResponse:
+    found = assignments.open_studies(rater=_rater(request))
+    return render(request, "judging/open_studies.html", {"open_studies": found})
+
+
+@require_GET
+def next_assignment(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the open comparison, or the next one, or that nothing is left."""
+    return _page(request, slug)
+
+
+@require_POST
+def judge(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+    """Store the judgment and go on; a form with errors comes back as it was filled in."""
+    rater, now = _rater(request), timezone.now()
+    assignment = assignments.find_assignment(rater=rater, token=token)
+    protocol = protocol_of(assignment.study_version)
+    criteria = protocol.criteria_for(assignment.comparison.prompt.criteria)
+    body = judgment_body([one.blinded() for one in criteria], request.POST)
+    try:
+        judgments.record_judgment(assignment=assignment, body=body, now=now)
+    except Invalid as error:
+        return _page(request, slug, body=body, error=error)
+    except (Conflict, Gone) as error:
+        messages.warning(request, error.message)
+    return redirect("judge", slug)
+
+
+@require_POST
+def skip(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+    """Give the comparison back with a reason and go on."""
+    assignment = assignments.find_assignment(rater=_rater(request), token=token)
+    reason = request.POST.get("reason", "")
+    if reason not in dict(SKIP_REASONS):
+        raise Invalid(_("Choose one of the reasons."), code="skip_reason")
+    assignments.skip_assignment(assignment=assignment, reason=reason, now=timezone.now())
+    return redirect("judge", slug)
+
+
+def _page(
+    request: HttpRequest,
+    slug: str,
+    *,
+    body: Mapping[str, Any] | None = None,
+    error: Invalid | None = None,
+) -> HttpResponse:
+    rater, version = _rater(request), current_version(slug=slug)
+    leased = assignments.lease_next(rater=rater, version=version, now=timezone.now())
+    if leased is None:
+        return render(request, "judging/done.html", {"study": version.study})
+    votes = body["votes"] if body else {}
+    context = {
+        "study": version.study,
+        "guidelines": protocol_of(version).guidelines,
+        "assignment": leased.blinded,
+        "questions": [(one, votes.get(one.key)) for one in leased.blinded.criteria],
+        "comment": body["comment"] if body else "",
+        "error": error,
+        "skip_reasons": SKIP_REASONS,
+    }
+    return render(request, "judging/session.html", context, status=400 if error else 200)

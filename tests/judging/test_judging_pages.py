@@ -1,0 +1,104 @@
+"""The rater's pages work without JavaScript and say nothing about models."""
+
+import pytest
+
+from judging.models import Assignment, Judgment
+from tests.scenarios import published_study
+
+CANARY = "canary7xq"
+
+
+@pytest.fixture
+def scene(db):
+    return published_study(canary=CANARY)
+
+
+@pytest.fixture
+def page(scene, client):
+    client.force_login(scene.bob.user)
+    return client
+
+
+def form(scene, page) -> tuple[str, str]:
+    """The open page's text and the address its form posts to."""
+    html = page.get(f"/judge/{scene.study.slug}/").content.decode()
+    token = Assignment.objects.get(rater=scene.bob, state="leased").token
+    return html, f"/judge/{scene.study.slug}/{token}/"
+
+
+def test_lists_open_studies_with_ones_progress(scene, page):
+    html = page.get("/judge/").content.decode()
+    assert scene.study.name in html
+    assert f"/judge/{scene.study.slug}/" in html
+
+
+def test_shows_both_answers_and_every_criterion(scene, page):
+    html, action = form(scene, page)
+    assert action in html
+    assert "Answer A" in html
+    assert "Answer B" in html
+    assert html.count("<fieldset>") == 2  # the criterion and the comment
+
+
+def test_no_byte_tells_a_model(scene, page):
+    html, _ = form(scene, page)
+    assert CANARY not in html
+
+
+def test_judging_stores_one_judgment_and_goes_on(scene, page):
+    _, action = form(scene, page)
+    answer = page.post(action, {"quality": "-2", "comment": "clear\r\nbetter"})
+    assert (answer.status_code, answer["Location"]) == (302, f"/judge/{scene.study.slug}/")
+    again = page.post(action, {"quality": "-2", "comment": "clear\r\nbetter"})
+    assert again.status_code == 302
+    judgment = Judgment.objects.get()
+    assert judgment.comment == "clear\nbetter"
+    assert judgment.votes.get().display_value == "-2"
+
+
+def test_a_missing_vote_brings_the_form_back_as_it_was(scene, page):
+    _, action = form(scene, page)
+    answer = page.post(action, {"comment": "half done"})
+    html = answer.content.decode()
+    assert answer.status_code == 400
+    assert "half done" in html
+    assert "no vote" in html
+    assert not Judgment.objects.exists()
+
+
+def test_a_second_different_judgment_is_refused_with_words(scene, page):
+    _, action = form(scene, page)
+    page.post(action, {"quality": "1"})
+    answer = page.post(action, {"quality": "3"}, follow=True)
+    assert "judged" in answer.content.decode()
+    assert Judgment.objects.get().votes.get().display_value == "1"
+
+
+def test_skipping_needs_a_reason_from_the_list(scene, page):
+    _, action = form(scene, page)
+    assert page.post(f"{action}skip/", {"reason": "because"}).status_code == 400
+    assert page.post(f"{action}skip/", {"reason": "unclear"}).status_code == 302
+    assert Assignment.objects.get(state="skipped").skip_reason == "unclear"
+
+
+def test_somebody_elses_assignment_does_not_exist(scene, page, client):
+    _, action = form(scene, page)
+    client.force_login(scene.carol.user)
+    assert client.post(action, {"quality": "1"}).status_code == 404
+
+
+def test_ends_with_a_page_when_nothing_is_left(scene, page):
+    for _ in range(scene.study.comparisons.count()):
+        _, action = form(scene, page)
+        page.post(action, {"quality": "1"})
+    html = page.get(f"/judge/{scene.study.slug}/").content.decode()
+    assert "Nothing is left" in html
+
+
+def test_others_are_told_that_only_raters_judge(scene, client):
+    client.force_login(scene.alice)
+    assert client.get("/judge/").status_code == 403
+
+
+def test_strangers_are_sent_to_sign_in(scene, client):
+    assert client.get("/judge/")["Location"].startswith("/sign-in/")
