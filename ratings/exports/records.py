@@ -58,6 +58,7 @@ class JudgmentRow(NamedTuple):
 class LeaderboardRow(NamedTuple):
     """One model on one criterion of one snapshot; `criterion` is `composite` for the weighted mean.
 
+    The names are the field's: `_q025` and `_q975` are the bounds of the interval at `level`.
     Ratings are on the Elo scale, `win_rate` and the other rates are fractions of one, and
     `standard_error` is that of `win_rate`; what is not applicable or not estimable is null.
     """
@@ -86,12 +87,14 @@ class LeaderboardRow(NamedTuple):
     n_both_bad: int | None
     n_cannot_judge: int | None
     n_forfeits: int | None
+    n_judgments: int | None
     n_raters: int | None
     both_bad_rate: float | None
     cannot_judge_rate: float | None
     avg_length: float | None  # characters of this model's judged answers
     rater_kinds: str  # such as "simulated" or "person+model_judge"
     interim: bool
+    level: float  # of the bounds, 0.95 unless the protocol says otherwise
     snapshot_id: int
     snapshot_digest: str
     protocol_digest: str

@@ -16,7 +16,7 @@ from core.canonical import digest
 from core.errors import Conflict
 from judging.models import Judgment, Study, StudyVersion
 from ratings.board import build_board
-from ratings.dataset import latest_judgment_id, read_board_input
+from ratings.dataset.ballots import latest_judgment_id, read_board_input
 from ratings.models import LeaderboardSnapshot
 
 TOLERANCE = 1e-9
@@ -24,7 +24,7 @@ LIBRARIES = ("numpy", "scipy")
 SHOWN = 20
 ROOT = Path(__file__).resolve().parents[1]
 # The code a number comes from; a change to any of it is another code version.
-SOURCES = ("scoring", "board", "dataset.py")
+SOURCES = ("scoring", "board", "dataset/ballots.py")
 ENDED = Study.State.CLOSED
 
 

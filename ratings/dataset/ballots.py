@@ -1,4 +1,4 @@
-"""From rows to frozen arrays: the one bridge between judgments and the numbers."""
+"""From rows to frozen arrays: what a board counts, in the order of submission."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
