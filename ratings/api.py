@@ -16,11 +16,13 @@ from rest_framework.views import APIView
 from core.errors import Missing
 from judging.models import Study
 from ratings.board import compare
+from ratings.exports.columns import COLUMNS
 from ratings.models import LeaderboardSnapshot
 from ratings.permissions import MayExport, MayRead, MaySnapshot
 from ratings.serializers import (
     BoardSerializer,
     BoardSummarySerializer,
+    ColumnsSerializer,
     ComparedSerializer,
     JudgmentsExportSerializer,
     LeaderboardExportSerializer,
@@ -116,6 +118,15 @@ class LeaderboardExportView(APIView):
         """The newest snapshot, one row for each model and criterion."""
         options = _checked(LeaderboardExportSerializer, request.query_params.dict())
         return _file(slug, "leaderboard", **options)
+
+
+class ExportColumnsView(APIView):
+    permission_classes = [MayRead]
+
+    @extend_schema(responses=ColumnsSerializer)
+    def get(self, request: Request) -> Response:
+        """What each column of the files means, in words."""
+        return Response({what: COLUMNS[kind] for what, kind in exports.KINDS.items()})
 
 
 def _file(slug: str, what: str, **options: Any) -> StreamingHttpResponse:

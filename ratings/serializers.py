@@ -96,7 +96,7 @@ class RankedModelSerializer(serializers.Serializer):
 
 class RaterKindSerializer(serializers.Serializer):
     kind = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field so named, as in the board
     raters = serializers.IntegerField()
     judgments = serializers.IntegerField()
 
@@ -167,7 +167,7 @@ class UncertaintySerializer(serializers.Serializer):
 
 class BoardCriterionSerializer(UncertaintySerializer):
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field so named, as in the board
     scale = serializers.CharField()
     weight = serializers.FloatField()
     votes = serializers.IntegerField()
@@ -266,3 +266,8 @@ class VerificationSerializer(serializers.Serializer):
     def get_largest_difference(self, found: Verification) -> float | None:
         size: Any = found.largest_difference
         return None if size == float("inf") else float(size)
+
+
+class ColumnsSerializer(serializers.Serializer):
+    judgments = serializers.DictField(child=serializers.CharField())
+    leaderboard = serializers.DictField(child=serializers.CharField())

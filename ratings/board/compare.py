@@ -82,7 +82,7 @@ def _equivalence(part: Mapping[str, Any], a: str, b: str, margin: float) -> dict
     tie = part.get("tie_parameter")
     if tie is None or bounds is None or bounds[1] is None or bounds[2] is None:
         return None
-    _, lower, upper = bounds
+    lower, upper = bounds[1], bounds[2]
     widest = margin_in_log_odds(margin, tie)
     return {
         "margin": margin,

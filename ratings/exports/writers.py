@@ -11,6 +11,8 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 
 import orjson
 
+from ratings.exports.columns import COLUMNS
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -94,7 +96,10 @@ def write_parquet(rows: "Rows", kind: type[NamedTuple]) -> Iterator[bytes]:
 
 
 def parquet_schema(kind: type[NamedTuple]) -> "pa.Schema":
-    """Return the Arrow schema of a row type; a type without a column type raises KeyError."""
+    """Return the Arrow schema of a row type, each field with its description where there is one.
+
+    A type without a column type raises `KeyError`.
+    """
     import pyarrow as pa
 
     types = {
@@ -104,8 +109,12 @@ def parquet_schema(kind: type[NamedTuple]) -> "pa.Schema":
         bool: pa.bool_(),
         datetime: pa.timestamp("us", tz="UTC"),
     }
+    words = COLUMNS.get(kind, {})
     pairs = zip(kind._fields, _types(kind), strict=True)
-    return pa.schema([(name, types[type_]) for name, type_ in pairs])
+    return pa.schema(
+        pa.field(name, types[type_], metadata={"description": words.get(name, "")})
+        for name, type_ in pairs
+    )
 
 
 class Format(NamedTuple):

@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from django.core.management import call_command
 
-from ratings.exports.records import LeaderboardRow
+from ratings.exports.columns import COLUMNS
+from ratings.exports.records import JudgmentRow, LeaderboardRow
 from tests.ratings.studies import FOUR_WAY, GRADED, build_study, judge_at_random, make_raters
 
 pytestmark = pytest.mark.django_db
@@ -120,3 +121,20 @@ def test_the_command_exports_the_leaderboard_too(board, tmp_path):
     target = tmp_path / "board.parquet"
     call_command("export", "birds", "leaderboard", format="parquet", output=target)
     assert pq.read_table(target).num_rows == 9
+
+
+@pytest.mark.parametrize("kind", [JudgmentRow, LeaderboardRow])
+def test_every_column_is_explained_and_no_other(kind):
+    assert sorted(COLUMNS[kind]) == sorted(kind._fields)
+    assert all(words.endswith(".") for words in COLUMNS[kind].values())
+
+
+def test_the_words_of_the_columns_are_served_and_stand_in_the_parquet_file(board, researcher):
+    words = researcher.get("/api/v1/exports/columns/").json()
+    assert words == {
+        "judgments": COLUMNS[JudgmentRow],
+        "leaderboard": COLUMNS[LeaderboardRow],
+    }
+    content = body(researcher.get(f"{LEADERBOARD}?format=parquet"))
+    field = pq.read_schema(io.BytesIO(content)).field("online_elo")
+    assert field.metadata[b"description"].decode() == words["leaderboard"]["online_elo"]
