@@ -1,3 +1,23 @@
 """Routes of the API."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from ratings import api
+
+urlpatterns = [
+    path("studies/<slug:slug>/boards/", api.BoardsView.as_view(), name="api-boards"),
+    path(
+        "studies/<slug:slug>/exports/judgments/",
+        api.JudgmentsExportView.as_view(),
+        name="api-export-judgments",
+    ),
+    path(
+        "studies/<slug:slug>/exports/leaderboard/",
+        api.LeaderboardExportView.as_view(),
+        name="api-export-leaderboard",
+    ),
+    path("exports/columns/", api.ExportColumnsView.as_view(), name="api-export-columns"),
+    path("boards/<int:pk>/", api.BoardView.as_view(), name="api-board"),
+    path("boards/<int:pk>/compare/", api.CompareView.as_view(), name="api-board-compare"),
+    path("boards/<int:pk>/verify/", api.VerifyView.as_view(), name="api-board-verify"),
+]

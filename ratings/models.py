@@ -2,19 +2,25 @@
 
 from django.db import models
 
-from core.models import InsertOnlyModel, TimestampedModel
+from core.models import InsertOnlyModel
 from judging.models import StudyVersion
 
 
-class LeaderboardSnapshot(TimestampedModel, InsertOnlyModel):
-    """A leaderboard as it was: inputs by digest, method, code version, seed, and the result.
+class LeaderboardSnapshot(InsertOnlyModel):
+    """A leaderboard as it was: inputs by digest, parameters, code version, seed, and the result.
 
-    The same inputs, parameters and code give the same snapshot; it is recomputed by
-    `manage.py verify_snapshot`.
+    `digest` names all that determines the result: the same inputs, parameters, code and seed are
+    the same snapshot. `manage.py verify_snapshot` recomputes it.
     """
 
     study_version = models.ForeignKey(
         StudyVersion, on_delete=models.PROTECT, related_name="snapshots"
+    )
+    taken_at = models.DateTimeField()
+    digest = models.CharField(
+        max_length=64,
+        unique=True,
+        help_text="SHA-256 of everything that determines the result.",
     )
     interim = models.BooleanField(help_text="Taken while the study was open.")
     last_judgment_id = models.BigIntegerField(
@@ -22,19 +28,11 @@ class LeaderboardSnapshot(TimestampedModel, InsertOnlyModel):
     )
     input_digest = models.CharField(max_length=64)
     parameters = models.JSONField()
-    code_version = models.CharField(max_length=40)
+    code_version = models.CharField(max_length=60)
     library_versions = models.JSONField()
     seed = models.BigIntegerField()
     result = models.JSONField()
     result_digest = models.CharField(max_length=64)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["study_version", "input_digest", "code_version", "seed", "interim"],
-                name="snapshot_once",
-            )
-        ]
 
     def __str__(self) -> str:
         return f"snapshot {self.pk}"

@@ -207,6 +207,8 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "core.problems.problem_response",
     "UNAUTHENTICATED_USER": None,
     "UPLOADED_FILES_USE_URL": False,
+    # ?format= belongs to the exports, where it names a kind of file.
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Preferendum",

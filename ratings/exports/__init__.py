@@ -1,0 +1,1 @@
+"""Rows that leave, and the files they leave in."""

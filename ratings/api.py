@@ -1,0 +1,149 @@
+"""Boards and files; researchers and admins only, since identities stand on both."""
+
+from typing import Any
+
+from django.http import StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from core.errors import Missing
+from judging.models import Study
+from ratings.board import compare
+from ratings.exports.columns import COLUMNS
+from ratings.models import LeaderboardSnapshot
+from ratings.permissions import MayExport, MayRead, MaySnapshot
+from ratings.serializers import (
+    BoardSerializer,
+    BoardSummarySerializer,
+    ColumnsSerializer,
+    ComparedSerializer,
+    JudgmentsExportSerializer,
+    LeaderboardExportSerializer,
+    NewSnapshotSerializer,
+    PairSerializer,
+    VerificationSerializer,
+)
+from ratings.services import exports, snapshots
+
+SNAPSHOTS = LeaderboardSnapshot.objects.select_related("study_version__study")
+FILES = {
+    (200, "text/csv"): OpenApiTypes.STR,
+    (200, "application/x-ndjson"): OpenApiTypes.STR,
+    (200, "application/vnd.apache.parquet"): OpenApiTypes.BINARY,
+}
+
+
+class BoardsView(generics.ListAPIView):
+    """A study's snapshots, newest first."""
+
+    serializer_class = BoardSummarySerializer
+    queryset = LeaderboardSnapshot.objects.none()
+
+    def get_permissions(self) -> list[Any]:
+        return [MaySnapshot() if self.request.method == "POST" else MayRead()]
+
+    def get_queryset(self):  # type: ignore[no-untyped-def] # the stubs' return type is generic
+        study = get_object_or_404(Study, slug=self.kwargs["slug"])
+        return SNAPSHOTS.filter(study_version__study=study).defer("result").order_by("-pk")
+
+    @extend_schema(
+        request=NewSnapshotSerializer, responses={201: BoardSerializer, 200: BoardSerializer}
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Take a snapshot of the newest version; 200 and the one there is when nothing changed."""
+        study = get_object_or_404(Study, slug=slug)
+        snapshot, new = snapshots.take_snapshot(
+            version=snapshots.latest_version(study),
+            now=timezone.now(),
+            **_checked(NewSnapshotSerializer, request.data),
+        )
+        return Response(BoardSerializer(snapshot).data, status=201 if new else 200)
+
+
+class BoardView(APIView):
+    permission_classes = [MayRead]
+
+    @extend_schema(responses=BoardSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """A board with every number, and what each of them means."""
+        return Response(BoardSerializer(_snapshot(pk)).data)
+
+
+class CompareView(APIView):
+    permission_classes = [MayRead]
+
+    @extend_schema(parameters=[PairSerializer], responses=ComparedSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """Two models of a board: wins, ties, losses, and the difference with its interval."""
+        result = _snapshot(pk).result
+        pair = _checked(PairSerializer, request.query_params.dict())
+        try:
+            return Response(compare(result, pair["a"], pair["b"]))
+        except KeyError as error:
+            raise Missing(f"There is no other model {error.args[0]!r} on this board.") from error
+
+
+class VerifyView(APIView):
+    permission_classes = [MaySnapshot]
+
+    @extend_schema(request=None, responses=VerificationSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Recompute the board from the judgments it counted, and compare every number to 1e-9."""
+        found = snapshots.verify_snapshot(snapshot=_snapshot(pk))
+        return Response(VerificationSerializer(found).data)
+
+
+class JudgmentsExportView(APIView):
+    permission_classes = [MayExport]
+
+    @extend_schema(parameters=[JudgmentsExportSerializer], responses=FILES)
+    def get(self, request: Request, slug: str) -> StreamingHttpResponse:
+        """Every vote the newest board counts, one a row, as shown and in the canonical frame."""
+        options = _checked(JudgmentsExportSerializer, request.query_params.dict())
+        return _file(slug, "judgments", **options)
+
+
+class LeaderboardExportView(APIView):
+    permission_classes = [MayExport]
+
+    @extend_schema(parameters=[LeaderboardExportSerializer], responses=FILES)
+    def get(self, request: Request, slug: str) -> StreamingHttpResponse:
+        """The newest snapshot, one row for each model and criterion."""
+        options = _checked(LeaderboardExportSerializer, request.query_params.dict())
+        return _file(slug, "leaderboard", **options)
+
+
+class ExportColumnsView(APIView):
+    permission_classes = [MayRead]
+
+    @extend_schema(responses=ColumnsSerializer)
+    def get(self, request: Request) -> Response:
+        """What each column of the files means, in words."""
+        return Response({what: COLUMNS[kind] for what, kind in exports.KINDS.items()})
+
+
+def _file(slug: str, what: str, **options: Any) -> StreamingHttpResponse:
+    study = get_object_or_404(Study, slug=slug)
+    found = exports.export(study=study, what=what, file_format=options.pop("format"), **options)
+    return StreamingHttpResponse(
+        found.content,
+        content_type=found.media_type,
+        headers={"Content-Disposition": f'attachment; filename="{found.name}"'},
+    )
+
+
+def _snapshot(pk: int) -> LeaderboardSnapshot:
+    return get_object_or_404(SNAPSHOTS, pk=pk)
+
+
+def _checked(kind: type[Serializer], data: Any) -> dict[str, Any]:
+    body = kind(data=data)
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)

@@ -1,0 +1,211 @@
+"""The board of a study: every criterion fitted and tallied, and the composite (pure)."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+
+from ratings.board.fits import (
+    NOTES,
+    Estimate,
+    choose_cluster,
+    estimate,
+    ranking_columns,
+)
+from ratings.board.inputs import Ballots, BoardInput, Criterion
+from ratings.board.tallies import elo_in_order, head_to_head, raters_by_kind, tally
+from ratings.scoring import Covariance, NotEstimable, Part, composite
+
+Board = dict[str, Any]
+RANKING = (
+    "rank",
+    "rank_lower",
+    "rank_upper",
+    "strength",
+    "strength_lower",
+    "strength_upper",
+    "rating",
+    "rating_lower",
+    "rating_upper",
+)
+
+
+def build_board(source: BoardInput, *, seed: int) -> Board:
+    """Return the whole board as plain numbers, texts, lists and dicts, ready for JSON.
+
+    The same input and seed give the same board. Models stand in the order of rank, those without
+    a strength after them by win rate; `covariance` is in the order of `ranked`.
+    """
+    cluster = choose_cluster(
+        (ballots.judged() for ballots in source.ballots.values()), raters=len(source.raters)
+    )
+    estimates = {
+        one.key: estimate(source.ballots[one.key], source.labels, cluster=cluster)
+        for one in source.criteria
+    }
+    return {
+        "models": [_model(source, at) for at in range(len(source.models))],
+        "raters": raters_by_kind(source),
+        "primary": source.primary,
+        "margin": source.margin,
+        "level": source.level,
+        "elo_k": source.elo_k,
+        "cluster": {"by": cluster, "note": NOTES[cluster]},
+        "criteria": [
+            # Each criterion draws from its own stream: adding one does not move another.
+            _criterion(source, one, estimates[one.key], cluster, np.random.default_rng([seed, at]))
+            for at, one in enumerate(source.criteria)
+        ],
+        "composite": _composite(source, estimates, cluster, np.random.default_rng([seed])),
+    }
+
+
+def _model(source: BoardInput, at: int) -> dict[str, Any]:
+    model = source.models[at]
+    return {
+        "model": model.label,
+        "version_id": model.version_id,
+        "name": model.name,
+        "average_length": model.average_length,
+        "exclusions": [
+            {"reason": reason, "answers": count}
+            for reason, count in sorted(model.exclusions.items())
+        ],
+    }
+
+
+def _criterion(
+    source: BoardInput, criterion: Criterion, found: Estimate, cluster: str, rng: Generator
+) -> dict[str, Any]:
+    ballots, labels = source.ballots[criterion.key], source.labels
+    judged = len(ballots.judged().outcome)
+    return {
+        "key": criterion.key,
+        "label": criterion.label,
+        "scale": criterion.scale,
+        "weight": criterion.weight,
+        "votes": judged,
+        "cannot_judge": len(ballots.outcome) - judged,
+        "raters": int(np.unique(ballots.rater[ballots.rater < len(source.raters)]).size),
+        "tie_parameter": None if found.fit is None else found.fit.tie,
+        "log_likelihood": None if found.fit is None else found.fit.log_likelihood,
+        **_uncertainty(found.covariance),
+        "ranked": [labels[at] for at in found.members] if found.fit else [],
+        "groups": [list(group) for group in found.components],
+        "reasons": list(found.reasons),
+        "rows": _rows(
+            source,
+            _by_label(source, found, rng),
+            _tallies(source, ballots, cluster),
+        ),
+        "head_to_head": head_to_head(ballots, labels),
+    }
+
+
+def _by_label(source: BoardInput, found: Estimate, rng: Generator) -> dict[str, dict[str, Any]]:
+    if found.fit is None:
+        return {}
+    columns = ranking_columns(found.fit.strength, found.covariance, level=source.level, rng=rng)
+    return dict(zip(found.fit.items, columns, strict=True))
+
+
+def _tallies(source: BoardInput, ballots: Ballots, cluster: str) -> dict[str, dict[str, Any]]:
+    elo = elo_in_order(ballots, source.labels, k=source.elo_k)
+    codes = getattr(ballots, cluster)
+    counted = {}
+    for at, label in enumerate(source.labels):
+        one = tally(ballots, at, raters=len(source.raters), cluster=codes, elo=elo)
+        votes = one.battles + one.cannot_judge
+        counted[label] = one._asdict() | {
+            "both_bad_rate": one.both_bad / one.battles if one.battles else None,
+            "cannot_judge_rate": one.cannot_judge / votes if votes else None,
+        }
+    return counted
+
+
+def _rows(
+    source: BoardInput,
+    ranking: Mapping[str, Mapping[str, Any]],
+    counted: Mapping[str, Mapping[str, Any]],
+) -> list[dict[str, Any]]:
+    """Join the two kinds of columns of every model, the best first."""
+    nothing = dict.fromkeys(RANKING)
+    rows = [
+        {"model": label} | nothing | dict(ranking.get(label, {})) | dict(counted.get(label, {}))
+        for label in source.labels
+    ]
+    return sorted(rows, key=_place)
+
+
+def _place(row: Mapping[str, Any]) -> tuple[float, float, str]:
+    rank, win_rate = row["rank"], row.get("win_rate")
+    return (
+        np.inf if rank is None else rank,
+        0.0 if win_rate is None else -win_rate,
+        row["model"],
+    )
+
+
+def _composite(
+    source: BoardInput, estimates: Mapping[str, Estimate], cluster: str, rng: Generator
+) -> dict[str, Any] | None:
+    """Return the weighted mean of the criteria, or why there is none; None with one criterion."""
+    weighted = [one for one in source.criteria if one.weight > 0]
+    if len(weighted) <= 1:
+        return None
+    result: dict[str, Any] = {
+        "weights": {one.key: one.weight for one in weighted},
+        **_uncertainty(None),
+        "ranked": [],
+        "reasons": [],
+    }
+    found = [estimates[one.key] for one in weighted]
+    try:
+        whole = composite(_parts(source.labels, weighted, found, cluster))
+    except NotEstimable as error:
+        return result | {"reasons": [f"{error}."], "rows": _rows(source, {}, {})}
+    columns = ranking_columns(whole.strength, whole.covariance, level=source.level, rng=rng)
+    return (
+        result
+        | _uncertainty(whole.covariance)
+        | {
+            "ranked": list(whole.items),
+            "rows": _rows(source, dict(zip(whole.items, columns, strict=True)), {}),
+        }
+    )
+
+
+def _parts(
+    labels: tuple[str, ...], criteria: list[Criterion], found: list[Estimate], cluster: str
+) -> list[Part]:
+    """Return the parts; raise `NotEstimable` unless every criterion ranks the same models."""
+    if any(one.fit is None for one in found):
+        raise NotEstimable("A criterion cannot be estimated, so neither can their mean")
+    if any(one.members.tolist() != other.members.tolist() for one, other in pairwise(found)):
+        raise NotEstimable(
+            "The criteria rank different models, so their mean compares unlike things"
+        )
+    return [
+        Part(
+            fit=one.fit,
+            comparisons=one.ballots.comparisons(labels, one.members),
+            cluster=getattr(one.ballots, cluster),
+            weight=criterion.weight,
+        )
+        for criterion, one in zip(criteria, found, strict=True)
+        if one.fit is not None
+    ]
+
+
+def _uncertainty(covariance: Covariance | None) -> dict[str, Any]:
+    """Return the covariance of the strengths as it is stored, or nulls."""
+    if covariance is None:
+        return {"clusters": None, "degrees": None, "covariance": None}
+    degrees = covariance.degrees
+    return {
+        "clusters": covariance.clusters,
+        "degrees": degrees if np.isfinite(degrees) else None,
+        "covariance": covariance.matrix.tolist(),
+    }

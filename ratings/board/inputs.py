@@ -1,0 +1,119 @@
+"""What a board is made from: the frozen arrays of each criterion, and the facts around them (pure)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ratings.scoring import Comparisons
+
+Ints = NDArray[np.int32]
+
+# Codes of an outcome, canonical frame. The first three are the scoring core's.
+SECOND, TIE, FIRST, BOTH_BAD, CANNOT_JUDGE = range(5)
+OUTCOME_CODES: Mapping[str, int] = {
+    "second": SECOND,
+    "tie": TIE,
+    "first": FIRST,
+    "both_bad": BOTH_BAD,
+    "cannot_judge": CANNOT_JUDGE,
+}
+# What the fit is told: both bad is a tie for it, and cannot judge is not fitted.
+FITTED = np.array([SECOND, TIE, FIRST, TIE, -1], dtype=np.int8)
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One model as a board names it, and what is known of its answers."""
+
+    version_id: int
+    label: str
+    name: str
+    average_length: float | None = None
+    exclusions: Mapping[str, int] = field(default_factory=dict)  # answers left out, by reason
+
+
+@dataclass(frozen=True)
+class RaterFacts:
+    pseudonym: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Criterion:
+    key: str
+    label: str
+    scale: str
+    weight: float
+
+
+@dataclass(frozen=True, eq=False)
+class Ballots:
+    """All votes on one criterion, in the order of submission; forfeits come first.
+
+    Attributes
+    ----------
+    first, second : (n,) int32
+        Positions in `BoardInput.models`.
+    outcome : (n,) int8
+        One of `OUTCOME_CODES`, canonical frame.
+    rater : (n,) int32
+        Positions in `BoardInput.raters`; from `len(raters)` on each forfeited comparison has a
+        code of its own, which is the same on every criterion.
+    prompt, judgment : (n,) int32
+        Codes from 0, the same on every criterion: the prompt, and the submission.
+    """
+
+    first: Ints
+    second: Ints
+    outcome: NDArray[np.int8]
+    rater: Ints
+    prompt: Ints
+    judgment: Ints
+
+    def select(self, rows: NDArray[np.bool_]) -> "Ballots":
+        return Ballots(
+            first=self.first[rows],
+            second=self.second[rows],
+            outcome=self.outcome[rows],
+            rater=self.rater[rows],
+            prompt=self.prompt[rows],
+            judgment=self.judgment[rows],
+        )
+
+    def judged(self) -> "Ballots":
+        """The votes that are outcomes: all but `cannot_judge`."""
+        return self.select(self.outcome != CANNOT_JUDGE)
+
+    def comparisons(self, labels: tuple[str, ...], members: Ints) -> Comparisons:
+        """The judged votes among `members` (positions in `labels`), for the scoring core."""
+        position = np.full(len(labels), -1, dtype=np.int32)
+        position[members] = np.arange(len(members), dtype=np.int32)
+        return Comparisons(
+            items=tuple(labels[member] for member in members),
+            first=position[self.first],
+            second=position[self.second],
+            outcome=FITTED[self.outcome],
+            rater=self.rater,
+            prompt=self.prompt,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class BoardInput:
+    """Everything a board depends on; `digest` names all of it."""
+
+    models: tuple[Ranked, ...]
+    raters: tuple[RaterFacts, ...]
+    criteria: tuple[Criterion, ...]
+    ballots: Mapping[str, Ballots]  # by criterion key
+    primary: str
+    margin: float  # of equivalence, on the win-rate scale
+    level: float  # of the intervals
+    elo_k: float
+    digest: str
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(model.label for model in self.models)

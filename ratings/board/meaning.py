@@ -1,0 +1,85 @@
+"""What each number of a board means, in words: the one place, quoted by docs, API and exports."""
+
+MEANING = {
+    "strength": (
+        "Log-odds, centred at 0 over the ranked models: Davidson's Bradley-Terry model with ties,"
+        " fitted by maximum likelihood to the sign of each grade. Only differences matter: a"
+        " difference of d means that, ties aside, the stronger model is preferred with odds of"
+        " exp(d) to 1. The composite's strength is a weighted mean, not a fit."
+    ),
+    "rating": (
+        "The strength on the Elo scale: 400 / ln 10 × strength + 1000. 1000 is the mean of the"
+        " ranked models; 400 points are odds of 10 to 1."
+    ),
+    "interval": (
+        "Interval of one model's centred strength or rating, at the level that the protocol froze"
+        " (95 % unless it says otherwise). Votes of one rater are taken to"
+        " depend on each other (cluster-robust sandwich, CR1, with Student's t quantiles). With"
+        " fewer than 10 raters it is clustered by prompt instead and holds for these raters only;"
+        " the board says which. To compare two models use the interval of their difference, never"
+        " the overlap of two intervals."
+    ),
+    "rank": (
+        "The place by strength; the rank range, from rank_lower (best) to rank_upper (worst), is"
+        " what the data support: all ranges of a criterion hold together at the level of"
+        " the intervals."
+    ),
+    "battles": (
+        "Votes that are outcomes and in which the model took part: wins + losses + ties. Forfeits"
+        " are among them; cannot judge is not."
+    ),
+    "ties": "Votes for neither side. Both bad is counted here too, as it is in the fit.",
+    "both_bad_rate": "Share of the model's battles that were voted both bad, or both harmful.",
+    "cannot_judge_rate": (
+        "Share of the model's votes that said cannot judge. These are reported here, and never"
+        " fitted."
+    ),
+    "win_rate": (
+        "Share of the points from the model's battles, a tie counting one half. It depends on whom"
+        " the model met; a secondary column."
+    ),
+    "win_rate_standard_error": (
+        "Standard error of the win rate, clustered as the interval is; a fraction of one."
+    ),
+    "online_elo": (
+        "Elo rating after the votes were played once in the order of submission (K = 4 unless"
+        " the protocol says otherwise, start 1000). It depends on that order, so it has neither interval nor rank; a secondary column."
+    ),
+    "judgments": "Votes that raters gave on comparisons with this model, cannot judge included.",
+    "raters": "How many raters gave them.",
+    "forfeits": (
+        "Outcomes that nobody voted: an answer was refused, filtered, empty or cut off, and the"
+        " protocol says that such an answer loses. Each counts as often as a judged comparison"
+        " would have, and is a cluster of its own."
+    ),
+    "exclusions": "Answers of the model that were not shown to raters, by the protocol's reason.",
+    "average_length": "Mean length of the model's answers in the study, in characters.",
+    "composite": (
+        "The mean of the criteria's strengths with the weights frozen in the protocol. Its interval"
+        " adds up what each rater did on all criteria before squaring, so that three votes of one"
+        " submission are not taken for three. Criteria are never pooled as votes."
+    ),
+    "difference": (
+        "Strength of model a minus strength of model b on one criterion, with its own interval; the"
+        " rating difference is the same on the Elo scale."
+    ),
+    "equivalent": (
+        "Two one-sided tests at 5 %: the 90 % interval of the difference lies within the"
+        " equivalence margin that the protocol froze. The margin is one of expected win rates"
+        " (0.05: between 45 % and 55 %), turned into log-odds with the fitted tie parameter. Not"
+        " equivalent does not mean different: it may mean too few votes."
+    ),
+    "raters_by_kind": (
+        "Who judged: people, simulated raters (made by a program, for demonstration and tests), or"
+        " a model judge."
+    ),
+    "interim": "The study was open when the board was taken: it may still change.",
+    "not_estimable": (
+        "The votes do not determine the number: models were never compared, or one side won every"
+        " vote between two groups. The groups are named. The largest group is ranked, as the votes"
+        " within it allow; the others have no strength, and no invented one."
+    ),
+}
+
+# The words for kinds of raters, wherever a board names them.
+KINDS = {"person": "People", "simulated": "Simulated", "model_judge": "Model judge"}

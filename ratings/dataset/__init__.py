@@ -1,0 +1,1 @@
+"""The one bridge from judgments to arrays, and to the lines of exported files."""

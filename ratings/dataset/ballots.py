@@ -1,0 +1,309 @@
+"""From rows to frozen arrays: what a board counts, in the order of submission."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from django.db.models import Avg, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Length
+
+from accounts.models import RaterProfile
+from core.canonical import canonical_json
+from judging.models import Comparison, Judgment, StudyVersion, Vote
+from judging.protocol import parse_protocol
+from models_registry.models import Completion, LanguageModel
+from ratings.board import Ballots, BoardInput, Criterion, Ranked, RaterFacts
+from ratings.board.inputs import OUTCOME_CODES
+
+CHUNK = 10_000
+# Who is beaten by whom when a side forfeits; canonical frame.
+FORFEITED = {"first": "second", "second": "first", "both": "both_bad"}
+
+
+class BallotRow(NamedTuple):
+    """One outcome: a vote, or a forfeit (then `rater` is the comparison's, and nobody judged)."""
+
+    judgment: str
+    comparison_id: int
+    first_id: int  # of the language model
+    second_id: int
+    rater: str
+    prompt: str
+    criterion: str
+    outcome: str
+
+
+def read_board_input(version: StudyVersion, *, up_to: int) -> BoardInput:
+    """Read everything a board of `version` depends on, judgments up to id `up_to`.
+
+    Judgments given under earlier versions count too, on criteria whose words and scale are the
+    same; both sides of every comparison stay, whether or not a later version still names them.
+    """
+    protocol = parse_protocol(version.protocol)
+    versions = versions_up_to(version)
+    models = list(models_of(versions))
+    labels = labels_of(models)
+    lengths = _average_lengths(version)
+    ranked = tuple(
+        Ranked(
+            version_id=model.pk,
+            label=labels[model.pk],
+            name=model.name,
+            average_length=lengths.get(model.pk),
+            exclusions={},
+        )
+        for model in sorted(models, key=lambda one: labels[one.pk])
+    )
+    raters = _raters(version, up_to)
+    rows = _Rows(
+        models={model.version_id: at for at, model in enumerate(ranked)},
+        raters={rater.pseudonym: at for at, rater in enumerate(raters)},
+        criteria=[one.key for one in protocol.criteria],
+    )
+    sha = hashlib.sha256(_header(version, ranked, raters).encode())
+    for row in ballot_rows(version, up_to=up_to):
+        sha.update(canonical_row(row, labels).encode())
+        rows.add(row)
+    return BoardInput(
+        models=ranked,
+        raters=raters,
+        criteria=tuple(
+            Criterion(one.key, one.label, one.scale, protocol.weights.get(one.key, 0.0))
+            for one in protocol.criteria
+        ),
+        ballots=rows.ballots(),
+        primary=protocol.primary_criterion,
+        margin=protocol.equivalence_margin,
+        level=protocol.method.level,
+        elo_k=protocol.method.elo_k,
+        digest=sha.hexdigest(),
+    )
+
+
+def ballot_rows(version: StudyVersion, *, up_to: int) -> Iterator[BallotRow]:
+    """Yield forfeits, in the order of their comparisons, then votes in the order of submission."""
+    yield from forfeit_rows(version)
+    columns = (
+        "judgment_id",
+        "judgment__assignment__comparison_id",
+        "judgment__assignment__comparison__pair__first_model_id",
+        "judgment__assignment__comparison__pair__second_model_id",
+        "judgment__assignment__rater__pseudonym",
+        "judgment__assignment__comparison__prompt__external_id",
+        "criterion",
+        "outcome",
+    )
+    for row in counted_votes(version, up_to=up_to).values_list(*columns).iterator(CHUNK):
+        yield BallotRow(*row)
+
+
+def counted_votes(version: StudyVersion, *, up_to: int, superseded: bool = False) -> QuerySet[Vote]:
+    """Return the votes that a board of `version` counts, in the order of submission.
+
+    Of each assignment the latest revision counts, among judgments up to id `up_to`; with
+    `superseded` the earlier ones are there too.
+    """
+    votes = Vote.objects.filter(
+        _same_question(version),
+        judgment__assignment__study_id=version.study_id,
+        judgment_id__lte=up_to,
+    )
+    if not superseded:
+        votes = votes.filter(~Exists(later_revision(up_to)))
+    # By time, not by id: ids are drawn before the moment they are committed at.
+    return votes.order_by("judgment__submitted_at", "judgment_id", "id")
+
+
+def later_revision(up_to: int) -> QuerySet[Judgment]:
+    """Judgments up to id `up_to` that supersede the judgment of the outer query's vote."""
+    return Judgment.objects.filter(
+        assignment=OuterRef("judgment__assignment"),
+        revision__gt=OuterRef("judgment__revision"),
+        pk__lte=up_to,
+    )
+
+
+def forfeit_rows(version: StudyVersion) -> Iterator[BallotRow]:
+    """Yield the outcomes of forfeited comparisons: as many each as judgments were wanted."""
+    protocol = parse_protocol(version.protocol)
+    columns = (
+        "pk",
+        "forfeit",
+        "pair__first_model_id",
+        "pair__second_model_id",
+        "prompt__external_id",
+        "prompt__criteria",
+    )
+    rows = forfeited_comparisons(version).values_list(*columns)
+    for pk, side, first_id, second_id, prompt, keys in rows.iterator(CHUNK):
+        for criterion in protocol.criteria_for(keys):
+            row = BallotRow(
+                judgment="",
+                comparison_id=pk,
+                first_id=first_id,
+                second_id=second_id,
+                rater="",
+                prompt=prompt,
+                criterion=criterion.key,
+                outcome=FORFEITED[side],
+            )
+            yield from [row] * protocol.judgments_per_comparison
+
+
+def forfeited_comparisons(version: StudyVersion) -> QuerySet[Comparison]:
+    return (
+        Comparison.objects.filter(study_id=version.study_id, added_in__number__lte=version.number)
+        .exclude(forfeit="")
+        .order_by("pk")
+    )
+
+
+def canonical_row(row: BallotRow, labels: dict[int, str]) -> str:
+    """Return the line of `row` that the input digest is made of."""
+    return (
+        f"{row.judgment}\t{row.comparison_id}\t{labels[row.first_id]}\t{labels[row.second_id]}\t"
+        f"{row.rater}\t{row.prompt}\t{row.criterion}\t{row.outcome}\n"
+    )
+
+
+def versions_up_to(version: StudyVersion) -> list[StudyVersion]:
+    return list(
+        StudyVersion.objects.filter(study_id=version.study_id, number__lte=version.number).order_by(
+            "number"
+        )
+    )
+
+
+def models_of(versions: Sequence[StudyVersion]) -> QuerySet[LanguageModel]:
+    return LanguageModel.objects.filter(study_versions__in=versions).distinct().order_by("pk")
+
+
+def labels_of(models: Iterable[LanguageModel]) -> dict[int, str]:
+    """Return what a study calls each model: its slug, with @version only where two share a slug."""
+    listed = list(models)
+    slugs = [model.slug for model in listed]
+    return {
+        model.pk: model.slug if slugs.count(model.slug) == 1 else str(model) for model in listed
+    }
+
+
+def latest_judgment_id(version: StudyVersion) -> int:
+    """Return the highest id of a judgment of the study; 0 without any."""
+    newest = (
+        Judgment.objects.filter(assignment__study_id=version.study_id)
+        .order_by("-pk")
+        .values_list("pk", flat=True)
+        .first()
+    )
+    return newest or 0
+
+
+def _same_question(version: StudyVersion) -> Q:
+    """Votes on a criterion that `version` asks in the same words on the same scale."""
+    wanted = {one["key"]: one for one in version.protocol["criteria"]}
+    condition = Q(pk__in=[])
+    for earlier in versions_up_to(version):
+        keys = [one["key"] for one in earlier.protocol["criteria"] if one == wanted.get(one["key"])]
+        condition |= Q(judgment__assignment__study_version_id=earlier.pk, criterion__in=keys)
+    return condition
+
+
+def _raters(version: StudyVersion, up_to: int) -> tuple[RaterFacts, ...]:
+    judged = Judgment.objects.filter(
+        assignment__rater=OuterRef("pk"),
+        assignment__study_id=version.study_id,
+        pk__lte=up_to,
+    )
+    rows = RaterProfile.objects.filter(Exists(judged)).order_by("pseudonym")
+    return tuple(RaterFacts(*row) for row in rows.values_list("pseudonym", "kind"))
+
+
+def _average_lengths(version: StudyVersion) -> dict[int, float]:
+    """Return by model the mean length in characters of its answers in the study's comparisons."""
+    compared = Comparison.objects.filter(
+        study_id=version.study_id, added_in__number__lte=version.number
+    )
+    rows = (
+        Completion.objects.filter(
+            Q(pk__in=compared.values("first")) | Q(pk__in=compared.values("second"))
+        )
+        .order_by()
+        .values_list("language_model_id")
+        .annotate(length=Avg(Length("text")))
+    )
+    return {pk: float(length) for pk, length in rows}
+
+
+def _header(version: StudyVersion, models: Sequence[Ranked], raters: Sequence[RaterFacts]) -> str:
+    """Return the first line that the input digest is made of: the protocol, and who is who."""
+    return (
+        canonical_json(
+            {
+                "protocol": version.digest,
+                "models": [
+                    [one.version_id, one.label, one.name, one.average_length, one.exclusions]
+                    for one in models
+                ],
+                "raters": [[one.pseudonym, one.kind] for one in raters],
+            }
+        )
+        + "\n"
+    )
+
+
+@dataclass
+class _Rows:
+    """Collects rows into the arrays of each criterion."""
+
+    models: dict[int, int]
+    raters: dict[str, int]
+    criteria: Sequence[str]
+    prompts: dict[str, int] = field(default_factory=dict)
+    judgments: dict[str | int, int] = field(default_factory=dict)
+    columns: dict[str, list[tuple[int, ...]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.columns = {key: [] for key in self.criteria}
+        self.forfeits: dict[int, int] = {}
+
+    def add(self, row: BallotRow) -> None:
+        who, submission = self._who(row)
+        self.columns[row.criterion].append(
+            (
+                self.models[row.first_id],
+                self.models[row.second_id],
+                OUTCOME_CODES[row.outcome],
+                who,
+                self.prompts.setdefault(row.prompt, len(self.prompts)),
+                submission,
+            )
+        )
+
+    def _who(self, row: BallotRow) -> tuple[int, int]:
+        """Return the codes of rater and submission; a forfeited comparison is one of each."""
+        if row.rater:
+            return self.raters[row.rater], _code(self.judgments, row.judgment)
+        who = len(self.raters) + _code(self.forfeits, row.comparison_id)
+        return who, _code(self.judgments, f"forfeit {row.comparison_id}")
+
+    def ballots(self) -> dict[str, Ballots]:
+        return {key: _ballots(rows) for key, rows in self.columns.items()}
+
+
+def _code(codes: dict, key: str | int) -> int:
+    return int(codes.setdefault(key, len(codes)))
+
+
+def _ballots(rows: list[tuple[int, ...]]) -> Ballots:
+    table = np.array(rows, dtype=np.int32).reshape(-1, 6)
+    first, second, outcome, rater, prompt, judgment = table.T.copy()
+    return Ballots(
+        first=first,
+        second=second,
+        outcome=outcome.astype(np.int8),
+        rater=rater,
+        prompt=prompt,
+        judgment=judgment,
+    )

@@ -1,0 +1,273 @@
+"""API representations of boards; the answers are the stored results, these describe them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.serializers import StrictSerializer
+from ratings.board.meaning import MEANING
+from ratings.exports.writers import FORMATS
+from ratings.models import LeaderboardSnapshot
+from ratings.services.snapshots import Verification
+
+LARGEST_SEED = 2**63 - 1
+
+
+def _number(meaning: str) -> serializers.FloatField:
+    return serializers.FloatField(allow_null=True, help_text=MEANING[meaning])
+
+
+def _count(meaning: str) -> serializers.IntegerField:
+    return serializers.IntegerField(allow_null=True, help_text=MEANING[meaning])
+
+
+# ---- what is asked ------------------------------------------------------------------------------
+
+
+class NewSnapshotSerializer(StrictSerializer):
+    seed = serializers.IntegerField(
+        min_value=0,
+        max_value=LARGEST_SEED,
+        default=0,
+        help_text="Of the draws behind rank ranges.",
+    )
+
+
+class PairSerializer(StrictSerializer):
+    a = serializers.CharField(help_text="A model as the board names it.")
+    b = serializers.CharField(help_text="Another one.")
+
+
+class JudgmentsExportSerializer(StrictSerializer):
+    format = serializers.ChoiceField(choices=sorted(FORMATS), default="csv")
+    superseded = serializers.BooleanField(
+        default=False, help_text="Earlier revisions too, marked as superseded."
+    )
+
+
+class LeaderboardExportSerializer(StrictSerializer):
+    format = serializers.ChoiceField(choices=sorted(FORMATS), default="csv")
+    criterion = serializers.CharField(
+        default="", allow_blank=True, help_text="Only this one; composite is one too."
+    )
+
+
+# ---- what is answered ---------------------------------------------------------------------------
+
+
+class BoardSummarySerializer(serializers.ModelSerializer):
+    study = serializers.CharField(source="study_version.study.slug")
+    version = serializers.IntegerField(source="study_version.number")
+    protocol_digest = serializers.CharField(source="study_version.digest")
+    interim = serializers.BooleanField(help_text=MEANING["interim"])
+
+    class Meta:
+        model = LeaderboardSnapshot
+        fields = [
+            "id",
+            "study",
+            "version",
+            "protocol_digest",
+            "taken_at",
+            "interim",
+            "digest",
+            "input_digest",
+            "last_judgment_id",
+            "code_version",
+            "library_versions",
+            "seed",
+            "parameters",
+        ]
+        read_only_fields = fields
+
+
+class ExclusionSerializer(serializers.Serializer):
+    reason = serializers.CharField()
+    answers = serializers.IntegerField()
+
+
+class RankedModelSerializer(serializers.Serializer):
+    model = serializers.CharField()
+    version_id = serializers.IntegerField()
+    name = serializers.CharField()
+    average_length = _number("average_length")
+    exclusions = ExclusionSerializer(many=True, help_text=MEANING["exclusions"])
+
+
+class RaterKindSerializer(serializers.Serializer):
+    kind = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field so named, as in the board
+    raters = serializers.IntegerField()
+    judgments = serializers.IntegerField()
+
+
+class ClusterSerializer(serializers.Serializer):
+    by = serializers.CharField()
+    note = serializers.CharField()
+
+
+class RankingSerializer(serializers.Serializer):
+    model = serializers.CharField()
+    rank = _count("rank")
+    rank_lower = _count("rank")
+    rank_upper = _count("rank")
+    strength = _number("strength")
+    strength_lower = _number("interval")
+    strength_upper = _number("interval")
+    rating = _number("rating")
+    rating_lower = _number("interval")
+    rating_upper = _number("interval")
+
+
+class RowSerializer(RankingSerializer):
+    battles = _count("battles")
+    wins = _count("battles")
+    losses = _count("battles")
+    ties = _count("ties")
+    both_bad = _count("both_bad_rate")
+    cannot_judge = _count("cannot_judge_rate")
+    forfeits = _count("forfeits")
+    judgments = _count("judgments")
+    raters = _count("raters")
+    win_rate = _number("win_rate")
+    win_rate_standard_error = _number("win_rate_standard_error")
+    online_elo = _number("online_elo")
+    both_bad_rate = _number("both_bad_rate")
+    cannot_judge_rate = _number("cannot_judge_rate")
+
+
+class PairCountsSerializer(serializers.Serializer):
+    wins = serializers.IntegerField()
+    ties = serializers.IntegerField()
+    losses = serializers.IntegerField()
+    both_bad = serializers.IntegerField()
+    cannot_judge = serializers.IntegerField()
+
+
+class HeadToHeadSerializer(PairCountsSerializer):
+    a = serializers.CharField()
+    b = serializers.CharField()
+
+
+class UncertaintySerializer(serializers.Serializer):
+    clusters = serializers.IntegerField(allow_null=True)
+    degrees = serializers.FloatField(
+        allow_null=True, help_text="Of freedom of Student's t; null: normal."
+    )
+    covariance = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField()),
+        allow_null=True,
+        help_text="Of the strengths, in the order of `ranked`.",
+    )
+    ranked = serializers.ListField(child=serializers.CharField())
+    reasons = serializers.ListField(
+        child=serializers.CharField(), help_text=MEANING["not_estimable"]
+    )
+
+
+class BoardCriterionSerializer(UncertaintySerializer):
+    key = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field so named, as in the board
+    scale = serializers.CharField()
+    weight = serializers.FloatField()
+    votes = serializers.IntegerField()
+    cannot_judge = serializers.IntegerField()
+    raters = serializers.IntegerField()
+    tie_parameter = serializers.FloatField(allow_null=True)
+    log_likelihood = serializers.FloatField(allow_null=True)
+    groups = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
+    rows = RowSerializer(many=True)
+    head_to_head = HeadToHeadSerializer(many=True)
+
+
+class CompositeSerializer(UncertaintySerializer):
+    weights = serializers.DictField(child=serializers.FloatField())
+    rows = RankingSerializer(many=True)
+
+
+class BoardSerializer(BoardSummarySerializer):
+    """The whole board: the stored result beside what it was made from."""
+
+    models = RankedModelSerializer(many=True, source="result.models")
+    raters = RaterKindSerializer(
+        many=True, source="result.raters", help_text=MEANING["raters_by_kind"]
+    )
+    primary = serializers.CharField(source="result.primary", help_text="The primary criterion.")
+    margin = serializers.FloatField(source="result.margin")
+    level = serializers.FloatField(source="result.level")
+    cluster = ClusterSerializer(source="result.cluster")
+    criteria = BoardCriterionSerializer(many=True, source="result.criteria")
+    composite = CompositeSerializer(
+        source="result.composite", allow_null=True, help_text=MEANING["composite"]
+    )
+    meaning = serializers.SerializerMethodField(help_text="What each number means, in words.")
+
+    class Meta(BoardSummarySerializer.Meta):
+        fields = [
+            *BoardSummarySerializer.Meta.fields,
+            "models",
+            "raters",
+            "primary",
+            "margin",
+            "level",
+            "cluster",
+            "criteria",
+            "composite",
+            "meaning",
+        ]
+        read_only_fields = fields
+
+    def get_meaning(self, snapshot: LeaderboardSnapshot) -> dict[str, str]:
+        return dict(MEANING)
+
+
+class DifferenceSerializer(serializers.Serializer):
+    strength = _number("difference")
+    strength_lower = _number("difference")
+    strength_upper = _number("difference")
+    rating = _number("difference")
+    rating_lower = _number("difference")
+    rating_upper = _number("difference")
+
+
+class EquivalenceSerializer(serializers.Serializer):
+    margin = serializers.FloatField()
+    strength_margin = serializers.FloatField(allow_null=True)
+    level = serializers.FloatField()
+    strength_lower = serializers.FloatField()
+    strength_upper = serializers.FloatField()
+    equivalent = serializers.BooleanField(help_text=MEANING["equivalent"])
+
+
+class ComparedCriterionSerializer(serializers.Serializer):
+    criterion = serializers.CharField()
+    met = PairCountsSerializer(allow_null=True, help_text="From the side of a; null: never met.")
+    difference = DifferenceSerializer(allow_null=True, help_text=MEANING["difference"])
+    equivalence = EquivalenceSerializer(allow_null=True)
+
+
+class ComparedSerializer(serializers.Serializer):
+    a = serializers.CharField()
+    b = serializers.CharField()
+    criteria = ComparedCriterionSerializer(many=True)
+
+
+class VerificationSerializer(serializers.Serializer):
+    verified = serializers.BooleanField()
+    inputs_match = serializers.BooleanField()
+    result_intact = serializers.BooleanField()
+    code_matches = serializers.BooleanField()
+    libraries_match = serializers.BooleanField()
+    largest_difference = serializers.SerializerMethodField(
+        help_text="Null where something else than a number differs."
+    )
+    differences = serializers.ListField(child=serializers.CharField())
+
+    def get_largest_difference(self, found: Verification) -> float | None:
+        size: Any = found.largest_difference
+        return None if size == float("inf") else float(size)
+
+
+class ColumnsSerializer(serializers.Serializer):
+    judgments = serializers.DictField(child=serializers.CharField())
+    leaderboard = serializers.DictField(child=serializers.CharField())
