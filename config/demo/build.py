@@ -8,13 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
-from ratings.services.snapshots import take_snapshot
 
 from accounts.models import RaterProfile, User
 from accounts.services import create_user
+from config.demo import FINISHED, WAITING
 from config.demo.endpoint import HERE
 from config.demo.raters import SimulatedRater
-from judging.models import Study, StudyVersion
+from judging.models import StudyVersion
 from judging.services import assignments, judgments
 from judging.services.studies import close_study, create_study, publish_version
 from models_registry import tasks
@@ -25,10 +25,10 @@ from models_registry.services.runs import run_progress, start_run
 from prompts.models import PromptPoolVersion
 from prompts.services import create_pool, import_prompts
 from prompts.services import publish_version as publish_pool
+from ratings.services.snapshots import take_snapshot
 
 Say = Callable[[str], None]
 
-FINISHED, WAITING = "four-models", "your-turn"
 RATERS = 44
 OTHER_LANGUAGES = ("de", "fr", "es", "ja", "zh", "ar", "he", "hi")
 JUDGMENTS_A_COMPARISON = 4
@@ -40,11 +40,6 @@ POLL_SECONDS = 0.2
 
 class DemoFailed(Exception):
     """The demo could not be built; the message says where it stopped."""
-
-
-def is_built() -> bool:
-    """Whether the demo was built to its end: the waiting study is published last."""
-    return Study.objects.filter(slug=WAITING, state=Study.State.OPEN).exists()
 
 
 def build(*, base_url: str, say: Say) -> None:

@@ -10,13 +10,15 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import issue_sign_in_link
 from config import embedded
-from config.demo import build, endpoint
+from config.demo import FINISHED, WAITING, endpoint
+from judging.models import Study
 
 PORT = 8700
 PEOPLE = ("admin", "researcher", "rater")
@@ -35,25 +37,24 @@ class Command(BaseCommand):
             raise CommandError(
                 "The demo is for the embedded mode: unset DATABASE_URL and REDIS_URL."
             )
-        self._migrate()
-        if not build.is_built():
+        if not _is_ready():
             self._build()
         if options["exit"]:
-            call_command("leaderboard", build.FINISHED, stdout=self.stdout)
+            call_command("leaderboard", FINISHED, stdout=self.stdout)
             return
         port = options["port"] if _is_free(options["port"]) else _any_free()
         self._invite(port)
         call_command("serve", port=port)
 
-    def _migrate(self) -> None:
-        call_command("migrate", verbosity=0)
-
     def _build(self) -> None:
         """Build from nothing: what an interrupted build left behind goes first."""
+        # What builds brings numbers with it, which a second start has no use for.
+        from config.demo import build
+
         started = time.monotonic()
         self.stdout.write("Building the demo:")
         _remove_database()
-        self._migrate()
+        call_command("migrate", verbosity=0)
         url = endpoint.start()
         embedded.start()
         build.build(base_url=url, say=lambda line: self.stdout.write(f"  {line}"))
@@ -67,6 +68,14 @@ class Command(BaseCommand):
             secret = issue_sign_in_link(user=User.objects.get(username=name), now=now)
             path = reverse("sign-in", args=[secret])
             self.stdout.write(f"  {name:10}  http://127.0.0.1:{port}{path}")
+
+
+def _is_ready() -> bool:
+    """Whether a demo was built to its end, by this version's migrations."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return False
+    return Study.objects.filter(slug=WAITING, state=Study.State.OPEN).exists()
 
 
 def _remove_database() -> None:
