@@ -5,9 +5,8 @@ import json
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.feather as feather
-import pyarrow.parquet as parquet
 import pytest
+from pyarrow import feather, parquet
 
 from core.errors import Invalid, Unsupported
 from ratings.vote_files import BOTH_BAD, VoteTable, read_votes
