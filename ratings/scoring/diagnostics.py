@@ -40,19 +40,20 @@ def require_estimable(counts: Counts) -> None:
     """Raise `NotEstimable`, naming the groups, unless the strengths have a finite maximum."""
     if not counts.n:
         raise NotEstimable("there are no votes")
+    one_way = separated_components(counts)
+    if len(one_way) == 1:
+        return
     apart = connected_components(counts)
     if len(apart) > 1:
         raise NotEstimable(
             f"the votes fall into {len(apart)} groups that are never compared: {_listing(apart)}",
             apart,
         )
-    apart = separated_components(counts)
-    if len(apart) > 1:
-        raise NotEstimable(
-            "between these groups one side won every vote, so their distance has no finite estimate: "
-            + _listing(apart),
-            apart,
-        )
+    raise NotEstimable(
+        "between these groups one side won every vote, so their distance has no finite estimate: "
+        + _listing(one_way),
+        one_way,
+    )
 
 
 def require_tie_parameter(counts: Counts) -> None:

@@ -8,8 +8,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from core.errors import Invalid
-from ratings.vote_files.tables import Columns, Labels, Raw, Table
+from ratings.vote_files.tables import Columns, Labels, Raw, Table, ascii_safe
 
+# What pyarrow raises for files that lie about themselves.
+BROKEN = (pa.ArrowException, OSError, ValueError, KeyError, OverflowError)
+MOST_QUOTED = 200
 TEXTS = (pa.string(), pa.large_string(), pa.string_view())
 
 
@@ -19,7 +22,7 @@ def open_parquet(data: Raw) -> Table:
     try:
         file = parquet.ParquetFile(pa.BufferReader(pa.py_buffer(data)))
         return _Columnar(file.schema_arrow, lambda names: file.read(columns=list(names)))
-    except (pa.ArrowException, OSError) as error:
+    except BROKEN as error:
         raise Invalid(
             f"The Parquet file cannot be read: {_first_line(error)}", code="parquet"
         ) from error
@@ -32,11 +35,11 @@ def open_arrow(data: Raw) -> Table:
             table = pa.ipc.open_file(buffer).read_all()
         else:
             table = pa.ipc.open_stream(buffer).read_all()
-    except (pa.ArrowException, OSError) as error:
+        return _Columnar(table.schema, table.select)
+    except BROKEN as error:
         raise Invalid(
             f"The Arrow file cannot be read: {_first_line(error)}", code="arrow"
         ) from error
-    return _Columnar(table.schema, table.select)
 
 
 class _Columnar:
@@ -52,8 +55,10 @@ class _Columnar:
             _check_type(name, self.schema.field(name).type, text=name in texts)
         try:
             table = self.load(list(names))
+            # Offsets and indices of a forged file point outside its buffers.
+            table.validate(full=True)
             labels = {name: dictionary_labels(table.column(name)) for name in names}
-        except (pa.ArrowException, OSError) as error:
+        except BROKEN as error:
             raise Invalid(
                 f"The file cannot be read: {_first_line(error)}", code="columns_broken"
             ) from error
@@ -95,4 +100,5 @@ def _codes(indices: Any) -> NDArray[np.int32]:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".") + "."
+    first = (str(error).splitlines() or [type(error).__name__])[0]
+    return ascii_safe(first[:MOST_QUOTED].rstrip(".") + ".")

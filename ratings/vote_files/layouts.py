@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from core.errors import Invalid
 from ratings.scoring.types import FIRST_WON, SECOND_WON, TIE
+from ratings.vote_files.tables import ascii_safe
 
 SHOWN = 10  # columns named in a message
 BOTH_BAD = 3  # kept apart from a tie until the caller says what it is
@@ -122,8 +123,3 @@ def _recognised(header: Sequence[str]) -> Layout:
 def _some(header: Sequence[str]) -> str:
     shown = ", ".join(name[:40] for name in header[:SHOWN]) or "(none)"
     return ascii_safe(shown) + (" …" if len(header) > SHOWN else "")
-
-
-def ascii_safe(text: str) -> str:
-    """Return text that prints on one line: control characters become escapes."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -63,3 +63,8 @@ def factorise(cells: Sequence[str | None]) -> Labels:
     position: dict[str, int] = {}
     codes = [-1 if cell is None else position.setdefault(cell, len(position)) for cell in cells]
     return Labels(tuple(position), np.array(codes, dtype=np.int32))
+
+
+def ascii_safe(text: str) -> str:
+    """Return text that prints on one line: control characters become escapes."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

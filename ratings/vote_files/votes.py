@@ -14,12 +14,11 @@ from ratings.vote_files.layouts import (
     FLAGS,
     PREFERENCE,
     Layout,
-    ascii_safe,
     choose_layout,
     require_column,
 )
 from ratings.vote_files.opening import open_table, read_bytes
-from ratings.vote_files.tables import Columns, Labels, SkippedRow
+from ratings.vote_files.tables import Columns, Labels, SkippedRow, ascii_safe
 
 LONGEST_NAME = 500
 LONGEST_SHOWN = 60

@@ -2,12 +2,12 @@
 
 import io
 import json
+import random
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.feather as feather
-import pyarrow.parquet as parquet
 import pytest
+from pyarrow import feather, parquet
 
 from core.errors import Invalid, Unsupported
 from ratings.vote_files import BOTH_BAD, VoteTable, read_votes
@@ -340,3 +340,59 @@ def test_bulk_and_careful_reading_agree(tmp_path: Path):
     odd = sound.replace("m3,", 'm"3,')
     assert votes(read(odd.replace('m"3', "m3"))) == votes(read(sound))
     assert [(a.replace('"', ""), b, o) for a, b, o in votes(read(odd))] == votes(read(sound))
+
+
+TOKENS = [
+    b'"',
+    b",",
+    b"\n",
+    b"\r",
+    b"\0",
+    b"\xff",
+    b"{",
+    b"]",
+    b"\\ud800",
+    b"NaN",
+    b"null",
+    b"model_a",
+    b"9" * 5000,
+]
+
+
+def mutated(content: bytes, rng: random.Random) -> bytes:
+    data = bytearray(content)
+    for _ in range(rng.randint(1, 5)):
+        at = rng.randrange(len(data) + 1)
+        if rng.random() < 0.4:
+            data[at : at + rng.randint(1, 9)] = b""
+        else:
+            data[at:at] = rng.choice([*TOKENS, bytes([rng.randrange(256)])])
+    return bytes(data)
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "json", "jsonl", "parquet", "arrow"])
+def test_damaged_files_are_read_or_refused_and_never_crash(kind):
+    binary = io.BytesIO()
+    table = pa.table({name: cells * 5 for name, cells in ROWS.items()})
+    {"parquet": parquet.write_table, "arrow": feather.write_feather}.get(kind, lambda *_: None)(
+        table, binary
+    )
+    sound = {
+        "csv": AS_CSV.replace("x", '"x"').encode(),
+        "tsv": AS_CSV.replace(",", "\t").encode(),
+        "json": json.dumps(RECORDS).encode(),
+        "jsonl": "\n".join(json.dumps(record) for record in RECORDS).encode(),
+    }.get(kind, binary.getvalue())
+    rng = random.Random(kind)
+    messages = [refusal(mutated(sound, rng)) for _ in range(200)]
+    assert any(messages)
+    assert not any("\n" in message for message in messages)
+
+
+def refusal(content: bytes) -> str:
+    """Why a file is refused, or nothing when every row is either read or named."""
+    try:
+        found = read(content)
+    except Invalid as error:
+        return error.message
+    return "" if len(found.row) + len(found.skipped) else "lost\n"

@@ -1,6 +1,10 @@
 """Data that do not determine the numbers are refused, with the groups named."""
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ratings.scoring import (
     NotEstimable,
@@ -83,3 +87,11 @@ def test_sound_data_is_one_group():
     counts = Counts.of(wins("abc", "ab", "bc", "ca"))
     assert connected_components(counts) == [("a", "b", "c")]
     assert separated_components(counts) == [("a", "b", "c")]
+
+
+@given(st.lists(st.sampled_from(["ab", "ba", "bc", "cb", "ca", "ac", "a=b", "b=c", "c=a"])))
+@settings(max_examples=300, deadline=None)
+def test_small_data_is_either_fitted_to_the_tolerance_or_refused(pairs):
+    for fit in (fit_bradley_terry, fit_davidson):
+        with suppress(NotEstimable):
+            assert fit(wins("abc", *pairs)).gradient_per_vote <= 1e-12

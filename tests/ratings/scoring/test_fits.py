@@ -13,9 +13,10 @@ from ratings.scoring import (
     draw_comparisons,
     fit_bradley_terry,
     fit_davidson,
+    newton,
+    ties,
 )
 from ratings.scoring import bradley_terry as half
-from ratings.scoring import newton, ties
 from ratings.scoring.types import Counts
 from tests.ratings.scoring.votes import repeated, wins
 
@@ -42,7 +43,9 @@ def test_the_gradients_and_informations_are_those_of_finite_differences(seed):
         found, step = objective(at), 1e-5
         for i, nudge in enumerate(np.eye(size) * step):
             up, down = objective(at + nudge), objective(at - nudge)
-            assert found.gradient[i] == pytest.approx((up.value - down.value) / (2 * step), abs=1e-4)
+            assert found.gradient[i] == pytest.approx(
+                (up.value - down.value) / (2 * step), abs=1e-4
+            )
             slope = (down.gradient - up.gradient) / (2 * step)
             assert found.information[i] == pytest.approx(slope, abs=1e-4)
 

@@ -132,7 +132,9 @@ def test_golden_elo(published):
 
 def test_golden_average_win_rate(published):
     votes, golden_scores = published
-    assert average_win_rate(votes).rate == pytest.approx(golden_scores["average_win_rate"], abs=1e-12)
+    assert average_win_rate(votes).rate == pytest.approx(
+        golden_scores["average_win_rate"], abs=1e-12
+    )
 
 
 def test_golden_counting_is_the_points_won(published):

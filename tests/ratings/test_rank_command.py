@@ -1,0 +1,408 @@
+"""`manage.py rank`: published boards reproduced, the schema, the refusals; never a database."""
+
+import csv
+import io
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.data import shared_data
+
+ROOT = Path(__file__).parents[2]
+KEYS = ["method", "ties", "intervals", "n_votes", "n_raters", "converged", "skipped", "models"]
+MODEL_KEYS = [
+    "model",
+    "strength",
+    "rating",
+    "score",
+    "lower",
+    "upper",
+    "rank",
+    "rank_lower",
+    "rank_upper",
+    "n",
+]
+VOTES = "model_a,model_b,winner,judge,turn\n" + "".join(
+    f"{a},{b},{winner},{judge},{turn}\n"
+    for turn in (1, 2)
+    for judge in ("r1", "r2", "r3")
+    for a, b, winner in (
+        ("x", "y", "model_a"),
+        ("y", "x", "model_a"),
+        ("y", "z", "model_a"),
+        ("z", "y", "tie"),
+        ("x", "z", "model_a"),
+        ("x", "z", "both_bad"),
+    )
+)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "votes.csv"
+    path.write_text(VOTES, encoding="utf-8")
+    return path
+
+
+def rank(path: Path | str, *options: str) -> dict:
+    return json.loads(written(path, *options, "--format", "json"))
+
+
+def written(path: Path | str, *options: str) -> str:
+    out = io.StringIO()
+    call_command("rank", str(path), *options, stdout=out, stderr=io.StringIO())
+    return out.getvalue()
+
+
+def column(ranking: dict, name: str) -> dict[str, float]:
+    return {row["model"]: row[name] for row in ranking["models"]}
+
+
+# ---- published boards ----------------------------------------------------------------------------
+
+EVALICA = {
+    "llmfao": "votes/llmfao/crowd-comparisons.csv",
+    "food": "votes/evalica/food.csv",
+    "simple": "votes/evalica/simple.csv",
+}
+
+
+@pytest.fixture(params=EVALICA)
+def published(request) -> tuple[Path, dict[str, dict[str, float]]]:
+    path = shared_data(f"leaderboards/evalica/{request.param}-golden.csv")
+    scores: dict[str, dict[str, float]] = {}
+    with path.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            scores.setdefault(row["algorithm"], {})[row["item"]] = float(row["score"])
+    return shared_data(EVALICA[request.param]), scores
+
+
+def test_reproduces_evalicas_boards(published):
+    path, golden = published
+    strengths = column(rank(path), "strength")
+    share = {model: math.exp(strength) for model, strength in strengths.items()}
+    total, golden_total = sum(share.values()), sum(golden["bradley_terry"].values())
+    expected = {model: score / golden_total for model, score in golden["bradley_terry"].items()}
+    assert {m: s / total for m, s in share.items()} == pytest.approx(expected, abs=1e-10)
+    assert column(rank(path, "--method", "elo"), "score") == pytest.approx(golden["elo"], abs=1e-9)
+    rates = column(rank(path, "--method", "average-win-rate"), "score")
+    assert rates == pytest.approx(golden["average_win_rate"], abs=1e-12)
+    newman = column(rank(path, "--ties", "davidson"), "strength")
+    centre = np.mean(np.log(list(golden["newman"].values())))
+    logs = {model: math.log(score) - centre for model, score in golden["newman"].items()}
+    assert newman == pytest.approx(logs, abs=1e-9)
+
+
+def test_reproduces_the_six_models_of_mt_bench():
+    found = rank(shared_data("votes/mt_bench/human.jsonl"))
+    assert column(found, "rating") == pytest.approx(
+        {
+            "gpt-4": 1177.39,
+            "claude-v1": 1111.67,
+            "gpt-3.5-turbo": 1104.16,
+            "vicuna-13b-v1.2": 990.12,
+            "alpaca-13b": 867.69,
+            "llama-13b": 748.96,
+        },
+        abs=0.005,
+    )
+    assert (found["n_votes"], found["n_raters"], found["skipped"]) == (3355, 65, [])
+
+
+def test_reproduces_the_eighty_five_votes_of_chatbot_arena():
+    found = rank(shared_data("votes/chatbot_arena/train_subset_85.csv"))
+    assert column(found, "rating") == pytest.approx(
+        {
+            "gpt-4-1106-preview": 1139.92,
+            "gpt-4-0314": 1082.06,
+            "gpt-3.5-turbo-0613": 992.19,
+            "vicuna-33b": 908.45,
+            "vicuna-13b": 877.37,
+        },
+        abs=0.005,
+    )
+
+
+def test_reproduces_the_published_win_rates_of_alpaca_eval():
+    path = shared_data("votes/alpaca_eval/alpaca_eval_gpt4_judge_vs_davinci003.csv")
+    leaders = shared_data("leaderboards/alpaca_eval/alpaca_eval_gpt4_leaderboard.csv")
+    with leaders.open(encoding="utf-8", newline="") as lines:
+        expected = {row[""]: float(row["win_rate"]) for row in csv.DictReader(lines)}
+    found = rank(path, "--method", "win-rate")
+    rates = column(found, "score")
+    del rates["text_davinci_003"]
+    assert len(rates) == 11
+    for model, rate in rates.items():
+        assert 100 * rate == pytest.approx(expected[model], abs=1e-9)
+    assert {one["reason"] for one in found["skipped"]} == {"preference is empty"}
+
+
+# ---- the schema ----------------------------------------------------------------------------------
+
+
+def test_the_json_has_the_documented_fields_in_order(file):
+    found = rank(file)
+    assert list(found) == KEYS
+    assert all(list(row) == MODEL_KEYS for row in found["models"])
+    assert [found[key] for key in KEYS[:6]] == ["bt", "half", "sandwich", 36, 3, True]
+
+
+def test_ratings_strengths_and_bounds_belong_together(file):
+    found = rank(file)["models"]
+    assert sum(row["strength"] for row in found) == pytest.approx(0, abs=1e-12)
+    for row in found:
+        assert row["rating"] == pytest.approx(400 / math.log(10) * row["strength"] + 1000)
+        assert row["lower"] < row["score"] == row["rating"] < row["upper"]
+        assert row["rank_lower"] <= row["rank"] <= row["rank_upper"]
+        assert row["n"] == 24
+
+
+def test_both_bad_is_a_tie_unless_excluded(file):
+    assert rank(file)["n_votes"] == 36
+    excluded = rank(file, "--both-bad", "exclude")
+    assert excluded["n_votes"] == 30
+    assert excluded["skipped"] == []
+
+
+def test_an_anchor_moves_all_ratings_and_nothing_else(file):
+    plain, moved = rank(file), rank(file, "--anchor", "y=1200")
+    shift = 1200 - column(plain, "rating")["y"]
+    assert column(moved, "strength") == column(plain, "strength")
+    for name in ("rating", "lower", "upper"):
+        expected = {model: value + shift for model, value in column(plain, name).items()}
+        assert column(moved, name) == pytest.approx(expected)
+    assert column(rank(file, "--method", "elo", "--anchor", "y=1200"), "rating")["y"] == 1200
+
+
+@pytest.mark.parametrize("method", ["elo", "elo-averaged"])
+def test_elo_has_points_and_neither_strength_nor_interval(file, method):
+    found = rank(file, "--method", method, "--k", "8", "--initial", "1500")
+    assert found["intervals"] == "none"
+    for row in found["models"]:
+        assert row["score"] == row["rating"]
+        assert {row[key] for key in ("strength", "lower", "upper", "rank_lower", "rank_upper")} == {
+            None
+        }
+    assert sum(row["rating"] for row in found["models"]) == pytest.approx(4500)
+
+
+@pytest.mark.parametrize("method", ["win-rate", "average-win-rate"])
+@pytest.mark.parametrize("intervals", ["sandwich", "bootstrap"])
+def test_win_rates_are_shares_with_bounds(file, method, intervals):
+    for row in rank(file, "--method", method, "--intervals", intervals)["models"]:
+        assert 0 <= row["lower"] < row["score"] < row["upper"] <= 1
+        assert (row["strength"], row["rating"]) == (None, None)
+
+
+def test_no_intervals_means_no_bounds_and_no_ranges(file):
+    for row in rank(file, "--intervals", "none")["models"]:
+        assert {row[key] for key in ("lower", "upper", "rank_lower", "rank_upper")} == {None}
+        assert row["rank"] in {1, 2, 3}
+
+
+@pytest.mark.parametrize("ties", ["half", "davidson"])
+def test_a_seed_repeats_the_bootstrap_and_another_does_not(file, ties):
+    options = ("--intervals", "bootstrap", "--ties", ties, "--seed")
+    assert rank(file, *options, "1") == rank(file, *options, "1")
+    assert rank(file, *options, "1") != rank(file, *options, "2")
+
+
+def test_groups_are_ranked_apart_with_their_own_bad_rows(file):
+    with file.open("a") as lines:
+        lines.write("x,y,nobody,r1,2\nx,y,tie,r1,\n")
+    found = rank(file, "--by", "turn")
+    assert list(found["groups"]) == ["1", "2"]
+    assert all(list(group) == KEYS for group in found["groups"].values())
+    assert [group["n_votes"] for group in found["groups"].values()] == [18, 18]
+    assert found["groups"]["1"]["skipped"] == []
+    assert [one["row"] for one in found["groups"]["2"]["skipped"]] == [38]
+    assert found["skipped"] == [{"row": 39, "reason": "turn is empty"}]
+
+
+def test_the_rater_column_can_be_named(file):
+    assert rank(file, "--rater", "turn")["n_raters"] == 2
+    assert rank(file, "--columns", "a=model_a,b=model_b,winner=winner")["n_raters"] is None
+    named = "a=model_a,b=model_b,winner=winner,rater=judge"
+    assert rank(file, "--columns", named) == rank(file)
+
+
+# ---- data that do not determine a board ----------------------------------------------------------
+
+
+def test_disconnected_models_are_null_with_their_groups_named(tmp_path):
+    path = tmp_path / "votes.csv"
+    path.write_text("left,right,winner\na,b,left\nb,a,left\nc,d,tie\nc,d,left\n")
+    err = io.StringIO()
+    call_command("rank", str(path), stdout=io.StringIO(), stderr=err)
+    assert err.getvalue().count("\n") == 1
+    assert "Not estimable" in err.getvalue()
+    found = rank(path)
+    assert found["converged"] is False
+    assert found["not_estimable"]["components"] == [["a", "b"], ["c", "d"]]
+    for row in found["models"]:
+        numbers = [value for key, value in row.items() if key not in {"model", "n"}]
+        assert set(numbers) == {None}
+        assert row["n"] == 2
+
+
+def test_a_model_that_never_lost_is_not_given_a_huge_rating(tmp_path):
+    path = tmp_path / "votes.csv"
+    path.write_text("left,right,winner\n" + "a,b,left\nb,a,left\n" * 9 + "c,a,left\nc,b,left\n")
+    found = rank(path)
+    assert found["not_estimable"]["components"] == [["c"], ["a", "b"]]
+    assert set(column(found, "rating").values()) == {None}
+    assert "not estimable" in written(path)
+    assert column(rank(path, "--method", "win-rate"), "score")["c"] == 1.0
+
+
+def test_ties_alone_are_even_without_an_interval_of_no_width(tmp_path):
+    path = tmp_path / "votes.csv"
+    path.write_text("left,right,winner\na,b,tie\na,b,tie\n")
+    found = rank(path)
+    assert found["converged"] is True
+    assert column(found, "rating") == {"a": 1000, "b": 1000}
+    assert set(column(found, "lower").values()) == {None}
+    assert "do not vary" in found["not_estimable"]["reason"]
+
+
+# ---- formats -------------------------------------------------------------------------------------
+
+
+def test_the_table_lines_up_and_prints_no_control_characters(tmp_path):
+    path = tmp_path / "votes.csv"
+    path.write_text("left,right,winner\n\x1b[31mred,b,left\nb,\x1b[31mred,left\n")
+    lines = written(path).splitlines()
+    assert lines[0].startswith("bt, ties as half a win, 95 % intervals: sandwich; 2 votes")
+    assert "\\x1b[31mred" in "".join(lines)
+    assert "\x1b" not in "".join(lines)
+
+
+def test_the_csv_is_safe_in_a_spreadsheet(tmp_path):
+    path = tmp_path / "votes.csv"
+    path.write_text("left,right,winner\n=1+1,b,left\nb,=1+1,left\n")
+    rows = list(csv.DictReader(io.StringIO(written(path, "--format", "csv"))))
+    assert list(rows[0]) == MODEL_KEYS
+    assert {row["model"] for row in rows} == {"'=1+1", "b"}
+    assert float(rows[0]["rating"]) == 1000
+
+
+def test_the_csv_of_groups_has_the_group_first(file):
+    rows = list(csv.DictReader(io.StringIO(written(file, "--format", "csv", "--by", "turn"))))
+    assert [row["group"] for row in rows] == ["1"] * 3 + ["2"] * 3
+
+
+# ---- refusals ------------------------------------------------------------------------------------
+
+
+def refused(path: Path | str, *options: str) -> tuple[int, str]:
+    with pytest.raises(CommandError) as caught:
+        written(path, *options)
+    assert "\n" not in str(caught.value)
+    return caught.value.returncode, str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "empty"),
+        ("model_a,model_b,winner\n", "no rows"),
+        ("model_a,model_b,winner\nx,x,tie\nx,y,?\n", "2 rows left out (row 2:"),
+        ("a,b,c\n1,2,3\n", "No layout"),
+        ("\x89PNG\r\n", "looks like"),
+        ('model_a,model_b,winner\n"x,y,tie\n', "Row 2 cannot be read"),
+    ],
+)
+def test_a_file_with_nothing_usable_exits_3_with_one_line(tmp_path, content, message):
+    path = tmp_path / "votes.csv"
+    path.write_bytes(content.encode("latin-1"))
+    code, text = refused(path)
+    assert code == 3
+    assert message in text
+
+
+def test_votes_that_are_all_both_bad_leave_nothing_when_excluded(tmp_path):
+    path = tmp_path / "votes.csv"
+    path.write_text("left,right,winner\na,b,both_bad\n")
+    assert refused(path, "--both-bad", "exclude") == (3, "No vote is left to rank.")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--rater", "who"], "no column 'who'"),
+        (["--by", "day"], "no column 'day'"),
+        (["--columns", "a=model_a,b=model_b,winner=best"], "no column 'best'"),
+        (["--anchor", "gpt=1000"], "not among the models"),
+        (["--anchor", "x=nan"], "finite"),
+        (["--method", "elo", "--intervals", "sandwich"], "no interval"),
+        (["--method", "elo", "--ties", "davidson"], "tie parameter"),
+        (["--method", "win-rate", "--anchor", "x=1"], "cannot be anchored"),
+        (["--k", "0"], "K above 0"),
+        (["--seed", "-1"], "not negative"),
+    ],
+)
+def test_wrong_usage_exits_2_with_one_line(file, options, message):
+    code, text = refused(file, *options)
+    assert code == 2
+    assert message in text
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--anchor", "x"], "MODEL=RATING"),
+        (["--anchor", "x=high"], "MODEL=RATING"),
+        (["--columns", "a"], "a=…,b=…"),
+        (["--columns", "a=p,a=q"], "a=…,b=…"),
+    ],
+)
+def test_options_of_the_wrong_form_are_refused_by_the_parser(file, options, message):
+    assert message in refused(file, *options)[1]
+
+
+def test_a_missing_file_and_a_folder_exit_2(tmp_path):
+    assert refused(tmp_path / "none.csv")[0] == 2
+    assert refused(tmp_path)[0] == 2
+
+
+# ---- as a program --------------------------------------------------------------------------------
+
+
+def run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "manage.py", "rank", *arguments]
+    # A database that cannot be reached shows that none is needed.
+    here = {**os.environ, "DATABASE_URL": "postgres://nobody@127.0.0.1:9/none"}
+    return subprocess.run(
+        command, cwd=ROOT, env=here, input=stdin, capture_output=True, check=False
+    )
+
+
+def test_ranks_the_standard_input_without_a_database():
+    done = run("-", "--format", "json", stdin=VOTES.encode())
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout)["n_votes"] == 36
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "code"),
+    [
+        (["-"], b"", 3),
+        (["-"], b"\x89PNG", 3),
+        (["-", "--anchor", "x"], VOTES.encode(), 2),
+        (["-", "--method", "glicko"], VOTES.encode(), 2),
+        ([], b"", 2),
+    ],
+)
+def test_the_shell_sees_the_codes_and_no_traceback(arguments, stdin, code):
+    done = run(*arguments, stdin=stdin)
+    assert done.returncode == code
+    assert done.stdout == b""
+    assert b"Traceback" not in done.stderr
+    assert done.stderr
