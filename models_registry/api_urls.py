@@ -1,3 +1,28 @@
 """Routes of the API."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from models_registry import api
+
+urlpatterns = [
+    path("endpoints/", api.EndpointsView.as_view(), name="api-endpoints"),
+    path("endpoints/<slug:slug>/", api.EndpointView.as_view(), name="api-endpoint"),
+    path(
+        "endpoints/<slug:slug>/resume/",
+        api.EndpointResumeView.as_view(),
+        name="api-endpoint-resume",
+    ),
+    path("models/", api.ModelsView.as_view(), name="api-models"),
+    path("models/<str:slug>/", api.ModelView.as_view(), name="api-model"),
+    path("models/<str:slug>/versions/", api.ModelVersionsView.as_view(), name="api-model-versions"),
+    path("models/<str:slug>/prices/", api.ModelPricesView.as_view(), name="api-model-prices"),
+    path("models/<str:slug>/probe/", api.ModelProbeView.as_view(), name="api-model-probe"),
+    path("models/<str:slug>/retire/", api.ModelRetireView.as_view(), name="api-model-retire"),
+    path("model-presets/", api.PresetsView.as_view(), name="api-model-presets"),
+    path("generation-runs/", api.RunsView.as_view(), name="api-runs"),
+    path("generation-runs/<int:pk>/", api.RunView.as_view(), name="api-run"),
+    path("generation-runs/<int:pk>/pause/", api.RunPauseView.as_view(), name="api-run-pause"),
+    path("generation-runs/<int:pk>/resume/", api.RunResumeView.as_view(), name="api-run-resume"),
+    path("generation-runs/<int:pk>/cancel/", api.RunCancelView.as_view(), name="api-run-cancel"),
+    path("completions/import/", api.CompletionsImportView.as_view(), name="api-completions-import"),
+]

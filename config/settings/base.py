@@ -219,6 +219,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "EndpointKindEnum": "models_registry.models.ModelEndpoint.Kind",
+        "RaterKindEnum": "accounts.models.RaterProfile.Kind",
+        "GenerationRunStateEnum": "models_registry.models.GenerationRun.State",
+    },
 }
 
 # ---- files, language, time ----------------------------------------------------------------------

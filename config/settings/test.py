@@ -1,13 +1,13 @@
 """Tests: SQLite and an in-memory broker, or whatever DATABASE_URL and REDIS_URL name."""
 
-import os
+from config.settings.base import *  # noqa: F403 - settings modules are star-imported
+from config.settings.base import CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES, EMBEDDED
 
-os.environ.setdefault("PREFERENDUM_SECRET_KEY", "only-for-tests-" + "x" * 48)
-os.environ.setdefault("PREFERENDUM_ENDPOINT_KEY_SECRETS", "only-for-tests-" + "y" * 48)
-os.environ.setdefault("PREFERENDUM_QUEUE_PREFIX", "preferendum-test:")
-
-from config.settings.base import *  # noqa: F403 - the environment is set first
-from config.settings.base import DATABASES
+# Set here, not in the environment: importing this package has read the environment already.
+SECRET_KEY = "only-for-tests-" + "x" * 48
+ENDPOINT_KEY_SECRETS = ["only-for-tests-" + "y" * 48]
+if not EMBEDDED:
+    CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = "preferendum-test:"
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES["default"]["CONN_MAX_AGE"] = 0

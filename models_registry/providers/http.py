@@ -281,7 +281,7 @@ def _clean(text: str, client: httpx.AsyncClient) -> str:
 
 
 def _reason(error: Exception) -> str:
-    return f"The connection failed: {error or type(error).__name__}"
+    return f"The connection failed: {str(error) or type(error).__name__}"
 
 
 def short_text(value: Any, longest: int = 200) -> str:

@@ -19,7 +19,7 @@ from django.db.models import F, Q
 from core.canonical import digest
 from core.identity import names_maker
 from core.leases import lock
-from models_registry.models import Attempt, Completion, ModelEndpoint
+from models_registry.models import Attempt, Completion, LanguageModel, ModelEndpoint
 from models_registry.providers.base import (
     EMPTY,
     FILTERED,
@@ -242,6 +242,11 @@ def _give_up_on_killers(*, endpoint_id: int, now: datetime) -> None:
     )
 
 
+def own_names(model: LanguageModel) -> list[str]:
+    """Return the names that would give this model away although no list of makers knows them."""
+    return [name for name in (model.name, model.publisher) if name]
+
+
 def _update_ours(job: Job, **values: Any) -> bool:
     ours = Completion.objects.filter(pk=job.pk, fence=job.fence, state=State.LEASED)
     return ours.update(**values) == 1
@@ -294,7 +299,7 @@ def _answer(
         "text": result.text,
         "turns": replies + [""] * (job.turns - len(replies)),
         "outcome": result.outcome,
-        "names_maker": names_maker("\n\n".join(replies)),
+        "names_maker": names_maker("\n\n".join(replies), own_names(job.completion.language_model)),
         "finish_reason": result.finish_reason,
         "refusal": result.refusal,
         "request": payload,

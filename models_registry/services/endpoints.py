@@ -16,6 +16,7 @@ from models_registry.providers.addresses import BadUrl, BaseUrl, parse_base_url
 from models_registry.providers.base import ChatRequest, ChatResult, Message, ProviderError
 from models_registry.providers.calls import Calls, Connection
 from models_registry.secrets import KeyUnreadable, decrypt_key, encrypt_key
+from models_registry.services.checks import check_fields
 
 PROBE_PROMPT = "Answer with the single word: ready"
 LONGEST_KEY = 500
@@ -52,6 +53,7 @@ def register_endpoint(
     endpoint = ModelEndpoint(slug=slug, name=name, kind=kind, base_url=str(url))
     _set_limits(endpoint, max_concurrency=max_concurrency, timeout_seconds=timeout_seconds)
     _put_key(endpoint, api_key, url)
+    check_fields(endpoint, exclude=["base_url", "encrypted_key"])
     try:
         with transaction.atomic():
             endpoint.save()
@@ -79,6 +81,7 @@ def update_endpoint(
         if api_key is not None or url.origin != endpoint.key_origin:
             _put_key(endpoint, api_key or "", url)
         endpoint.paused_at, endpoint.pause_reason = None, ""
+    check_fields(endpoint, exclude=["base_url", "encrypted_key"])
     endpoint.save()
     return endpoint
 

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
@@ -15,6 +14,7 @@ from core.errors import Conflict, InputError, Invalid, Missing
 from core.leases import lock
 from models_registry.models import LanguageModel, ModelEndpoint, ModelPrice
 from models_registry.providers.sampling import settings_errors
+from models_registry.services.checks import check_fields
 
 PINNED = ("endpoint", "remote_name", "system_prompt", "settings")
 FACTS = (
@@ -174,18 +174,10 @@ def _checked_save(model: LanguageModel) -> LanguageModel:
     if errors := [*_pinned_errors(model), *_fact_errors(model)]:
         raise Invalid(f"The model cannot be registered: {errors[0].message}", errors=errors)
     _refuse_taken_name(model)
+    check_fields(model, exclude=["endpoint", "settings"])
     try:
-        model.full_clean(
-            exclude=["endpoint", "settings"], validate_unique=False, validate_constraints=False
-        )
         with transaction.atomic():
             model.save()
-    except ValidationError as error:
-        found = [
-            InputError(code="invalid", message=" ".join(messages), column=name)
-            for name, messages in error.message_dict.items()
-        ]
-        raise Invalid("The model cannot be registered.", errors=found) from error
     except IntegrityError as error:
         raise Conflict(f"There is {model} already.", code="slug_taken") from error
     return model

@@ -287,8 +287,9 @@ def _estimate(
         prompt_tokens=sent,
         completion_tokens=received,
         cost=cost_of(price=price, prompt_tokens=sent, completion_tokens=received),
-        most_cost=limit
-        and cost_of(price=price, prompt_tokens=most_sent, completion_tokens=calls * limit),
+        most_cost=cost_of(
+            price=price, prompt_tokens=most_sent, completion_tokens=limit and calls * limit
+        ),
         basis=basis,
     )
 
@@ -328,8 +329,8 @@ def _rate_per_minute(run: GenerationRun, *, now: datetime) -> float:
     first = recent.order_by("completed_at").values_list("completed_at", flat=True).first()
     if not done or first is None:
         return 0.0
-    minutes = max((now - first).total_seconds(), 1.0) / 60
-    return round(done / minutes, 1)
+    minutes: float = max((now - first).total_seconds(), 1.0) / 60
+    return round(float(done) / minutes, 1)
 
 
 def _counts(rows: QuerySet, field: str) -> dict[str, int]:

@@ -25,9 +25,7 @@ def start(version, *models, **options):
 
 
 def claim(endpoint, limit=10, now=None):
-    return claim_batch(
-        endpoint_id=endpoint.pk, limit=limit, lease=LEASE, now=now or timezone.now()
-    )
+    return claim_batch(endpoint_id=endpoint.pk, limit=limit, lease=LEASE, now=now or timezone.now())
 
 
 def result(text="late", **values):
@@ -67,12 +65,12 @@ def test_keeps_as_many_calls_in_flight_as_the_endpoint_allows(
 
 
 def test_books_the_cost_at_the_price_of_the_day(make_pool, endpoint, model, drain):
-    for day, price in ((date(2020, 1, 1), "30"), (date(2099, 1, 1), "99")):
+    for day, price in ((date(2020, 1, 1), 30), (date(2099, 1, 1), 99)):
         set_price(
             language_model=model,
             valid_from=day,
             input_per_million=Decimal(price),
-            output_per_million=Decimal("60"),
+            output_per_million=Decimal(60),
         )
     start(make_pool(1), model)
     drain(endpoint)
@@ -99,8 +97,9 @@ def test_a_conversation_is_asked_turn_by_turn_with_the_models_own_replies(
 def test_a_conversation_goes_on_where_it_failed(make_pool, endpoint, model, provider, drain):
     failures = iter([Reply({"error": "busy"}, status=503, headers={"Retry-After": "0"})])
     provider.script = lambda call: (
-        next(failures, None) if call.last == "second" else None
-    ) or Reply(answer(f"echo: {call.last}"))
+        (next(failures, None) if call.last == "second" else None)
+        or Reply(answer(f"echo: {call.last}"))
+    )
     start(make_pool([["first", "second"]]), model)
     drain(endpoint)
     assert Completion.objects.get().turns == ["echo: first", "echo: second"]

@@ -1,0 +1,296 @@
+"""Endpoints, language models, generation runs, and the import of completions."""
+
+from typing import Any, cast
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from accounts.models import User
+from accounts.permissions import ManageOrRead, MayManage
+from core.errors import TooLarge
+from models_registry import serializers, tasks
+from models_registry.models import GenerationRun, LanguageModel, ModelEndpoint
+from models_registry.presets import PRESETS
+from models_registry.services import endpoints, imports, language_models, runs
+
+
+def read(kind: type[Serializer], request: Request) -> dict[str, Any]:
+    """Return the checked body of a request."""
+    body = kind(data=request.data)
+    body.is_valid(raise_exception=True)
+    return cast("dict[str, Any]", body.validated_data)
+
+
+def ring() -> None:
+    """Have the workers look for due work once this request's rows are committed."""
+    # A broker that is away fails no request: the sweep rings again.
+    transaction.on_commit(tasks.dispatch_due.delay, robust=True)
+
+
+class EndpointsView(generics.ListAPIView):
+    permission_classes = [ManageOrRead]
+    serializer_class = serializers.EndpointSerializer
+    queryset = ModelEndpoint.objects.order_by("slug")
+
+    @extend_schema(
+        request=serializers.NewEndpointSerializer, responses={201: serializers.EndpointSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        """Register an endpoint; the key is stored encrypted and never shown again."""
+        made = endpoints.register_endpoint(**read(serializers.NewEndpointSerializer, request))
+        return Response(serializers.EndpointSerializer(made).data, status=201)
+
+
+class EndpointView(APIView):
+    permission_classes = [ManageOrRead]
+
+    @extend_schema(responses=serializers.EndpointSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(serializers.EndpointSerializer(_endpoint(slug)).data)
+
+    @extend_schema(
+        request=serializers.EndpointChangesSerializer, responses=serializers.EndpointSerializer
+    )
+    def patch(self, request: Request, slug: str) -> Response:
+        """Change an endpoint; another scheme, host or port wipes its key."""
+        changes = read(serializers.EndpointChangesSerializer, request)
+        changed = endpoints.update_endpoint(endpoint=_endpoint(slug), **changes)
+        ring()
+        return Response(serializers.EndpointSerializer(changed).data)
+
+
+class EndpointResumeView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=None, responses=serializers.EndpointSerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """Lift the pause that a refused key or a wrong address brought."""
+        resumed = endpoints.resume_endpoint(endpoint=_endpoint(slug))
+        ring()
+        return Response(serializers.EndpointSerializer(resumed).data)
+
+
+class ModelsView(generics.ListAPIView):
+    permission_classes = [ManageOrRead]
+    serializer_class = serializers.LanguageModelSerializer
+    queryset = (
+        LanguageModel.objects.select_related("endpoint")
+        .prefetch_related("prices")
+        .order_by("slug", "-version")
+    )
+
+    @extend_schema(
+        request=serializers.NewModelSerializer, responses={201: serializers.LanguageModelSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        """Register a model; without an endpoint its completions can only be imported."""
+        made = language_models.register_language_model(
+            **read(serializers.NewModelSerializer, request)
+        )
+        return Response(serializers.LanguageModelSerializer(made).data, status=201)
+
+
+class ModelView(APIView):
+    permission_classes = [ManageOrRead]
+
+    @extend_schema(responses=serializers.LanguageModelSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """Return the newest version, or with SLUG@N that one."""
+        model = language_models.find_language_model(slug)
+        return Response(serializers.LanguageModelSerializer(model).data)
+
+    @extend_schema(
+        request=serializers.ModelChangesSerializer, responses=serializers.LanguageModelSerializer
+    )
+    def patch(self, request: Request, slug: str) -> Response:
+        """Change facts at any time, and pinned settings until the first use."""
+        model = language_models.find_language_model(slug)
+        changes = read(serializers.ModelChangesSerializer, request)
+        changed = language_models.update_language_model(language_model=model, **changes)
+        return Response(serializers.LanguageModelSerializer(changed).data)
+
+
+class ModelVersionsView(generics.ListAPIView):
+    permission_classes = [ManageOrRead]
+    serializer_class = serializers.LanguageModelSerializer
+    queryset = LanguageModel.objects.none()
+
+    def get_queryset(self) -> QuerySet[LanguageModel]:
+        return ModelsView.queryset.filter(slug=self.kwargs["slug"])
+
+    @extend_schema(
+        request=serializers.ModelChangesSerializer,
+        responses={201: serializers.LanguageModelSerializer},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Make the next version: the newest one with these changes."""
+        model = language_models.find_language_model(slug)
+        changes = read(serializers.ModelChangesSerializer, request)
+        made = language_models.new_version(language_model=model, **changes)
+        return Response(serializers.LanguageModelSerializer(made).data, status=201)
+
+
+class ModelPricesView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(
+        request=serializers.NewPriceSerializer, responses={201: serializers.PriceSerializer}
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Enter or correct the price from a day on."""
+        model = language_models.find_language_model(slug)
+        values = read(serializers.NewPriceSerializer, request)
+        price = language_models.set_price(language_model=model, **values)
+        return Response(serializers.PriceSerializer(price).data, status=201)
+
+
+class ModelProbeView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=serializers.NewProbeSerializer, responses=serializers.ProbeSerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """Ask the model one question; the answer, or the exact error, is not stored."""
+        model = language_models.find_language_model(slug)
+        options = read(serializers.NewProbeSerializer, request)
+        probe = endpoints.probe_model(language_model=model, **options)
+        return Response(serializers.ProbeSerializer(probe).data)
+
+
+class ModelRetireView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=None, responses=serializers.LanguageModelSerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """Take a version out of new runs."""
+        model = language_models.find_language_model(slug)
+        retired = language_models.retire_language_model(language_model=model, now=timezone.now())
+        return Response(serializers.LanguageModelSerializer(retired).data)
+
+
+class PresetsView(APIView):
+    permission_classes = [ManageOrRead]
+
+    @extend_schema(responses=serializers.PresetSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """List known models and how to reach them."""
+        return Response(serializers.PresetSerializer(PRESETS, many=True).data)
+
+
+class RunsView(generics.ListAPIView):
+    permission_classes = [ManageOrRead]
+    serializer_class = serializers.RunSerializer
+    queryset = (
+        GenerationRun.objects.select_related("pool_version__pool")
+        .prefetch_related("language_models")
+        .order_by("-pk")
+    )
+
+    @extend_schema(
+        request=serializers.NewRunSerializer,
+        responses={200: serializers.StartedRunSerializer, 201: serializers.StartedRunSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Start a run, or only estimate it; the same run again is the same run (200)."""
+        asked = read(serializers.NewRunSerializer, request)
+        wanted = {
+            "pool_version": imports.find_published_version(asked["pool"]),
+            "language_models": [
+                language_models.find_language_model(one) for one in asked["models"]
+            ],
+            "samples": asked["samples"],
+        }
+        estimate = runs.estimate_run(**wanted, day=timezone.now().date())
+        if asked["dry_run"]:
+            nothing = {"run": None, "created": False, "inserted": 0, "reopened": 0, "present": 0}
+            return Response(serializers.StartedRunSerializer(nothing | {"estimate": estimate}).data)
+        user = cast("User", request.user)
+        started = runs.start_run(**wanted, created_by=user, now=timezone.now())
+        ring()
+        told = {name: getattr(started, name) for name in started.__slots__}
+        data = serializers.StartedRunSerializer(told | {"estimate": estimate}).data
+        return Response(data, status=201 if started.created else 200)
+
+
+class RunView(APIView):
+    permission_classes = [ManageOrRead]
+
+    @extend_schema(responses=serializers.RunDetailSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """Tell how far a run is: states, rate, cost, failures by kind, time left."""
+        return _told(get_object_or_404(RunsView.queryset, pk=pk))
+
+
+class RunPauseView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=None, responses=serializers.RunDetailSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Begin no further calls."""
+        return _told(runs.pause_run(run=get_object_or_404(RunsView.queryset, pk=pk)))
+
+
+class RunResumeView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=None, responses=serializers.RunDetailSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Go on with a paused run."""
+        run = runs.resume_run(run=get_object_or_404(RunsView.queryset, pk=pk))
+        ring()
+        return _told(run)
+
+
+class RunCancelView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=None, responses=serializers.RunDetailSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """End a run; what is in flight is paid for and still stored."""
+        return _told(runs.cancel_run(run=get_object_or_404(RunsView.queryset, pk=pk)))
+
+
+class CompletionsImportView(APIView):
+    permission_classes = [MayManage]
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(
+        request={"multipart/form-data": serializers.ImportSerializer},
+        responses={201: serializers.ImportedSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Import a file of answers generated elsewhere, all rows or none."""
+        asked = read(serializers.ImportSerializer, request)
+        file = asked["file"]
+        if file.size > settings.UPLOAD_MAX_BYTES:
+            raise TooLarge(f"The file is larger than {settings.UPLOAD_MAX_BYTES:,} bytes.")
+        done = imports.import_completions(
+            data=file.read(),
+            filename=file.name,
+            language_model=language_models.find_language_model(asked["model"]),
+            pool_version=imports.find_published_version(asked["pool"]),
+            rows_of=asked["rows_of"],
+            skip_bad_rows=asked["skip_bad_rows"],
+            now=timezone.now(),
+        )
+        told = {name: getattr(done, name) for name in done.__slots__}
+        told["errors"] = [error.as_dict() for error in done.errors]
+        return Response(serializers.ImportedSerializer(told).data, status=201)
+
+
+def _endpoint(slug: str) -> ModelEndpoint:
+    return get_object_or_404(ModelEndpoint, slug=slug)
+
+
+def _told(run: GenerationRun) -> Response:
+    run.progress = runs.run_progress(run=run, now=timezone.now())  # type: ignore[attr-defined] # for this answer
+    return Response(serializers.RunDetailSerializer(run).data)

@@ -1,0 +1,147 @@
+"""Completions that were generated elsewhere, row by row out of a file (pure)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import InputError, Invalid, TooLarge
+from prompts.readers.json_files import read_document, read_lines
+from prompts.readers.parquet import read_parquet
+from prompts.readers.sniffing import CSV, JSONL, PARQUET, TSV, sniff
+from prompts.readers.tables import read_table
+
+MOST_ROWS = 100_000
+# Field names, the first that is there counts: AlpacaEval's outputs, MT-bench's answers, and our own.
+IDS = ("prompt_id", "question_id", "external_id", "id")
+PROMPTS = ("prompt", "instruction", "question")
+TEXTS = ("text", "output", "completion", "answer", "response", "result")
+MODELS = ("model", "generator", "model_id")
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRow:
+    """One answer: which prompt it is to, by id or exact text, and the reply to each user turn.
+
+    `row` counts as a person would in the file. Texts are as they stand there, to the last byte.
+    """
+
+    row: int
+    external_id: str
+    prompt: str
+    model: str
+    turns: list[str]
+
+
+class _BadRow(Exception):
+    def __init__(self, code: str, message: str, column: str | None = None) -> None:
+        super().__init__(message)
+        self.code, self.message, self.column = code, message, column
+
+
+def read_completions(data: bytes, *, filename: str) -> Iterator[CompletionRow | InputError]:
+    """Recognise a file and return its answers, and an error for each row that has none.
+
+    Taken are AlpacaEval's `model_outputs.json` (instruction, output, generator), MT-bench's answers
+    (question_id, choices), and rows with a prompt's id or text and `text` or `turns`, in any of the
+    formats that prompts come in.
+
+    Raises
+    ------
+    Unsupported, TooLarge, Invalid
+        The file as a whole cannot be read.
+    """
+    for count, (row, value) in enumerate(_raw_rows(data, filename)):
+        if count == MOST_ROWS:
+            raise TooLarge(f"The file has more than {MOST_ROWS:,} rows.", code="rows")
+        if isinstance(value, InputError):
+            yield value
+            continue
+        try:
+            yield _completion(row, value)
+        except _BadRow as bad:
+            yield InputError(bad.code, bad.message, row=row, column=bad.column)
+
+
+def _raw_rows(data: bytes, filename: str) -> Iterator[tuple[int, Any]]:
+    kind, text = sniff(data, filename)
+    if kind == PARQUET:
+        return iter(read_parquet(data)[2])
+    if kind in (CSV, TSV):
+        return iter(read_table(text, tab=kind == TSV)[1])
+    return read_lines(text) if kind == JSONL else read_document(text)
+
+
+def _completion(row: int, value: Any) -> CompletionRow:
+    if not isinstance(value, Mapping):
+        raise _BadRow("not_an_object", "The row is not an object with fields.")
+    external_id = _identity(value)
+    prompt = _text(value, PROMPTS, default="")
+    if not external_id and not prompt:
+        raise _BadRow("no_prompt", f"It names no prompt: {' or '.join((*IDS, *PROMPTS))}.")
+    return CompletionRow(row, external_id, prompt, _text(value, MODELS, default=""), _turns(value))
+
+
+def _identity(value: Mapping[str, Any]) -> str:
+    name = _first(value, IDS)
+    found = value.get(name) if name else ""
+    if isinstance(found, bool) or not isinstance(found, (str, int)):
+        raise _BadRow(
+            "type", f"A prompt's id is a text or a whole number, not {found!r:.40}.", name
+        )
+    return str(found)
+
+
+def _turns(value: Mapping[str, Any]) -> list[str]:
+    if "choices" in value:
+        choices = value["choices"]
+        first = choices[0] if isinstance(choices, list) and choices else None
+        turns = first.get("turns") if isinstance(first, Mapping) else None
+        return _texts(turns, "choices")
+    if value.get("turns"):
+        return _texts(value["turns"], "turns")
+    return [_text(value, TEXTS)]
+
+
+def _texts(turns: Any, column: str) -> list[str]:
+    if not isinstance(turns, list) or not turns:
+        raise _BadRow("type", "It holds no list of replies, one a turn.", column)
+    return [_storable(turn, column) for turn in turns]
+
+
+def _text(value: Mapping[str, Any], names: tuple[str, ...], default: str | None = None) -> str:
+    name = _first(value, names)
+    if name is not None:
+        return _storable(value[name], name)
+    if default is None:
+        raise _BadRow("no_text", f"It holds no answer: {', '.join(names)}, turns or choices.")
+    return default
+
+
+def _first(value: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
+    return next((name for name in names if name in value), None)
+
+
+def _storable(text: Any, column: str) -> str:
+    if not isinstance(text, str):
+        raise _BadRow("type", f"A text is expected, not {type(text).__name__}.", column)
+    if "\x00" in text:
+        raise _BadRow("nul", "The text contains the NUL character.", column)
+    return text
+
+
+def one_model(rows: list[CompletionRow], wanted: str) -> list[CompletionRow]:
+    """Return the rows of the model `wanted`, or all of them when the file names at most one.
+
+    Raises `Invalid` when the file holds several models' answers and none, or another, is wanted.
+    """
+    named = sorted({row.model for row in rows})
+    if not wanted and len(named) <= 1:
+        return rows
+    chosen = [row for row in rows if row.model == wanted]
+    if wanted and chosen:
+        return chosen
+    shown = ", ".join(repr(name[:80]) for name in named[:20])
+    raise Invalid(
+        f"The file holds answers of {len(named)} model(s): {shown}. Say whose rows to take.",
+        code="several_models" if not wanted else "no_such_model",
+    )

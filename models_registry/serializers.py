@@ -1,0 +1,293 @@
+"""API representations of endpoints, models and runs; a key goes in and never comes out."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.serializers import StrictSerializer
+from models_registry.models import GenerationRun, LanguageModel, ModelEndpoint, ModelPrice
+
+
+class StrictBooleanField(serializers.BooleanField):
+    """Takes true and false, not the many words that look like them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class StrictIntegerField(serializers.IntegerField):
+    """Takes whole numbers: not "1", not true, not 1.0."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class TextField(serializers.CharField):
+    """Takes texts as they are: not numbers, and no white space cut off."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"trim_whitespace": False, **kwargs})
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class EndpointSerializer(serializers.ModelSerializer):
+    has_key = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ModelEndpoint
+        fields = [
+            "slug",
+            "name",
+            "kind",
+            "base_url",
+            "has_key",
+            "key_hint",
+            "max_concurrency",
+            "timeout_seconds",
+            "paused_at",
+            "pause_reason",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+    def get_has_key(self, endpoint: ModelEndpoint) -> bool:
+        return bool(endpoint.encrypted_key)
+
+
+class EndpointChangesSerializer(StrictSerializer):
+    name = TextField(max_length=200, required=False)
+    base_url = TextField(max_length=500, required=False)
+    api_key = TextField(
+        max_length=500, allow_blank=True, required=False, write_only=True, help_text="Never shown."
+    )
+    max_concurrency = StrictIntegerField(min_value=1, max_value=512, required=False)
+    timeout_seconds = StrictIntegerField(min_value=1, max_value=600, required=False)
+
+
+class NewEndpointSerializer(EndpointChangesSerializer):
+    slug = serializers.SlugField(max_length=80)
+    name = TextField(max_length=200)
+    kind = serializers.ChoiceField(choices=ModelEndpoint.Kind.choices)
+    base_url = TextField(max_length=500)
+
+
+class PriceSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = ModelPrice
+        fields = ["valid_from", "input_per_million", "output_per_million"]
+        read_only_fields = fields
+
+
+class NewPriceSerializer(StrictSerializer):
+    valid_from = serializers.DateField()
+    input_per_million = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=0)
+    output_per_million = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=0)
+
+
+class LanguageModelSerializer(serializers.ModelSerializer):
+    endpoint: serializers.SlugRelatedField = serializers.SlugRelatedField(
+        slug_field="slug", read_only=True
+    )
+    prices = PriceSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = LanguageModel
+        fields = [
+            "slug",
+            "version",
+            "name",
+            "endpoint",
+            "remote_name",
+            "system_prompt",
+            "settings",
+            "publisher",
+            "licence",
+            "architecture",
+            "parameters",
+            "context_tokens",
+            "released_on",
+            "frozen_at",
+            "retired_at",
+            "created_at",
+            "prices",
+        ]
+        read_only_fields = fields
+
+
+class SettingsField(serializers.JSONField):
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("An object of sampling settings is expected.")
+        return super().to_internal_value(data)
+
+
+class ModelChangesSerializer(StrictSerializer):
+    name = TextField(max_length=200, required=False)
+    endpoint = serializers.SlugRelatedField(
+        slug_field="slug", queryset=ModelEndpoint.objects.all(), required=False, allow_null=True
+    )
+    remote_name = TextField(max_length=200, required=False, allow_blank=True)
+    system_prompt = TextField(max_length=32_000, required=False, allow_blank=True)
+    settings = SettingsField(required=False)
+    publisher = TextField(max_length=200, required=False, allow_blank=True)
+    licence = TextField(max_length=200, required=False, allow_blank=True)
+    architecture = TextField(max_length=200, required=False, allow_blank=True)
+    parameters = TextField(max_length=100, required=False, allow_blank=True)
+    context_tokens = StrictIntegerField(
+        min_value=1, max_value=2**31 - 1, required=False, allow_null=True
+    )
+    released_on = TextField(max_length=10, required=False, allow_blank=True)
+
+
+class NewModelSerializer(ModelChangesSerializer):
+    slug = serializers.SlugField(max_length=120)
+    name = TextField(max_length=200)
+
+
+class NewProbeSerializer(StrictSerializer):
+    prompt = TextField(max_length=4_000, required=False)
+
+
+class ProbeSerializer(serializers.Serializer):
+    """Either `error` is empty and the answer is told, or it is the kind of what went wrong."""
+
+    error = serializers.CharField()
+    message = serializers.CharField(help_text="What happened, and what to do about it.")
+    text = serializers.CharField(source="result.text", default=None)
+    outcome = serializers.CharField(source="result.outcome", default=None)
+    finish_reason = serializers.CharField(source="result.finish_reason", default=None)
+    response_model = serializers.CharField(source="result.response_model", default=None)
+    prompt_tokens = serializers.IntegerField(source="result.prompt_tokens", default=None)
+    completion_tokens = serializers.IntegerField(source="result.completion_tokens", default=None)
+    first_byte_ms = serializers.IntegerField(source="result.first_byte_ms", default=None)
+    latency_ms = serializers.IntegerField(source="result.latency_ms", default=None)
+
+
+class RouteSerializer(serializers.Serializer):
+    server = serializers.CharField()
+    kind = serializers.CharField()
+    base_url = serializers.CharField()
+    remote_name = serializers.CharField()
+
+
+class PresetSerializer(serializers.Serializer):
+    """A known model: what to fill in, where it can be reached, and the source of these facts."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    publisher = serializers.CharField()
+    licence = serializers.CharField()
+    architecture = serializers.CharField()
+    parameters = serializers.CharField()
+    context_tokens = serializers.IntegerField()
+    released_on = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment] # DRF takes it for a field
+    settings = serializers.JSONField()
+    routes = RouteSerializer(many=True)
+    prices = NewPriceSerializer(many=True)
+
+
+class NewRunSerializer(StrictSerializer):
+    pool = TextField(max_length=100, help_text="SLUG, its newest published version, or SLUG/N.")
+    models = serializers.ListField(
+        child=TextField(max_length=140), min_length=1, max_length=200, help_text="SLUG or SLUG@N."
+    )
+    samples = StrictIntegerField(min_value=1, max_value=100, default=1)
+    dry_run = StrictBooleanField(default=False, help_text="Only estimate.")
+
+
+class EstimateSerializer(serializers.Serializer):
+    model = serializers.CharField()
+    completions = serializers.IntegerField()
+    calls = serializers.IntegerField()
+    prompt_tokens = serializers.IntegerField()
+    completion_tokens = serializers.IntegerField()
+    cost = serializers.DecimalField(max_digits=20, decimal_places=8, allow_null=True)
+    most_cost = serializers.DecimalField(max_digits=20, decimal_places=8, allow_null=True)
+    basis = serializers.CharField()
+
+
+class RunSerializer(serializers.ModelSerializer):
+    pool = serializers.CharField(source="pool_version.pool.slug", read_only=True)
+    pool_version = serializers.IntegerField(source="pool_version.number", read_only=True)
+    models: serializers.ManyRelatedField = serializers.StringRelatedField(
+        source="language_models", many=True, read_only=True
+    )
+
+    class Meta:
+        model = GenerationRun
+        fields = ["id", "pool", "pool_version", "models", "samples", "state", "created_at"]
+        read_only_fields = fields
+
+
+class FailureSerializer(serializers.Serializer):
+    kind = serializers.CharField()
+    state = serializers.CharField()
+    count = serializers.IntegerField()
+    example = serializers.CharField()
+
+
+class PausedEndpointSerializer(serializers.Serializer):
+    endpoint = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class RunProgressSerializer(serializers.Serializer):
+    total = serializers.IntegerField()
+    states = serializers.DictField(child=serializers.IntegerField())
+    models = serializers.ListField(child=serializers.JSONField())
+    outcomes = serializers.DictField(child=serializers.IntegerField())
+    failures = FailureSerializer(many=True)
+    rate_per_minute = serializers.FloatField()
+    seconds_left = serializers.IntegerField(allow_null=True)
+    cost = serializers.DecimalField(
+        max_digits=20, decimal_places=8, allow_null=True, help_text="US dollars."
+    )
+    uncosted = serializers.IntegerField(help_text="Answers whose price or usage is not known.")
+    paused_endpoints = PausedEndpointSerializer(many=True)
+
+
+class RunDetailSerializer(RunSerializer):
+    progress = RunProgressSerializer(read_only=True)
+
+    class Meta(RunSerializer.Meta):
+        fields = [*RunSerializer.Meta.fields, "progress"]
+        read_only_fields = fields
+
+
+class StartedRunSerializer(serializers.Serializer):
+    """A started run, or with `dry_run` only the estimate and `run` null."""
+
+    run = RunSerializer(allow_null=True)
+    created = serializers.BooleanField()
+    inserted = serializers.IntegerField()
+    reopened = serializers.IntegerField()
+    present = serializers.IntegerField()
+    estimate = EstimateSerializer(many=True)
+
+
+class ImportSerializer(StrictSerializer):
+    file = serializers.FileField()
+    model = serializers.CharField(max_length=140, help_text="SLUG or SLUG@N, without an endpoint.")
+    pool = serializers.CharField(max_length=100, help_text="SLUG or SLUG/N.")
+    rows_of = serializers.CharField(max_length=200, default="", allow_blank=True)
+    skip_bad_rows = serializers.BooleanField(default=False)
+
+
+class ImportedSerializer(serializers.Serializer):
+    created = serializers.IntegerField()
+    present = serializers.IntegerField()
+    empty = serializers.IntegerField()
+    naming_their_maker = serializers.IntegerField()
+    errors = serializers.ListField(  # type: ignore[assignment] # DRF takes it for a field
+        child=serializers.JSONField()
+    )
+    total_errors = serializers.IntegerField()
