@@ -39,7 +39,7 @@ from judging.serializers import (
     recorded_body,
 )
 from judging.services import assignments, judgments, studies
-from judging.services.versions import current_version, protocol_of
+from judging.services.versions import protocol_of
 
 # ---- studies ------------------------------------------------------------------------------------
 
@@ -197,7 +197,7 @@ class AssignmentsView(APIView):
         prefetch = parse_prefetch(request.data)
         leased = assignments.lease_next(
             rater=_rater(request),
-            version=current_version(slug=slug),
+            slug=slug,
             now=timezone.now(),
             prefetch=prefetch,
         )

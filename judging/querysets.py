@@ -1,9 +1,8 @@
-"""Named filters over studies, comparisons, assignments and judgments."""
+"""Named filters over studies, assignments and judgments."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from core.models import InsertOnlyQuerySet
 
@@ -26,22 +25,6 @@ class StudyVersionQuerySet(QuerySet):
         return self.filter(~Exists(later)).select_related("study").defer("protocol")
 
 
-class ComparisonQuerySet(QuerySet):
-    def open_in(self, study_id: int) -> "ComparisonQuerySet":
-        return self.filter(study_id=study_id, open_places__gt=0)
-
-    def readable_in(self, languages: Sequence[str]) -> "ComparisonQuerySet":
-        """Comparisons in one of these languages, and those whose language was not told."""
-        return self.filter(language__in=["", *languages])
-
-    def unseen_by(self, rater_id: int) -> "ComparisonQuerySet":
-        return self.exclude(assignments__rater_id=rater_id)
-
-    def in_order_of_draw(self) -> "ComparisonQuerySet":
-        """Those with most judgments still wanted first, at random among equals."""
-        return self.order_by("-open_places", "draw_key")
-
-
 class AssignmentQuerySet(QuerySet):
     def leased(self) -> "AssignmentQuerySet":
         return self.filter(state="leased")
@@ -52,18 +35,6 @@ class AssignmentQuerySet(QuerySet):
 
     def overdue(self, *, now: datetime) -> "AssignmentQuerySet":
         return self.leased().filter(expires_at__lt=now)
-
-    def history(self) -> dict[str, int | None]:
-        """Count what was issued and judged, and name the open ones, in one query."""
-        leased = Q(state="leased")
-        return self.aggregate(
-            issued=Count("pk"),
-            swapped=Count("pk", filter=Q(swapped=True)),
-            done=Count("pk", filter=Q(state="judged")),
-            lapsed=Count("pk", filter=Q(state__in=["expired", "returned"])),
-            shown=Max("pk", filter=leased & Q(prefetched=False)),
-            ahead=Max("pk", filter=leased & Q(prefetched=True)),
-        )
 
 
 class JudgmentQuerySet(InsertOnlyQuerySet):

@@ -1,12 +1,13 @@
 """Whole situations in one call: a pool, models with answers, a published study, and its raters."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from django.utils import timezone
 
 from accounts.models import RaterProfile, User
 from accounts.services import create_user
 from judging.models import Comparison, Study, StudyVersion
+from judging.protocol import DEFAULT_CRITERIA
 from judging.services.studies import create_study, publish_version
 from models_registry.models import Completion, LanguageModel, ModelEndpoint
 from prompts.models import Prompt, PromptPool, PromptPoolVersion
@@ -14,6 +15,8 @@ from prompts.models import Prompt, PromptPool, PromptPoolVersion
 ONE_CRITERION = [
     {"key": "quality", "label": "Quality", "question": "Which is better?", "scale": "graded7"}
 ]
+# Helpfulness, harmlessness and truthfulness, as a protocol that names no criteria asks them.
+DEFAULT = [asdict(one) for one in DEFAULT_CRITERIA]
 VALUES = {"graded7": 1, "four_way": "a"}
 
 

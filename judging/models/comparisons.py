@@ -4,7 +4,6 @@ from django.db import models
 from django.db.models import F, Q
 
 from judging.models.studies import ModelPair, Study, StudyVersion
-from judging.querysets import ComparisonQuerySet
 from models_registry.models import Completion
 from prompts.models import Prompt
 
@@ -44,8 +43,6 @@ class Comparison(models.Model):
     draw_key = models.PositiveBigIntegerField(
         help_text="Random: the order in which comparisons are drawn."
     )
-
-    objects = ComparisonQuerySet.as_manager()
 
     class Meta:
         constraints = [

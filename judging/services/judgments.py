@@ -8,14 +8,14 @@ from django.db import transaction
 
 from core.errors import Conflict, Gone
 from core.leases import lock, transition
-from judging.models import Assignment, Judgment, Vote
+from judging.models import Assignment, Judgment, Study, Vote
 from judging.protocol import Answers, Protocol, parse_answers
 from judging.scales import canonical_vote, scale_of
-from judging.services.places import take_place
-from judging.services.versions import is_closed, protocol_of
+from judging.services.places import LAPSED, take_place
+from judging.services.statements import Held
+from judging.services.versions import protocol_under
 
 State = Assignment.State
-LAPSED = (State.EXPIRED, State.RETURNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class _PlaceTaken(Exception):
     """The place of a lapsed lease was given to somebody else."""
 
 
-def record_judgment(*, assignment: Assignment, body: Any, now: datetime) -> Recorded:
+def record_judgment(*, assignment: Held, body: Any, now: datetime) -> Recorded:
     """Store a submission once: sent again, at once or later, it gives the same judgment.
 
     One short transaction, whose first statement decides who may write. A lease that ran out is
@@ -43,7 +43,7 @@ def record_judgment(*, assignment: Assignment, body: Any, now: datetime) -> Reco
     protocol, answers = _parsed(assignment, body)
     try:
         with transaction.atomic():
-            if not is_closed(assignment.study) and _judge(assignment, now):
+            if not _is_closed(assignment) and _judge(assignment, now):
                 judgment = _insert(assignment, protocol, answers, revision=0, now=now)
                 return _recorded(judgment, answers, protocol, created=True)
     except _PlaceTaken:
@@ -51,7 +51,7 @@ def record_judgment(*, assignment: Assignment, body: Any, now: datetime) -> Reco
     return _replayed(assignment, protocol, answers)
 
 
-def supersede_judgment(*, assignment: Assignment, body: Any, now: datetime) -> Recorded:
+def supersede_judgment(*, assignment: Held, body: Any, now: datetime) -> Recorded:
     """Replace a submission within the undo window by a new row; the first impression is kept.
 
     The window is counted from the first submission. The same body again gives the same judgment.
@@ -62,25 +62,29 @@ def supersede_judgment(*, assignment: Assignment, body: Any, now: datetime) -> R
     with transaction.atomic():
         # Two changes at once must not both become the same revision.
         lock(Assignment.objects.filter(pk=assignment.pk)).values_list("pk").get()
-        made = list(Judgment.objects.filter(assignment=assignment).order_by("revision"))
+        made = list(Judgment.objects.filter(assignment_id=assignment.pk).order_by("revision"))
         if not made:
             raise Conflict("There is no judgment to change; submit one first.", code="not_judged")
         if made[-1].body_digest == answers.digest():
             return _recorded(made[-1], answers, protocol, first=made[0])
         if now > _undo_until(made[0], protocol):
             raise Conflict("The time for changes is over.", code="undo_window_over")
-        if is_closed(assignment.study):
+        if _is_closed(assignment):
             raise Conflict("This study is closed.", code="study_closed")
         judgment = _insert(assignment, protocol, answers, revision=len(made), now=now)
         return _recorded(judgment, answers, protocol, first=made[0])
 
 
-def _parsed(assignment: Assignment, body: Any) -> tuple[Protocol, Answers]:
-    protocol = protocol_of(assignment.study_version)
-    return protocol, parse_answers(protocol, assignment.comparison.prompt.criteria, body)
+def _parsed(assignment: Held, body: Any) -> tuple[Protocol, Answers]:
+    protocol = protocol_under(assignment.digest)
+    return protocol, parse_answers(protocol, assignment.criteria, body)
 
 
-def _judge(assignment: Assignment, now: datetime) -> bool:
+def _is_closed(assignment: Held) -> bool:
+    return assignment.study_state == Study.State.CLOSED
+
+
+def _judge(assignment: Held, now: datetime) -> bool:
     """Win the right to write the judgment, or not."""
     rows, judged = Assignment.objects.all(), {"state": State.JUDGED, "closed_at": now}
     if transition(rows, assignment.pk, was=State.LEASED, **judged):
@@ -93,10 +97,10 @@ def _judge(assignment: Assignment, now: datetime) -> bool:
 
 
 def _insert(
-    assignment: Assignment, protocol: Protocol, answers: Answers, *, revision: int, now: datetime
+    assignment: Held, protocol: Protocol, answers: Answers, *, revision: int, now: datetime
 ) -> Judgment:
     judgment = Judgment.objects.create(
-        assignment=assignment,
+        assignment_id=assignment.pk,
         revision=revision,
         submitted_at=now,
         body_digest=answers.digest(),
@@ -119,15 +123,15 @@ def _insert(
     return judgment
 
 
-def _replayed(assignment: Assignment, protocol: Protocol, answers: Answers) -> Recorded:
+def _replayed(assignment: Held, protocol: Protocol, answers: Answers) -> Recorded:
     """Answer a submission that did not win: the judgment it repeats, or why there is none."""
-    made = list(Judgment.objects.filter(assignment=assignment).order_by("revision"))
+    made = list(Judgment.objects.filter(assignment_id=assignment.pk).order_by("revision"))
     same = [one for one in made if one.body_digest == answers.digest()]
     if same:
         return _recorded(same[-1], answers, protocol, first=made[0])
     if made:
         raise Conflict("Something else was submitted for this comparison.", code="already_judged")
-    if is_closed(assignment.study):
+    if _is_closed(assignment):
         raise Gone("This study is closed.", code="study_closed")
     if Assignment.objects.filter(pk=assignment.pk, state=State.SKIPPED).exists():
         raise Gone("You skipped this comparison.", code="skipped")

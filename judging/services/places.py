@@ -9,6 +9,9 @@ from core.leases import transition
 from judging.models import Assignment, Comparison
 from judging.querysets import AssignmentQuerySet
 
+# Their place was given back; while it is free the same rater may still have it.
+LAPSED = (Assignment.State.EXPIRED, Assignment.State.RETURNED)
+
 
 def take_place(*, comparison_id: int) -> bool:
     """Take one open place, if there still is one; say whether there was."""
@@ -17,18 +20,18 @@ def take_place(*, comparison_id: int) -> bool:
 
 
 @transaction.atomic
-def give_back(*, assignment: Assignment, state: str, now: datetime, **values: str) -> bool:
+def give_back(*, pk: int, comparison_id: int, state: str, now: datetime, **values: str) -> bool:
     """End a lease without a judgment and free its place; say whether this call did."""
     ended = transition(
         Assignment.objects.all(),
-        assignment.pk,
+        pk,
         was=Assignment.State.LEASED,
         state=state,
         closed_at=now,
         **values,
     )
     if ended:
-        comparisons = Comparison.objects.filter(pk=assignment.comparison_id)
+        comparisons = Comparison.objects.filter(pk=comparison_id)
         # A withdrawn comparison loses the place instead: nobody is to be asked again.
         if not comparisons.filter(withdrawn=False).update(open_places=F("open_places") + 1):
             comparisons.update(places=F("places") - 1)
@@ -37,5 +40,8 @@ def give_back(*, assignment: Assignment, state: str, now: datetime, **values: st
 
 def give_back_all(*, assignments: AssignmentQuerySet, state: str, now: datetime) -> int:
     """End these leases one short transaction each, so that nobody waits for all; count them."""
-    leased = assignments.leased().only("pk", "comparison_id").order_by("pk")
-    return sum(give_back(assignment=one, state=state, now=now) for one in leased)
+    leased = assignments.leased().order_by("pk").values_list("pk", "comparison_id")
+    return sum(
+        give_back(pk=pk, comparison_id=comparison_id, state=state, now=now)
+        for pk, comparison_id in leased
+    )

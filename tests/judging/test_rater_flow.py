@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from judging.models import Assignment, Comparison, Judgment, Vote
 from judging.services.assignments import expire_leases, lease_next
-from judging.services.studies import close_study, pause_study
+from judging.services.studies import close_study, create_study, pause_study
 from tests.scenarios import make_rater, published_study
 
 ONCE = {"votes": {"quality": -3}}
@@ -210,7 +210,7 @@ def test_a_returning_rater_gets_the_lapsed_one_back_with_its_token_and_sides(sce
 def test_the_lease_is_renewed_by_activity_but_not_at_every_look(scene, now):
     def look(minutes):
         moment = now + timedelta(minutes=minutes)
-        return lease_next(rater=scene.bob, version=scene.version, now=moment).blinded.expires_at
+        return lease_next(rater=scene.bob, slug="study", now=moment).blinded.expires_at
 
     assert look(0) == look(14) == now + timedelta(minutes=30)
     assert look(16) == now + timedelta(minutes=46)
@@ -294,7 +294,8 @@ def test_only_raters_judge(scene, client_of, client, dave):
 
 
 def test_an_unknown_or_unpublished_study_is_not_there(scene, bob_client):
-    scene.study.versions.model.objects.exclude(study=scene.study)
+    create_study(slug="draft", name="A draft", created_by=None)
+    assert bob_client.post("/api/v1/studies/draft/assignments/").status_code == 404
     assert bob_client.post("/api/v1/studies/nope/assignments/").status_code == 404
 
 
