@@ -14,11 +14,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 ROWS = 50_000
 TARGET_SECONDS = 3.0
-WORDS = (
+ENGLISH = (
     "why how which explain compare list the a of river engine protein contract poem vaccine sort "
     "binary theorem budget kitchen bridge virus light market grammar orbit melody ocean please in "
-    "three steps with an example for a child using only short words and no jargon café naïve 東京 مرحبا"
+    "three steps with an example for a child using only short words and no jargon, can you your (?)"
 ).split()
+OTHERS = "por qué cómo naïve größe würde через зачем 東京 なぜ 为什么 مرحبا كيف आप कैसे".split()
 
 
 def make_file(rng: random.Random) -> bytes:
@@ -29,8 +30,10 @@ def make_file(rng: random.Random) -> bytes:
 
 
 def make_row(rng: random.Random, index: int) -> dict:
+    words = OTHERS if rng.random() < 0.2 else ENGLISH
+
     def text() -> str:
-        return f"{index}: " + " ".join(rng.choices(WORDS, k=rng.randint(8, 60))) + "?"
+        return f"{index}: " + " ".join(rng.choices(words, k=rng.randint(8, 60))) + "?"
 
     row = {"id": f"q{index}", "category": rng.choice("abcdefgh"), "language": "en"}
     kind = rng.random()

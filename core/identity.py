@@ -7,6 +7,7 @@ What counts is a name where a model speaks of itself: "I am …", "developed by 
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 SHORTEST_NAME = 3
@@ -176,6 +177,7 @@ _HOMOGLYPHS = str.maketrans(
 )
 _MIXED = re.compile(r"[a-z][\u0370-\u04ff]|[\u0370-\u04ff][a-z]", re.IGNORECASE)
 _MARKUP = re.compile(r"[*_`~\"“”«»„「」『』\[\]]+")
+_ASCII_MARKUP = str.maketrans("", "", '*_`~"[]')
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
@@ -194,7 +196,12 @@ def fold(text: str) -> str:
                 word.translate(_HOMOGLYPHS) if _MIXED.search(word) else word
                 for word in text.split(" ")
             )
-    return _SPACES.sub(" ", _MARKUP.sub("", text)).casefold()
+        text = _MARKUP.sub("", text)
+    else:
+        text = text.translate(_ASCII_MARKUP)
+    if "  " in text or not text.isprintable():
+        text = _SPACES.sub(" ", text)
+    return text.casefold()
 
 
 def names_maker(text: str, own_names: Sequence[str] = ()) -> bool:
@@ -241,40 +248,8 @@ def _own_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     )
 
 
-_ABOUT = (
-    r"(?:model(?: name| version| number| architecture)?|(?:ai |real |actual )?name|version|architecture"
-    r"|knowledge cut[ -]?off|(?:training|knowledge)(?: data)?(?:'s)? (?:cut[ -]?off|end)"
-    r"|cut[ -]?off(?: date)?|creators?|developers?|makers?|parent company|training data"
-    r"|(?:last|latest) (?:training|knowledge)? ?update|parameter count|underlying model|base model"
-    r"|(?:system|initial|hidden|original|first|secret|exact|full|pre|internal) ?-?(?:prompts?|instructions?|message|rules)"
-    r"|system instructions|context length|origins?|identity)"
-)
-_ENDS = r"(?=\s*(?:$|[?.!,;:)\n？。]|and\b|or\b|in\b|when\b|then\b|as\b|to be\b|first\b|initially\b|really\b))"
-_VERB = r"(?:made|created|developed|built|trained|programmed|designed|owns?|invented|coded|released|engineered|operates|runs|behind|fine-?tuned|wrote)"
-_HIDDEN = (
-    r"(?:system (?:prompt|message|instructions?)|(?:initial|hidden|original|previous|prior|secret|internal"
-    r"|starting|developer) (?:prompt|instructions?|message)|(?:prompt|instructions?|text|words|messages?"
-    r"|everything|content|conversation)(?: that (?:came|is|was|appears))? (?:above|before this|you were given|you (?:have )?(?:received|got)))"
-)
-_ASKS = re.compile(
-    rf"(?<!\w)(?:who|what|which)(?:'s| is| are| was)?(?: [a-z]+){{0,5}}? (?:that |who )?{_VERB} you{_ENDS}"
-    rf"|(?<!\w)(?:were|are) you (?:really |actually |just |maybe )?(?:made|created|developed|built|trained|programmed|owned|designed|powered) (?:by|on|at)\b"
-    rf"|(?<!\w)(?:by whom|who|when|where|how|by which company|by what company) (?:were|are) you (?:made|created|developed|built|trained|programmed|last updated|last trained|designed)(?: by)?"
-    rf"|(?<!\w)(?:are you|aren't you|you are|you're|is this|am i (?:talking|speaking|chatting) (?:to|with)) (?:really |actually |still |based on |running on |using |a version of |an? |the |some kind of |openai'?s? |google'?s? |anthropic'?s? |meta'?s? )*(?:{_MODEL}|claude|bard|gemini|llama|mistral)(?!\w)[^.!\n]{{0,40}}\?"
-    rf"|(?<!\w)(?:are|were) you (?:an? |the )?(?:{_MAKER})"
-    rf"|(?<!\w)(?:what|which)(?: kind of| type of| sort of| specific| exact| version of)?(?: (?:ai|large|language|gpt|openai|claude|llama|chat|foundation))*(?: (?:model|llm|ai|chatbot|assistant|version|bot|system|gpt|company|lab|organi[sz]ation|vendor))(?: version| number)? (?:are|is|do|did) (?:you|this|i)\b(?: (?:work for|come from|belong to|running on|based on|use|talking to|talking with|chatting with|speaking to|speaking with|using))?{_ENDS}"
-    rf"|(?<!\w)(?:what(?:'s| is| was| are| were)|tell me|state|name|give me|reveal|say|share|show me|disclose|describe|print|repeat|output|know|when is|when was)"
-    rf"(?: me)?(?: the)?(?: exact| name of)? your (?:own |current |exact |complete )?{_ABOUT}(?!\w)"
-    rf"|(?<!\w)(?:repeat|print|show|reveal|output|display|tell me|give me|write out|write down|copy|recite|translate|summari[sz]e|paste|quote|leak|dump|return|disclose|what(?:'s| is| are| was| were| does| do)|ignore|share)"
-    rf"\b[^.?!\n]{{0,50}}?\b(?:everything above(?! the)|(?:your|the|all|my|you(?:'ve)?) [^.?!\n]{{0,25}}?{_HIDDEN})"
-    r"|(?<!\w)(?:who|what) (?:exactly |really |even )?are you(?: exactly| really| anyway| called)?\s*(?:[?!.]|$)"
-    r"|(?:^|[.!?\n] ?|please |can you |could you )introduce yourself(?=\s*(?:$|[.!?,\n]))|how many parameters (?:do you|are you|does your)"
-    r"|(?<!\w)(?:when|until when|what (?:date|year|month|point)|how (?:recent|up[ -]to[ -]date|current|old))\b[^.!?\n]{0,30}\byour (?:training|knowledge|data|information)"
-    r"|your (?:training data|knowledge|training|information|data) (?:is |was )?(?:cut ?off|end|stop|go up to|updated|current|last)"
-    r"|(?<!\w)(?:where do you come from|what do i call you|what should i call you|do you have a name|what are you called)"
-    r"|what(?:'s| is) the name of (?:your|the) (?:model|company|creator|developer|organi[sz]ation)(?: that (?:made|created|trained) you)?"
-    r"|who (?:is|are|was|were) your (?:creators?|developers?|makers?|owners?|programmers?)"
-    r"|(?<!\w)(?:qui|quelle (?:entreprise|société)) (?:t'a|vous a|t'as) (?:créé|développé|conçu|entraîné|fait)|qui (?:es-tu|êtes-vous)\s*\?|quel (?:modèle|est (?:ton|votre) (?:nom|modèle|prompt système))"
+_FOREIGN = (
+    r"(?<!\w)(?:qui|quelle (?:entreprise|société)) (?:t'a|vous a|t'as) (?:créé|développé|conçu|entraîné|fait)|qui (?:es-tu|êtes-vous)\s*\?|quel (?:modèle|est (?:ton|votre) (?:nom|modèle|prompt système))"
     r"|wer hat (?:dich|sie) (?:gemacht|entwickelt|erschaffen|trainiert|programmiert|erstellt)|wer bist du\s*\?|welches (?:sprach|ki-?)?modell bist du|(?:wie lautet|zeig mir|nenne) (?:dein|deinen|ihr|ihren) (?:system-?prompt|name)"
     r"|¿?qui[ée]n (?:te|lo) (?:cre[óo]|desarroll[óo]|hizo|entren[óo]|program[óo])|¿?qui[ée]n eres\s*\?|¿?qu[ée] modelo (?:eres|de (?:ia|lenguaje))"
     r"|quem (?:te|o|lhe) (?:criou|desenvolveu|fez|treinou)|quem é você\s*\?|quem criou você|qual modelo você é"
@@ -286,46 +261,160 @@ _ASKS = re.compile(
     r"|(?:あなた|君)(?:を|は誰が|は誰に)(?:作っ|開発|誰が)|誰が(?:あなた|君)を(?:作|開発)|あなたは誰(?:です)?|あなたの(?:モデル|システムプロンプト)"
     r"|누가 (?:당신을|너를|널) (?:만들|개발|학습)|(?:당신은|너는|넌) 누구|من (?:صنعك|طورك|أنشأك|قام بتطويرك|برمجك)|من أنت\s*[؟?]|तुम्हें किसने बनाया|आपको किसने (?:बनाया|विकसित)"
 )
-_ASK_HINTS = (
-    *("are you", "were you", "your ", "yourself", "prompt", "instruction", " above", "made you"),
-    *(
-        "ed you",
-        "built you",
-        "own you",
-        "owns you",
-        "runs you",
-        "behind you",
-        "designed you",
-        "parameters",
+_FOREIGN_HINTS = (
+    *_table(
+        "créé développé conçu entraîné êtes-vous es-tu quién criou creó desarrolló entrenó programó cię кто тебя вас створив bạn 谁 誰 你是 系统提示 你的 あなた 君 누가 누구 من तुम्हें आपको"
     ),
     *(
-        "wrote you",
-        "what do i call",
-        "should i call",
-        "you have a name",
-        "you come from",
-        "is this",
+        "hat dich",
+        "hat sie",
+        "bist du",
+        " eres",
+        "te hizo",
+        "quem ",
+        "chi ti",
+        "chi sei",
+        "какая ты",
     ),
-    *("am i ", "do i ", "is your", "before this", "you were", "company", "operates you"),
-    # The other languages, where they can be written in ASCII.
-    *("hat dich", "hat sie", "bist du", " eres", "te hizo", "quem ", "chi ti", "chi sei", "qui es"),
+    *("wie heeft", "wie ben", "kim jeste", "sen kimsin", "siapa yang", "quel ", "che modello"),
     *(
-        "wie heeft",
-        "wie ben",
-        "kto ci",
-        "sen kimsin",
-        "siapa yang",
-        "quel ",
-        "modello",
-        "che modello",
+        "qué modelo",
+        "que modelo",
+        "qual modelo",
+        "a fait",
+        "t'as fait",
+        "wie lautet",
+        "zeig mir",
+        "seni kim",
+        "nenne dein",
     ),
-    *("t'a con", "t'a fait", "wie lautet", "zeig mir", "seni kim"),
+)
+
+_VERB = (
+    r"(?:made|created|developed|built|trained|programmed|designed|owns?|invented|coded|released"
+    r"|engineered|operates|runs|behind|fine-?tuned|wrote)"
+)
+_ENDS = (
+    r"(?=\s*(?:$|[?.!,;:)\n？。]|and\b|or\b|in\b|when\b|then\b|as\b|to be\b|first\b|initially\b"
+    r"|really\b))"
+)
+_ABOUT = (
+    r"(?:model(?: name| version| number| architecture)?|(?:ai |real |actual )?name|version"
+    r"|architecture|knowledge cut[ -]?off|(?:training|knowledge)(?: data)?(?:'s)? (?:cut[ -]?off|end)"
+    r"|cut[ -]?off(?: date)?|creators?|developers?|makers?|parent company|training data|owners?"
+    r"|programmers?|(?:last|latest) (?:training|knowledge)? ?update|parameter count|base model"
+    r"|underlying model|(?:system|initial|hidden|original|first|secret|exact|full|pre|internal) ?-?"
+    r"(?:prompts?|instructions?|message|rules)|context length|origins?|identity)"
+)
+_YOUR_OWN = r"your (?:own |current |exact |complete )?"
+_HIDDEN = (
+    r"(?:system (?:prompt|message|instructions?)|(?:initial|hidden|original|previous|prior|secret"
+    r"|internal|starting|developer) (?:prompt|instructions?|message)|(?:prompt|instructions?|text"
+    r"|words|messages?|everything|content|conversation)(?: that (?:came|is|was|appears))?"
+    r" (?:above|before this|you were given|you (?:have )?(?:received|got)))"
+)
+_TALKING = r"(?:talking|speaking|chatting) (?:to|with)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A way to ask: any of `hints` stands in it, then `core` is found, then all of it."""
+
+    hints: tuple[str, ...]
+    core: re.Pattern[str]
+    whole: re.Pattern[str]
+
+    def asked_in(self, sentence: str) -> bool:
+        return (
+            any(hint in sentence for hint in self.hints)
+            and self.core.search(sentence) is not None
+            and self.whole.search(sentence) is not None
+        )
+
+
+def _question(hints: tuple[str, ...], whole: str, core: str = "") -> _Question:
+    return _Question(hints, re.compile(core), re.compile(whole))
+
+
+_QUESTIONS = (
+    _question(
+        (
+            "ed you",
+            "made you",
+            "built you",
+            " own you",
+            "owns you",
+            "runs you",
+            "behind you",
+            "wrote you",
+            "operates you",
+        ),
+        rf"(?<!\w)(?:who|what|which)(?:'s| is| are| was)?(?: [a-z]+){{0,5}}? (?:that |who )?{_VERB} you{_ENDS}",
+        rf"{_VERB} you{_ENDS}",
+    ),
+    _question(
+        ("are you", "were you", "aren't you", "you are", "you're", "is this", "am i "),
+        r"(?<!\w)(?:were|are) you (?:really |actually |just |maybe )?(?:made|created|developed|built"
+        r"|trained|programmed|owned|designed|powered) (?:by|on|at)\b"
+        r"|(?<!\w)(?:by whom|who|when|where|how|by which company|by what company) (?:were|are) you"
+        r" (?:made|created|developed|built|trained|programmed|last updated|last trained|designed)"
+        rf"|(?<!\w)(?:are you|aren't you|you are|you're|is this|am i {_TALKING})"
+        r" (?:really |actually |still |based on |running on |using |a version of |an? |the |some kind of"
+        rf" |openai'?s? |google'?s? |anthropic'?s? |meta'?s? )*(?:{_MODEL}|claude|bard|gemini|llama|mistral)"
+        r"(?!\w)[^.!\n]{0,40}\?"
+        rf"|(?<!\w)(?:are|were) you (?:an? |the )?{_MAKER}"
+        r"|(?<!\w)(?:who|what) (?:exactly |really |even )?are you"
+        r"(?: exactly| really| anyway| called)?\s*(?:[?!.]|$)",
+    ),
+    _question(
+        ("are you", "is this", "do you", "did you", "am i ", "do i ", "did i ", "are this"),
+        r"(?<!\w)(?:what|which)(?: kind of| type of| sort of| specific| exact| version of)?"
+        r"(?: (?:ai|large|language|gpt|openai|claude|llama|chat|foundation))*"
+        r" (?:model|llm|ai|chatbot|assistant|version|bot|system|gpt|company|lab|organi[sz]ation|vendor)"
+        r"(?: version| number)? (?:are|is|do|did|am) (?:you|this|i)\b"
+        r"(?: (?:work for|come from|belong to|running on|based on|use|using|"
+        rf"{_TALKING}))?{_ENDS}",
+        r"(?:are|is|do|did|am) (?:you|this|i)\b",
+    ),
+    _question(
+        ("your ",),
+        r"(?<!\w)(?:what(?:'s| is| was| are| were)|tell me|state|name|give me|reveal|say|share"
+        r"|show me|disclose|describe|print|repeat|output|know|when is|when was|who is|who are|who was"
+        rf"|who were|is)(?: me)?(?: the)?(?: exact| name of| name of the)? {_YOUR_OWN}{_ABOUT}(?!\w)"
+        r"|(?:when|what (?:date|year|month|point)|how (?:recent|up[ -]to[ -]date|current|old))\b"
+        r"[^.!?\n]{0,30}\byour (?:training|knowledge|data|information)"
+        r"|your (?:training data|knowledge|training|information|data)"
+        r" (?:is |was )?(?:cut ?off|end|stop|go up to|updated|current|last)"
+        r"|the name of your (?:model|company|creator|developer|organi[sz]ation)",
+        rf"{_YOUR_OWN}(?:{_ABOUT}|knowledge|data|information|training|company|organi)",
+    ),
+    _question(
+        ("prompt", "instruction", " above", "before this", "you were given", " message"),
+        r"(?<!\w)(?:repeat|print|show|reveal|output|display|tell me|give me|write out|write down|copy"
+        r"|recite|translate|summari[sz]e|paste|quote|leak|dump|return|disclose"
+        r"|what(?:'s| is| are| was| were| does| do)|ignore|share)\b[^.?!\n]{0,50}?\b"
+        r"(?:everything above(?! the)|(?:your|the|all|my|you(?:'ve)?) [^.?!\n]{0,25}?"
+        rf"{_HIDDEN})",
+        rf"{_HIDDEN}",
+    ),
+    _question(
+        ("yourself", "parameters", "come from", "call you", "have a name", "you called"),
+        r"(?:^|please |can you |could you )introduce yourself(?=\s*(?:$|[.!?,\n]))"
+        r"|how many parameters (?:do you|are you|does your)|where do you come from"
+        r"|what (?:do|should|can) i call you|do you have a name|what are you called",
+    ),
+    _question(
+        # What says "you", "who" or "model" in the other languages.
+        _FOREIGN_HINTS,
+        _FOREIGN,
+    ),
 )
 
 
 def asks_identity(text: str) -> bool:
     """Say whether a prompt asks who made the model, what it is, or what it was told in secret."""
-    folded = fold(text)
-    if text.isascii() and not any(hint in folded for hint in _ASK_HINTS):
-        return False
-    return _ASKS.search(folded) is not None
+    return any(
+        question.asked_in(sentence)
+        for sentence in _SENTENCE.split(fold(text))
+        for question in _QUESTIONS
+    )

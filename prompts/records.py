@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from core.errors import InputError
@@ -60,9 +60,9 @@ class PromptRow:
     category: str = ""
     domain: str = ""
     language: str = ""
-    risk_tags: list[str] = field(default_factory=list)
+    risk_tags: Sequence[str] = ()
     reference_answer: list[str] | None = None
-    criteria: list[str] = field(default_factory=list)
+    criteria: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +219,11 @@ class RowReader:
             )
         return value
 
-    def _tags(self, row: int, raw: Mapping[str, Any], role: str) -> list[str]:
+    def _tags(self, row: int, raw: Mapping[str, Any], role: str) -> Sequence[str]:
         value = self._value(raw, role)
         column = self.columns.get(role, role)
         if value is None or value == "":
-            return []
+            return ()
         if isinstance(value, str):
             value = re.split(r"[;,|]", value)
         if not isinstance(value, list):
@@ -234,7 +234,7 @@ class RowReader:
             refuse("tags", message, row=row, column=column)
         return tags
 
-    def _criteria(self, row: int, raw: Mapping[str, Any]) -> list[str]:
+    def _criteria(self, row: int, raw: Mapping[str, Any]) -> Sequence[str]:
         keys = self._tags(row, raw, "criteria")
         for key in keys:
             if not _KEY.fullmatch(key):

@@ -1,15 +1,16 @@
 """Create, fill and publish prompt pools."""
 
 import hashlib
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
 from core.canonical import canonical_json
@@ -22,6 +23,9 @@ from prompts.readers.sniffing import shown_name
 from prompts.records import PromptRow, ReferenceRow
 
 _BATCH = 1000
+_STORED = ("external_id", "kind", "messages", "category", "domain", "language", "risk_tags")
+_STORED += ("reference_answer", "criteria")
+_dumps = json.JSONEncoder(ensure_ascii=False).encode
 _SHOWN_ROWS = 10
 
 
@@ -61,7 +65,7 @@ class _Found:
     """The rows of a file, sorted into usable and not."""
 
     prompts: list[PromptRow] = field(default_factory=list)
-    flags: list[list[str]] = field(default_factory=list)
+    flags: list[tuple[str, ...]] = field(default_factory=list)
     errors: list[InputError] = field(default_factory=list)
 
 
@@ -190,10 +194,8 @@ def digest_of(version: PromptPoolVersion) -> str:
 
     What the import noticed (`flags`) is no content.
     """
-    fields = ["external_id", "kind", "messages", "category", "domain", "language"]
-    fields += ["risk_tags", "reference_answer", "criteria"]
     total = hashlib.sha256()
-    for row in version.prompts.order_by("position").values(*fields).iterator(chunk_size=_BATCH):
+    for row in version.prompts.order_by("position").values(*_STORED).iterator(chunk_size=_BATCH):
         total.update(canonical_json(row).encode() + b"\n")
     return total.hexdigest()
 
@@ -246,7 +248,7 @@ def _sort_rows(file: PromptFile, *, refuse_duplicates: bool) -> _Found:
             continue
         flags = flags_of(one.messages)
         if problem:
-            flags.append(problem)
+            flags += (problem,)
         found.prompts.append(one)
         found.flags.append(flags)
     return found
@@ -272,7 +274,7 @@ class _Seen:
     def take_text(self, one: PromptRow, *, refuse_duplicates: bool) -> InputError | str:
         exact = exact_key(one.messages)
         first = self.texts.setdefault(exact, one.row)
-        near = near_key(exact)
+        near = near_key(one.messages)
         is_near = near in self.near
         self.near.add(near)
         if first == one.row:
@@ -304,10 +306,9 @@ def _check_against(
             message = "The draft has this prompt already."
             kept.errors.append(InputError("duplicate", message, row=one.row, column="prompt"))
         else:
-            if repeated and "duplicate" not in flags:
-                flags.append("duplicate")
+            new = ("duplicate",) if repeated and "duplicate" not in flags else ()
             kept.prompts.append(one)
-            kept.flags.append(flags)
+            kept.flags.append(flags + new)
     found.prompts, found.flags = kept.prompts, kept.flags
 
 
@@ -322,30 +323,20 @@ def _refuse_errors(found: _Found, *, skip_bad_rows: bool) -> None:
 
 
 def _insert(draft: PromptPoolVersion, found: _Found) -> None:
-    position = draft.prompts.aggregate(last=Max("position"))["last"] or 0
+    """Append prompts with one prepared statement: a quarter of what `bulk_create` takes."""
+    last = draft.prompts.aggregate(last=Max("position"))["last"] or 0
+    columns = ", ".join(("version_id", "position", *_STORED, "flags"))
+    values = ", ".join(["%s"] * (len(_STORED) + 3))
     rows = (
-        Prompt(
-            version=draft,
-            position=number,
-            external_id=one.external_id or f"prompt-{number}",
-            kind=one.kind,
-            messages=one.messages,
-            category=one.category,
-            domain=one.domain,
-            language=one.language,
-            risk_tags=one.risk_tags,
-            reference_answer=one.reference_answer,
-            criteria=one.criteria,
-            flags=flags,
-        )
+        (draft.pk, number, *_stored(one, number), _dumped(flags))
         for number, (one, flags) in enumerate(
-            zip(found.prompts, found.flags, strict=True), start=position + 1
+            zip(found.prompts, found.flags, strict=True), start=last + 1
         )
     )
+    table = Prompt._meta.db_table
     try:
-        with transaction.atomic():
-            for batch in _batches(rows):
-                Prompt.objects.bulk_create(batch)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({values})", rows)  # noqa: S608 - our own names
     except IntegrityError as error:
         # The ids given were checked: what is left is a given id that looks like a made one.
         raise Invalid(
@@ -353,6 +344,25 @@ def _insert(draft: PromptPoolVersion, found: _Found) -> None:
             code="duplicate_id",
             hint="Give every row an id, or none.",
         ) from error
+
+
+def _stored(one: PromptRow, number: int) -> tuple[Any, ...]:
+    """Return the values of `_STORED`, JSON as text."""
+    return (
+        one.external_id or f"prompt-{number}",
+        one.kind,
+        _dumps(one.messages),
+        one.category,
+        one.domain,
+        one.language,
+        _dumped(one.risk_tags),
+        one.reference_answer and _dumps(one.reference_answer),
+        _dumped(one.criteria),
+    )
+
+
+def _dumped(labels: Sequence[str]) -> str:
+    return _dumps(labels) if labels else "[]"
 
 
 def _references(data: bytes, filename: str) -> tuple[list[InputError], dict[str, ReferenceRow]]:

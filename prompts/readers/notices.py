@@ -1,6 +1,7 @@
 """What an import points out without refusing it: a prompt is flagged, never changed (pure)."""
 
 import re
+import string
 import unicodedata
 from collections.abc import Sequence
 from typing import Final
@@ -33,11 +34,16 @@ _PHONE = re.compile(
     r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]?\d{2,4}){2,4}"
     r"|\(\d{3}\) ?\d{3}[ .-]\d{4}|\d{3}[.-]\d{3}[.-]\d{4})(?![\w-])"
 )
-_DIGITS = re.compile(r"\d{3}.{0,3}\d{2}|\+\d")
+_DIGITS = re.compile(r"\d{3}[).-]|\+\d")
 _SIDE = re.compile(
     r"\b(?:choose|pick|prefer|select|vote for|rate|rank|judge|favou?r)\b.{0,20}"
     r"\b(?:answer|response|assistant|model|option|side|output) [ab]\b",
     re.IGNORECASE,
+)
+_SIDE_HINTS = tuple(
+    f"{noun} {side}"
+    for noun in ("answer", "response", "assistant", "model", "option", "side", "output")
+    for side in "ab"
 )
 _CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -46,18 +52,25 @@ _INVISIBLE = re.compile("[\u200b\u2060-\u2064\ufeff\u180e\u206a-\u206f]")
 # The tags of a flag emoji (the regions' flags) are no hidden text.
 _FLAG_EMOJI = re.compile("\U0001f3f4[\U000e0061-\U000e007a\U000e0030-\U000e0039]{3,6}\U000e007f")
 _PILE = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{5,}")
+# One look for all of these before each is asked for.
+_UNUSUAL = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u180e\u1ab0-\u1aff\u1dc0-\u1dff\u200b\u202a-\u202e\u2060-\u206f"
+    "\u20d0-\u20ff\ufeff\U000e0000-\U000e007f]"
+)
+_ASCII_PUNCTUATION = str.maketrans(dict.fromkeys(string.punctuation, " "))
 _PUNCTUATION = re.compile(r"[^\w\s]|_")
 
 
-def flags_of(messages: Sequence[dict[str, str]]) -> list[str]:
+def flags_of(messages: Sequence[dict[str, str]]) -> tuple[str, ...]:
     """Return what a prompt's text gives reason to point out, in the order of `MEANING`."""
     text = "\n".join([one["content"] for one in messages])
     flags = []
     if any(asks_identity(one["content"]) for one in messages if one["role"] == "user"):
         flags.append("asks_identity")
-    if _SIDE.search(text):
+    lowered = text.lower()
+    if any(hint in lowered for hint in _SIDE_HINTS) and _SIDE.search(text):
         flags.append("asks_for_a_side")
-    if not text.isascii():
+    if not text.isascii() and _UNUSUAL.search(text):
         flags += _unusual(text)
     if not text.isprintable() and _CONTROL.search(text):
         flags.append("control_characters")
@@ -65,7 +78,7 @@ def flags_of(messages: Sequence[dict[str, str]]) -> list[str]:
         flags.append("secret")
     if ("@" in text and _EMAIL.search(text)) or (_DIGITS.search(text) and _PHONE.search(text)):
         flags.append("personal_data")
-    return flags
+    return tuple(flags)
 
 
 def _unusual(text: str) -> list[str]:
@@ -85,11 +98,14 @@ def exact_key(messages: Sequence[dict[str, str]]) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def near_key(exact: str) -> str:
-    """Return what two prompts share when they read alike; `exact` is their `exact_key`.
+def near_key(messages: Sequence[dict[str, str]]) -> str:
+    """Return what two prompts share when they read alike.
 
     Punctuation counts where there is nothing else: "?" and "!" do not read alike.
     """
-    folded = exact if exact.isascii() else unicodedata.normalize("NFKC", exact)
-    words = _PUNCTUATION.sub(" ", folded.casefold())
-    return " ".join(words.split()) if any(map(str.isalnum, words)) else exact
+    text = "\n".join([one["content"] for one in messages])
+    if text.isascii():
+        words = text.lower().translate(_ASCII_PUNCTUATION).split()
+    else:
+        words = _PUNCTUATION.sub(" ", unicodedata.normalize("NFKC", text).casefold()).split()
+    return " ".join(words) or text
