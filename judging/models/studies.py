@@ -57,6 +57,11 @@ class StudyVersion(TimestampedModel):
         help_text="How many comparisons can be judged, by language, as built: a rater's target.",
     )
 
+    exclusions = models.JSONField(
+        default=dict,
+        help_text="Answers that are not compared, as built: language model id -> reason -> count.",
+    )
+
     objects = StudyVersionQuerySet.as_manager()
 
     class Meta:

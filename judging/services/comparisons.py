@@ -53,25 +53,6 @@ def count_missing(*, protocol: Protocol, pool_version_id: int, model_ids: Sequen
     return _read_answers(protocol, pool_version_id, model_ids).missing(model_ids)
 
 
-def exclusions(version: StudyVersion) -> dict[int, dict[str, int]]:
-    """Return, for each language model id, how many of its answers are not compared, by reason.
-
-    Reasons: missing, names_maker, and the outcomes that the protocol excludes. Recomputed from
-    the completions, so it is true of the version as it was built only while these stay as they are.
-    """
-    model_ids = _model_ids(version)
-    answers = _read_answers(protocol_of(version), version.pool_version_id, model_ids)
-    counts: dict[int, Counter[str]] = {pk: Counter() for pk in model_ids}
-    for pk in model_ids:
-        for prompt in answers.prompts:
-            answer = answers.of(pk, prompt)
-            if answer is None:
-                counts[pk][MISSING] += 1
-            elif not answer.usable:
-                counts[pk][answer.treatment.reason] += 1
-    return {pk: dict(count) for pk, count in counts.items()}
-
-
 def build_comparisons(*, version: StudyVersion) -> int:
     """Make a study's comparisons those of this version, in the caller's transaction; count the new.
 
@@ -105,12 +86,9 @@ def build_comparisons(*, version: StudyVersion) -> int:
     _resize(sorted(kept), protocol.judgments_per_comparison)
     _withdraw(sorted(set(known.values()) - kept))
     version.comparisons_by_language = _counts_by_language(version.study_id)
-    version.save(update_fields=["comparisons_by_language"])
+    version.exclusions = _exclusions(answers, list(ids.values()))
+    version.save(update_fields=["comparisons_by_language", "exclusions"])
     return len(new)
-
-
-def _model_ids(version: StudyVersion) -> list[int]:
-    return list(version.language_models.order_by("pk").values_list("pk", flat=True))
 
 
 def _ids_by_name(version: StudyVersion) -> dict[str, int]:
@@ -132,6 +110,23 @@ def _read_answers(protocol: Protocol, pool_version_id: int, model_ids: Sequence[
             treated = treatment(protocol, outcome=outcome, names_maker=names_maker)
             answers.by_place[model_id, prompt_id] = _Answer(pk, treated)
     return answers
+
+
+def _exclusions(answers: _Answers, model_ids: Sequence[int]) -> dict[str, dict[str, int]]:
+    """Count for each language model id the answers that are not compared, by reason.
+
+    Reasons: missing, names_maker, and the outcomes that the protocol excludes. Kept with the
+    version, because completions may still arrive after it was built. Ids are texts, as in JSON.
+    """
+    counts: dict[str, Counter[str]] = {str(pk): Counter() for pk in model_ids}
+    for pk in model_ids:
+        for prompt in answers.prompts:
+            answer = answers.of(pk, prompt)
+            if answer is None:
+                counts[str(pk)][MISSING] += 1
+            elif not answer.usable:
+                counts[str(pk)][answer.treatment.reason] += 1
+    return {pk: dict(count) for pk, count in counts.items()}
 
 
 def _sampled(

@@ -46,13 +46,15 @@ def read_board_input(version: StudyVersion, *, up_to: int) -> BoardInput:
     models = list(models_of(versions))
     labels = labels_of(models)
     lengths = _average_lengths(version)
+    # Of each model those of the newest version that names it, as that version was built.
+    excluded = {pk: counts for one in versions for pk, counts in one.exclusions.items()}
     ranked = tuple(
         Ranked(
             version_id=model.pk,
             label=labels[model.pk],
             name=model.name,
             average_length=lengths.get(model.pk),
-            exclusions={},
+            exclusions=excluded.get(str(model.pk), {}),
         )
         for model in sorted(models, key=lambda one: labels[one.pk])
     )

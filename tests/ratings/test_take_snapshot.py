@@ -8,7 +8,8 @@ import pytest
 from core.errors import Conflict
 from judging.models import Comparison, Judgment, Study, StudyVersion
 from judging.scales import scale_of
-from models_registry.models import LanguageModel
+from judging.services.studies import amend_study
+from models_registry.models import Completion, LanguageModel
 from ratings.models import LeaderboardSnapshot
 from ratings.services.snapshots import latest_version, take_snapshot
 from tests.ratings.studies import (
@@ -22,6 +23,7 @@ from tests.ratings.studies import (
     submit,
     vote_of,
 )
+from tests.scenarios import published_study
 
 pytestmark = pytest.mark.django_db
 
@@ -211,3 +213,21 @@ def test_the_wins_of_the_board_are_those_of_the_votes(judged, now):
         if vote.outcome in {"first", "second"}:
             wins[names[getattr(pair, f"{vote.outcome}_model_id")]] += 1
     assert {name: row["wins"] for name, row in rows_of(snapshot, 1).items()} == wins
+
+
+def test_exclusions_are_told_per_model_and_reason_as_the_version_was_built(now):
+    scene = published_study(
+        prompts=4, now=now, completion={"names_maker": False}, names_maker="exclude"
+    )
+    first, second = scene.models[:2]
+    Completion.objects.filter(language_model=first, prompt__position=0).update(names_maker=True)
+    Completion.objects.filter(language_model=second, prompt__position__lt=2).update(outcome="empty")
+    version = amend_study(
+        study=scene.study, changes={"guidelines": "Read both."}, now=now + timedelta(days=1)
+    )
+    Completion.objects.update(names_maker=False, outcome="answered")  # what comes later
+    snapshot, _ = take_snapshot(version=version, now=now)
+    told = {one["model"]: one["exclusions"] for one in snapshot.result["models"]}
+    assert told[first.slug] == [{"reason": "names_maker", "answers": 1}]
+    assert told[second.slug] == [{"reason": "empty", "answers": 2}]
+    assert told[scene.models[2].slug] == []
