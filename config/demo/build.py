@@ -59,7 +59,7 @@ def build(*, base_url: str, say: Say) -> None:
         description="Every model against every other, on all prompts, judged by simulated raters.",
         judgments_per_comparison=JUDGMENTS_A_COMPARISON,
     )
-    _judge(finished, say)
+    _judge(say)
     close_study(study=finished.study, now=timezone.now())
     take_snapshot(version=finished, now=timezone.now())
     _study(
@@ -154,15 +154,13 @@ def _study(
     return publish_version(study=study, now=timezone.now())
 
 
-def _judge(version: StudyVersion, say: Say) -> None:
+def _judge(say: Say) -> None:
     """Let simulated raters judge, one after the other in turn, until nothing is left for any."""
     started = time.monotonic()
     raters = [_rater(number) for number in range(RATERS)]
     count, working = 0, list(raters)
     while working:
-        working = [
-            (profile, mind) for profile, mind in working if _judge_one(version, profile, mind)
-        ]
+        working = [(profile, mind) for profile, mind in working if _judge_one(profile, mind)]
         count += len(working)
     seconds = time.monotonic() - started
     say(f"{count} judgments by {len(raters)} simulated raters in {seconds:.1f} s")
@@ -179,10 +177,10 @@ def _rater(number: int) -> tuple[RaterProfile, SimulatedRater]:
     return user.rater_profile, SimulatedRater(random.Random(SEED + number))
 
 
-def _judge_one(version: StudyVersion, profile: RaterProfile, mind: SimulatedRater) -> bool:
+def _judge_one(profile: RaterProfile, mind: SimulatedRater) -> bool:
     """Judge the rater's next comparison through the rater's service; say whether there was one."""
     now = timezone.now()
-    leased = assignments.lease_next(rater=profile, version=version, now=now)
+    leased = assignments.lease_next(rater=profile, slug=FINISHED, now=now)
     if leased is None:
         return False
     shown = leased.blinded

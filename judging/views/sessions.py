@@ -14,8 +14,9 @@ from accounts.models import RaterProfile, User
 from accounts.permissions import is_rater
 from core.errors import Conflict, Gone, Invalid, NotAllowed
 from judging.forms import SKIP_REASONS, judgment_body
+from judging.models import Study
 from judging.services import assignments, judgments
-from judging.services.versions import current_version, protocol_of
+from judging.services.versions import protocol_under
 
 
 def _rater(request: HttpRequest) -> RaterProfile:
@@ -41,8 +42,7 @@ def judge(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     """Store the judgment and go on; a form with errors comes back as it was filled in."""
     rater, now = _rater(request), timezone.now()
     assignment = assignments.find_assignment(rater=rater, token=token)
-    protocol = protocol_of(assignment.study_version)
-    criteria = protocol.criteria_for(assignment.comparison.prompt.criteria)
+    criteria = protocol_under(assignment.digest).criteria_for(assignment.criteria)
     body = judgment_body([one.blinded() for one in criteria], request.POST)
     try:
         judgments.record_judgment(assignment=assignment, body=body, now=now)
@@ -71,14 +71,16 @@ def _page(
     body: Mapping[str, Any] | None = None,
     error: Invalid | None = None,
 ) -> HttpResponse:
-    rater, version = _rater(request), current_version(slug=slug)
-    leased = assignments.lease_next(rater=rater, version=version, now=timezone.now())
+    rater = _rater(request)
+    leased = assignments.lease_next(rater=rater, slug=slug, now=timezone.now())
+    study = Study.objects.get(slug=slug)
     if leased is None:
-        return render(request, "judging/done.html", {"study": version.study})
+        return render(request, "judging/done.html", {"study": study})
+    held = assignments.find_assignment(rater=rater, token=leased.blinded.token)
     votes = body["votes"] if body else {}
     context = {
-        "study": version.study,
-        "guidelines": protocol_of(version).guidelines,
+        "study": study,
+        "guidelines": protocol_under(held.digest).guidelines,
         "assignment": leased.blinded,
         "questions": [(one, votes.get(one.key)) for one in leased.blinded.criteria],
         "comment": body["comment"] if body else "",
