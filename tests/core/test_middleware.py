@@ -10,7 +10,7 @@ def test_every_answer_has_the_protective_headers(db, client, path):
     assert "default-src 'none'" in response["Content-Security-Policy"]
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["X-Frame-Options"] == "DENY"
-    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Referrer-Policy"] == "same-origin"
     assert response["Cache-Control"] == "no-store, private"
     assert len(response["X-Request-ID"]) == 32
 
