@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from core.errors import Invalid
 from ratings.vote_files.columnar import dictionary_labels
@@ -63,7 +64,10 @@ class _Delimited:
             ),
         )
         labels = {name: dictionary_labels(table.column(name)) for name in names}
-        return Columns(labels, np.arange(table.num_rows) + 2, ())
+        rows = _row_numbers(self.data)[1:]
+        if rows.size != table.num_rows:
+            return self._read_records(names)
+        return Columns(labels, rows, ())
 
     def _read_records(self, names: Collection[str]) -> Columns:
         places = [self.columns.index(name) for name in names]
@@ -81,17 +85,17 @@ class _Delimited:
         return Columns(labels, np.array(rows, dtype=np.int64), tuple(skipped))
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield the records after the header with their numbers, the header being 1."""
+        """Yield the records after the header with their numbers; blank lines are counted too."""
         text = io.StringIO(self.data[:].decode("utf-8-sig"), newline="")
         # The limit is the csv module's own global; it is put back for others.
         before = csv.field_size_limit(MAX_CELL)
-        number = 0
+        number, header_seen = 0, False
         try:
             for record in csv.reader(text, delimiter=self.delimiter, strict=True):
-                if record:
-                    number += 1
-                    if number > 1:
-                        yield number, record
+                number += 1
+                if record and header_seen:
+                    yield number, record
+                header_seen = header_seen or bool(record)
         except csv.Error as error:
             raise Invalid(
                 f"Row {number + 1} cannot be read ({error}): a quote may not be closed there.",
@@ -107,8 +111,7 @@ def _well_quoted(data: Raw, delimiter: str) -> bool:
     Quotes alternate between opening and closing; an opening one stands after a separator or right
     after a closing one (that is a doubled quote), and a closing one before one of those.
     """
-    text = np.frombuffer(data, dtype=np.uint8)
-    quotes = np.flatnonzero(text == ord('"'))
+    text, quotes = _quotes(data)
     if not quotes.size:
         return True
     if quotes.size % 2:
@@ -119,3 +122,28 @@ def _well_quoted(data: Raw, delimiter: str) -> bool:
     start = len(BOM) if data[: len(BOM)] == BOM else 0
     before, after = opening[opening > start] - 1, closing[closing + 1 < text.size] + 1
     return bool(separates[text[before]].all() and separates[text[after]].all())
+
+
+def _quotes(data: Raw) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the bytes, and the positions of the quotes among them."""
+    text = np.frombuffer(data, dtype=np.uint8)
+    return text, np.flatnonzero(text == ord('"'))
+
+
+def _row_numbers(data: Raw) -> NDArray[np.int64]:
+    """Return the numbers of the records that are not blank, in well-quoted text.
+
+    As a spreadsheet counts: blank lines are numbered, line ends inside quotes are not.
+    """
+    text, quotes = _quotes(data)
+    ends = np.flatnonzero((text == ord("\n")) | (text == ord("\r")))
+    ends = ends[np.searchsorted(quotes, ends) % 2 == 0]
+    # The line feed of a CR LF ends nothing that its carriage return did not end.
+    paired = np.zeros(ends.size, dtype=bool)
+    paired[1:] = (
+        (np.diff(ends) == 1) & (text[ends[1:]] == ord("\n")) & (text[ends[:-1]] == ord("\r"))
+    )
+    starts = np.concatenate([[len(BOM) if data[: len(BOM)] == BOM else 0], ends + 1])
+    blank = np.diff(np.concatenate([starts, [text.size + 1]])) == 1
+    kept = np.concatenate([~paired, [True]])
+    return np.asarray(np.cumsum(kept)[kept][~blank[kept]])

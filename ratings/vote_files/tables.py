@@ -1,8 +1,8 @@
 """What a table is to the reader of votes: columns of labels, and the row of each.
 
-Rows count from 1 as a person would: the records of a CSV, its header being the first (blank lines
-are no records), the lines of a JSONL file, the elements of a JSON list or of a Parquet or Arrow
-table.
+Rows count from 1 as a person would: the records of a CSV as a spreadsheet shows them (the header is
+row 1, and blank lines are counted), the lines of a JSONL file, the elements of a JSON list or of a
+Parquet or Arrow table.
 """
 
 import mmap

@@ -333,6 +333,25 @@ def test_refuses_columns_that_are_not_there(options, message):
     assert caught.value.code == "columns"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n", "\n\n"])
+@pytest.mark.parametrize("careful", [False, True])
+def test_rows_are_numbered_as_a_spreadsheet_shows_them(end, careful):
+    lines = [
+        "",
+        "model_a,model_b,winner,note",
+        'x,y,tie,"two\n\nlines"',
+        "",
+        "x,y,?,b",
+        "x,y,tie,c",
+    ]
+    content = end.join([*lines, "x,y,tie" if careful else ""])
+    blank = 2 if end in {"\r\r\n", "\n\n"} else 1
+    table = read(content)
+    assert reasons(table)[0] == (1 + 4 * blank, "unknown winner '?'")
+    assert table.row.tolist() == [1 + 2 * blank, 1 + 5 * blank]
+    assert len(table.skipped) == 1 + careful
+
+
 def test_bulk_and_careful_reading_agree(tmp_path: Path):
     lines = [f"m{i % 7},m{i % 5 + 7},{('tie', 'model_a', 'model_b')[i % 3]}" for i in range(5000)]
     sound = ARENA + "\n".join(lines)
