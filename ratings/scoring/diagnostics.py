@@ -40,8 +40,8 @@ def require_estimable(counts: Counts) -> None:
     """Raise `NotEstimable`, naming the groups, unless the strengths have a finite maximum."""
     if not counts.n:
         raise NotEstimable("there are no votes")
-    one_way = separated_components(counts)
-    if len(one_way) == 1:
+    scored = (counts.wins + counts.ties) > 0
+    if _reaches_all(scored) and _reaches_all(scored.T):
         return
     apart = connected_components(counts)
     if len(apart) > 1:
@@ -51,9 +51,20 @@ def require_estimable(counts: Counts) -> None:
         )
     raise NotEstimable(
         "between these groups one side won every vote, so their distance has no finite estimate: "
-        + _listing(one_way),
+        + _listing(one_way := separated_components(counts)),
         one_way,
     )
+
+
+def _reaches_all(edges: NDArray[np.bool_]) -> bool:
+    """Say whether every item can be reached from the first: fast, and without loading SciPy."""
+    reached = np.zeros(len(edges), dtype=bool)
+    reached[0] = True
+    frontier = reached.copy()
+    while frontier.any():
+        frontier = edges[frontier].any(axis=0) & ~reached
+        reached |= frontier
+    return bool(reached.all())
 
 
 def require_tie_parameter(counts: Counts) -> None:

@@ -13,6 +13,7 @@ robust to cluster heterogeneity. Review of Economics and Statistics 99: the effe
 """
 
 from collections.abc import Iterator
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -191,9 +192,11 @@ def difference(
 
 def quantile(p: float, degrees: float) -> float:
     """Return the quantile of Student's t, which is the normal one at infinite degrees."""
-    from scipy.special import ndtri, stdtrit
+    if np.isinf(degrees):
+        return NormalDist().inv_cdf(p)
+    from scipy.special import stdtrit
 
-    return float(ndtri(p) if np.isinf(degrees) else stdtrit(degrees, p))
+    return float(stdtrit(degrees, p))
 
 
 def rank_ranges(

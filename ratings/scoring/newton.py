@@ -40,12 +40,24 @@ def invert_on_contrasts(information: Floats, k: int) -> Floats:
     Only differences of strengths are determined, so the all-ones direction is its null space; it
     is filled, inverted and taken out again, which is exact and cheaper than a pseudo-inverse.
     """
-    scale = max(float(np.trace(information)) / k, np.finfo(float).tiny)
-    filled = information.copy()
-    filled[:k, :k] += scale / k
+    filled, fill = _filled(information, k)
     inverse = np.linalg.inv(filled)
-    inverse[:k, :k] -= 1 / (scale * k)
+    inverse[:k, :k] -= 1 / (fill * k**2)
     return np.asarray((inverse + inverse.T) / 2)
+
+
+def newton_step(at: Curvature, k: int) -> Floats:
+    """Return the inverse of the information times the gradient, without the inverse."""
+    filled, _ = _filled(at.information, k)
+    return np.asarray(np.linalg.solve(filled, at.gradient))
+
+
+def _filled(information: Floats, k: int) -> tuple[Floats, float]:
+    """Return the information with its null space filled, and by how much an entry."""
+    fill = max(float(np.trace(information)) / k**2, np.finfo(float).tiny)
+    filled = information.copy()
+    filled[:k, :k] += fill
+    return filled, fill
 
 
 def maximise(
@@ -64,7 +76,7 @@ def maximise(
         if steepness <= TOLERANCE:
             return _polished(objective, here, at, k=k, n=n, iterations=iteration)
         try:
-            step = invert_on_contrasts(at.information, k) @ at.gradient
+            step = newton_step(at, k)
         except np.linalg.LinAlgError as error:
             raise NotConverged("the likelihood is flat: its information is singular") from error
         here, at = _advance(objective, here, at, step)
@@ -82,7 +94,7 @@ def _polished(
     iterations: int,
 ) -> Optimum:
     """Take one last step, down to rounding, so that any start gives the same digits."""
-    there = here + invert_on_contrasts(at.information, k) @ at.gradient
+    there = here + newton_step(at, k)
     there[:k] -= there[:k].mean()
     last = objective(there)
     if np.abs(last.gradient).max() > np.abs(at.gradient).max():

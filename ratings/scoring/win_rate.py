@@ -4,6 +4,7 @@ The pooled rate depends on whom an item happened to meet; the average rate weigh
 met the same, however often. Neither corrects for how strong those opponents were.
 """
 
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -63,9 +64,7 @@ def _wilson(rate: Floats, variance: Floats, level: float) -> Rates:
     proportions in survey samples (Wilson 1927; Korn and Graubard 1998); at a rate of 0 or 1,
     where that is 0 / variance, by 1/4 / variance.
     """
-    from scipy.special import ndtri
-
-    z = float(ndtri(0.5 + level / 2))
+    z = NormalDist().inv_cdf(0.5 + level / 2)
     with np.errstate(invalid="ignore", divide="ignore"):
         inner = rate * (1 - rate)
         effective = np.where(inner > 0, inner, 0.25) / variance

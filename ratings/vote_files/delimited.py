@@ -15,6 +15,7 @@ from ratings.vote_files.columnar import dictionary_labels
 from ratings.vote_files.tables import BOM, Columns, Raw, SkippedRow, Table, factorise
 
 DELIMITERS = (",", "\t", ";", "|")
+BLANK_LINES = (b"\n\n", b"\n\r", b"\r\r", BOM + b"\n", BOM + b"\r")
 MAX_CELL = 16 << 20
 HEAD = 1 << 16
 
@@ -64,7 +65,7 @@ class _Delimited:
             ),
         )
         labels = {name: dictionary_labels(table.column(name)) for name in names}
-        rows = _row_numbers(self.data)[1:]
+        rows = _row_numbers(self.data, table.num_rows + 1)[1:]
         if rows.size != table.num_rows:
             return self._read_records(names)
         return Columns(labels, rows, ())
@@ -130,11 +131,13 @@ def _quotes(data: Raw) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     return text, np.flatnonzero(text == ord('"'))
 
 
-def _row_numbers(data: Raw) -> NDArray[np.int64]:
-    """Return the numbers of the records that are not blank, in well-quoted text.
+def _row_numbers(data: Raw, n: int) -> NDArray[np.int64]:
+    """Return the numbers of the n records that are not blank, in well-quoted text.
 
     As a spreadsheet counts: blank lines are numbered, line ends inside quotes are not.
     """
+    if not any(data.find(blank) >= 0 for blank in BLANK_LINES) and data[:1] not in {b"\r", b"\n"}:
+        return np.arange(1, n + 1)
     text, quotes = _quotes(data)
     ends = np.flatnonzero((text == ord("\n")) | (text == ord("\r")))
     ends = ends[np.searchsorted(quotes, ends) % 2 == 0]

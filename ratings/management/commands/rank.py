@@ -1,6 +1,7 @@
 """`manage.py rank FILE`: ranks any file of pairwise votes, with no database."""
 
 import io
+import os
 import sys
 from argparse import ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Sequence
@@ -109,6 +110,9 @@ def _anchor(text: str) -> tuple[str, float]:
 
 
 def _rank(options: dict[str, Any]) -> "tuple[Rankings, Sequence[SkippedRow]]":
+    # Before numpy loads: on a busy machine the threads of its linear algebra wait for each other
+    # hundreds of times longer than matrices of this size take.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from ratings.ranking.ranks import rank_groups, rank_votes
     from ratings.vote_files import read_votes
 
