@@ -26,6 +26,7 @@ from ratings.scoring import (
     Counts,
     Covariance,
     Fit,
+    NotConverged,
     NotEstimable,
     average_win_rate,
     averaged_elo,
@@ -41,8 +42,9 @@ from ratings.scoring import (
     to_rating,
 )
 from ratings.scoring.types import Floats
-from ratings.vote_files import BOTH_BAD, SkippedRow, VoteTable
+from ratings.vote_files import BOTH_BAD, Labels, SkippedRow, VoteTable
 
+Rows = NDArray[np.int64]
 RATES = {"win-rate": pooled_win_rate, "average-win-rate": average_win_rate}
 MOST_MODELS = 2000
 LEVEL = 0.95
@@ -97,10 +99,8 @@ def rank_votes(table: VoteTable, choices: Choices) -> Ranking:
         one of the models.
     TooLarge
         For more than 2,000 models.
-    NotConverged
-        When the optimiser fails on estimable data, which is a defect of the program.
     """
-    return _rank(table, choices, np.ones(len(table.row), dtype=bool), table.skipped)
+    return _rank(table, choices, _counted(table, choices), table.skipped)
 
 
 def rank_groups(table: VoteTable, choices: Choices) -> dict[str, Ranking]:
@@ -110,16 +110,24 @@ def rank_groups(table: VoteTable, choices: Choices) -> dict[str, Ranking]:
     """
     if table.group is None:
         raise ValueError("the table was read without groups")
-    rankings = {}
-    for code in sorted(set(table.group.codes.tolist()), key=table.group.names.__getitem__):
-        name = table.group.names[code]
-        chosen = (table.group.codes == code) & _counted(table, choices)
-        if chosen.any():
-            skipped = tuple(one for one in table.skipped if one.group == name)
-            rankings[name] = _rank(table, choices, chosen, skipped)
-    if not rankings:
+    skipped: dict[str | None, list[SkippedRow]] = {}
+    for one in table.skipped:
+        skipped.setdefault(one.group, []).append(one)
+    groups = _rows_by_group(table.group, _counted(table, choices))
+    if not groups:
         raise nothing_usable(table)
-    return rankings
+    return {
+        name: _rank(table, choices, groups[name], tuple(skipped.get(name, ())))
+        for name in sorted(groups)
+    }
+
+
+def _rows_by_group(group: Labels, rows: Rows) -> dict[str, Rows]:
+    """Split rows by their group, each part in file order."""
+    ordered = rows[np.argsort(group.codes[rows], kind="stable")]
+    codes = group.codes[ordered]
+    parts = np.split(ordered, np.flatnonzero(np.diff(codes)) + 1)
+    return {group.names[group.codes[part[0]]]: part for part in parts if part.size}
 
 
 def nothing_usable(table: VoteTable) -> Invalid:
@@ -136,19 +144,19 @@ def summary(skipped: Sequence[SkippedRow], shown: int = 3) -> str:
     return f"{len(skipped)} {noun} left out ({first}{'; …' if len(skipped) > shown else ''})"
 
 
-def _counted(table: VoteTable, choices: Choices) -> NDArray[np.bool_]:
+def _counted(table: VoteTable, choices: Choices) -> Rows:
+    """Return the positions of the votes that count."""
     if choices.both_bad == "exclude":
-        return np.asarray(table.outcome != BOTH_BAD)
-    return np.ones(len(table.outcome), dtype=bool)
+        return np.flatnonzero(table.outcome != BOTH_BAD)
+    return np.arange(len(table.outcome))
 
 
 def _rank(
-    table: VoteTable, choices: Choices, chosen: NDArray[np.bool_], skipped: tuple[SkippedRow, ...]
+    table: VoteTable, choices: Choices, rows: Rows, skipped: tuple[SkippedRow, ...]
 ) -> Ranking:
-    chosen = chosen & _counted(table, choices)
-    if not chosen.any():
+    if not rows.size:
         raise nothing_usable(table)
-    comparisons = _comparisons(table, chosen)
+    comparisons = _comparisons(table, rows)
     counts = Counts.of(comparisons)
     if choices.anchor and choices.anchor[0] not in counts.items:
         raise wrong_usage(f"The anchor {choices.anchor[0]!r} is not among the models.")
@@ -158,7 +166,7 @@ def _rank(
         ties=choices.ties,
         intervals=str(choices.intervals),
         n_votes=len(comparisons),
-        n_raters=_raters(table, chosen),
+        n_raters=_raters(table, rows),
         converged=found.converged,
         skipped=skipped,
         rows=_rows(counts, found),
@@ -167,9 +175,9 @@ def _rank(
     )
 
 
-def _comparisons(table: VoteTable, chosen: NDArray[np.bool_]) -> Comparisons:
-    """Return the chosen votes over the models they name, both bad counting as a tie."""
-    first, second, outcome = table.first[chosen], table.second[chosen], table.outcome[chosen]
+def _comparisons(table: VoteTable, rows: Rows) -> Comparisons:
+    """Return the votes of some rows over the models they name, both bad counting as a tie."""
+    first, second, outcome = table.first[rows], table.second[rows], table.outcome[rows]
     used = np.zeros(len(table.models), dtype=bool)
     used[first] = used[second] = True
     if used.sum() > MOST_MODELS:
@@ -185,10 +193,10 @@ def _comparisons(table: VoteTable, chosen: NDArray[np.bool_]) -> Comparisons:
     )
 
 
-def _raters(table: VoteTable, chosen: NDArray[np.bool_]) -> int | None:
+def _raters(table: VoteTable, rows: Rows) -> int | None:
     if table.rater is None:
         return None
-    codes = table.rater.codes[chosen]
+    codes = table.rater.codes[rows]
     return int(np.count_nonzero(np.bincount(codes[codes >= 0])))
 
 
@@ -249,9 +257,10 @@ def _rates(counts: Counts, choices: Choices) -> _Found:
 def _strengths(counts: Counts, choices: Choices) -> _Found:
     try:
         fit = fit_davidson(counts) if choices.ties == "davidson" else fit_bradley_terry(counts)
-    except NotEstimable as error:
+    except (NotEstimable, NotConverged) as error:
         nothing = np.full(len(counts.items), np.nan)
-        return _Found(nothing, converged=False, trouble=str(error), components=error.components)
+        groups = error.components if isinstance(error, NotEstimable) else ()
+        return _Found(nothing, converged=False, trouble=str(error), components=groups)
     rating = to_rating(fit.strength)
     shift = _shift(rating, counts.items, choices)
     found = _Found(rating + shift, strength=fit.strength, rating=rating + shift)

@@ -406,3 +406,11 @@ def test_the_shell_sees_the_codes_and_no_traceback(arguments, stdin, code):
     assert done.stdout == b""
     assert b"Traceback" not in done.stderr
     assert done.stderr
+
+
+def test_a_fit_that_does_not_converge_is_said_so_and_has_no_numbers(file, monkeypatch):
+    monkeypatch.setattr("ratings.scoring.newton.MAX_ITERATIONS", 1)
+    found = rank(file)
+    assert found["converged"] is False
+    assert "gradient per vote" in found["not_estimable"]["reason"]
+    assert set(column(found, "rating").values()) == {None}
