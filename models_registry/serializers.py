@@ -218,7 +218,7 @@ class EstimateSerializer(serializers.Serializer):
 class RunSerializer(serializers.ModelSerializer):
     pool = serializers.CharField(source="pool_version.pool.slug", read_only=True)
     pool_version = serializers.IntegerField(source="pool_version.number", read_only=True)
-    models: serializers.ManyRelatedField = serializers.StringRelatedField(
+    models: serializers.Field = serializers.StringRelatedField(
         source="language_models", many=True, read_only=True
     )
 

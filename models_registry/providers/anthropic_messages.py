@@ -24,12 +24,18 @@ class AnthropicMessages:
         return {**key, "anthropic-version": VERSION}
 
     def payload(self, request: base.ChatRequest) -> dict[str, Any]:
-        system = {"system": request.system_prompt} if request.system_prompt else {}
+        # Here a system message is no message: it has a field of its own.
+        system = [one.content for one in request.messages if one.role == "system"]
+        texts = [text for text in (request.system_prompt, *system) if text]
         return {
             **request.settings,
-            **system,
+            **({"system": "\n\n".join(texts)} if texts else {}),
             "model": request.model,
-            "messages": [{"role": one.role, "content": one.content} for one in request.messages],
+            "messages": [
+                {"role": one.role, "content": one.content}
+                for one in request.messages
+                if one.role != "system"
+            ],
         }
 
     async def complete(

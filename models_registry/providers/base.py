@@ -18,7 +18,7 @@ ANSWERED, REFUSED, FILTERED, EMPTY, CUT_OFF = (
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a conversation; `role` is user or assistant."""
+    """One message of a conversation; `role` is system, user or assistant."""
 
     role: str
     content: str

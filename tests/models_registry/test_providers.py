@@ -1,0 +1,339 @@
+"""The adapters, against recorded and broken replies."""
+
+import asyncio
+import json
+import random
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from models_registry.providers import PROVIDERS, base
+from models_registry.providers.calls import Calls, Connection
+from models_registry.providers.http import MOST_BYTES, make_client
+from models_registry.providers.sampling import settings_errors
+from models_registry.retries import backoff
+from tests.fake_provider import answer
+
+KEY = "sk-canary-0123456789abcdefghijkl"
+MESSAGE = {
+    "id": "msg_1",
+    "type": "message",
+    "model": "claude-x",
+    "content": [
+        {"type": "thinking", "thinking": "hm"},
+        {"type": "text", "text": "Hello"},
+        {"type": "text", "text": " there"},
+    ],
+    "stop_reason": "end_turn",
+    "usage": {"input_tokens": 7, "output_tokens": 2},
+}
+
+
+def ask(reply, kind="openai_chat", deadline=5.0, **request):
+    """Make one call, answered by `reply`: a Response, a JSON value, or a function of the request."""
+
+    def respond(incoming):
+        given = reply(incoming) if callable(reply) else reply
+        return unread(
+            given if isinstance(given, httpx.Response) else httpx.Response(200, json=given)
+        )
+
+    async def run():
+        provider = PROVIDERS[kind](deadline=deadline)
+        async with make_client(
+            base_url="https://api.example.com/v1/",
+            headers=provider.headers(KEY),
+            private_hosts=["api.example.com"],
+            transport=httpx.MockTransport(respond),
+            resolver=public,
+        ) as client:
+            given = {"model": "m", "messages": [base.Message("user", "Hi")]} | request
+            return await provider.complete(client, base.ChatRequest(**given))
+
+    return asyncio.run(run())
+
+
+def unread(reply):
+    """Return the reply as it comes off a wire; httpx reads those made from bytes at once."""
+    if not reply.is_stream_consumed and not hasattr(reply, "_content"):
+        return reply
+    stream = httpx.ByteStream(reply.content)
+    return httpx.Response(reply.status_code, headers=reply.headers, stream=stream)
+
+
+async def public(host, port):
+    return ["93.184.215.14"]
+
+
+def failure(reply, **options) -> base.ProviderError:
+    with pytest.raises(base.ProviderError) as error:
+        ask(reply, **options)
+    assert KEY not in str(error.value)
+    assert KEY not in repr(error.value)
+    assert len(error.value.message) <= 500
+    return error.value
+
+
+def test_sends_what_was_pinned_and_nothing_else():
+    seen = []
+
+    def respond(request):
+        seen.append(request)
+        return httpx.Response(200, json=answer("Hello"))
+
+    settings = {"temperature": 0.5, "max_completion_tokens": 9, "seed": 1}
+    ask(respond, system_prompt="Be brief.", settings=settings)
+    (request,) = seen
+    assert json.loads(request.content) == {
+        **settings,
+        "model": "m",
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "Hi"},
+        ],
+    }
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+    assert request.headers["host"] == "api.example.com"
+    assert request.url.host == "93.184.215.14"
+    assert request.extensions["sni_hostname"] == "api.example.com"
+
+
+def test_reads_an_openai_answer():
+    got = ask(answer("Hello"))
+    assert (got.text, got.outcome, got.finish_reason) == ("Hello", "answered", "stop")
+    assert (got.prompt_tokens, got.completion_tokens, got.request_id) == (10, 5, "cmpl-1")
+    assert (got.response_model, got.system_fingerprint) == ("fake-1", "fp_1")
+
+
+def test_reads_an_anthropic_answer_without_its_thinking():
+    seen = []
+
+    def respond(request):
+        seen.append(request)
+        return httpx.Response(200, json=MESSAGE)
+
+    got = ask(
+        respond,
+        kind="anthropic_messages",
+        system_prompt="S",
+        settings={"max_tokens": 5},
+        messages=[base.Message("system", "T"), base.Message("user", "Hi")],
+    )
+    assert (got.text, got.outcome, got.finish_reason) == ("Hello there", "answered", "end_turn")
+    assert (got.prompt_tokens, got.completion_tokens) == (7, 2)
+    assert seen[0].url.path == "/v1/messages"
+    assert seen[0].headers["x-api-key"] == KEY
+    body = json.loads(seen[0].content)
+    assert body["system"] == "S\n\nT"
+    assert body["messages"] == [{"role": "user", "content": "Hi"}]
+
+
+@pytest.mark.parametrize(
+    ("reason", "outcome"),
+    [
+        ("refusal", "refused"),
+        ("max_tokens", "cut_off"),
+        ("model_context_window_exceeded", "cut_off"),
+        ("stop_sequence", "answered"),
+    ],
+)
+def test_anthropics_stop_reasons(reason, outcome):
+    got = ask(MESSAGE | {"stop_reason": reason}, kind="anthropic_messages")
+    assert got.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome", "text"),
+    [
+        (answer(None, refusal="No."), "refused", "No."),
+        (answer("x", finish="content_filter"), "filtered", "x"),
+        (answer("x", finish="length"), "cut_off", "x"),
+        (answer("", finish="stop"), "empty", ""),
+        (answer(None, finish=None), "empty", ""),
+    ],
+)
+def test_openais_kinds_of_answers(body, outcome, text):
+    got = ask(body)
+    assert (got.outcome, got.text) == (outcome, text)
+
+
+def test_a_filtered_prompt_is_an_outcome_not_a_failure():
+    body = {"error": {"message": "filtered", "code": "content_filter"}}
+    assert ask(httpx.Response(400, json=body)).outcome == "filtered"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "permanent", "pauses"),
+    [
+        (400, "rejected", True, False),
+        (401, "denied", True, True),
+        (402, "out_of_credit", True, True),
+        (403, "denied", True, True),
+        (404, "not_found", True, True),
+        (408, "unavailable", False, False),
+        (413, "rejected", True, False),
+        (422, "rejected", True, False),
+        (429, "rate_limited", False, False),
+        (500, "unavailable", False, False),
+        (503, "unavailable", False, False),
+        (529, "unavailable", False, False),
+        (302, "redirected", True, True),
+    ],
+)
+def test_each_status_says_what_to_do_next(status, kind, permanent, pauses):
+    body = {"error": {"message": f"bad {KEY}\x07 thing"}}
+    headers = {"location": "http://169.254.169.254/"}
+    error = failure(httpx.Response(status, json=body, headers=headers))
+    assert (error.kind, error.permanent, error.pauses) == (kind, permanent, pauses)
+    assert error.status == status
+    assert "bad [key] thing" in error.message
+
+
+def test_an_empty_account_is_no_rate_limit():
+    body = {"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}
+    assert failure(httpx.Response(429, json=body)).kind == "out_of_credit"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "0.5"}, 0.5),
+        (
+            {
+                "retry-after": "Wed, 21 Oct 2026 07:28:30 GMT",
+                "date": "Wed, 21 Oct 2026 07:28:00 GMT",
+            },
+            30.0,
+        ),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "-3"}, None),
+        ({}, None),
+    ],
+)
+def test_reads_how_long_to_wait(headers, seconds):
+    assert failure(httpx.Response(429, headers=headers)).retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"<html>Sign in</html>",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"choices": []}',
+        b'{"choices": {}}',
+        b'{"choices": [{}]}',
+        b'{"choices": [{"message": {"content": 5}}]}',
+        b'{"choices": [{"message": {"content": "a", "refusal": []}}]}',
+        b'{"choices": [{"message": {"content": NaN}}]}',
+        b'{"a": 1, "a": 2}',
+        b'{"error": {"message": "overloaded"}}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"n": ' + b"9" * 5_000 + b"}",
+    ],
+)
+def test_garbage_is_a_bad_reply(raw):
+    error = failure(httpx.Response(200, content=raw))
+    assert (error.kind, error.permanent) == ("bad_reply", False)
+
+
+@pytest.mark.parametrize("escape", [b"\\u0000", b"\\ud800"])
+def test_what_cannot_be_stored_is_permanent(escape):
+    raw = b'{"choices": [{"message": {"content": "a' + escape + b'"}}]}'
+    error = failure(httpx.Response(200, content=raw))
+    assert (error.kind, error.permanent) == ("unstorable", True)
+
+
+def test_stops_reading_past_the_cap():
+    sent = []
+
+    async def endless():
+        while True:
+            sent.append(1)
+            yield b" " * 65536
+
+    error = failure(httpx.Response(200, content=endless()))
+    assert error.kind == "bad_reply"
+    assert len(sent) <= MOST_BYTES / 65536 + 1
+
+
+def test_refuses_a_compressed_body_unread():
+    reply = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"x"))
+    assert failure(reply).kind == "bad_reply"
+
+
+def test_a_slow_body_ends_at_the_deadline():
+    async def trickle():
+        while True:
+            await asyncio.sleep(0.02)
+            yield b" "
+
+    assert failure(httpx.Response(200, content=trickle()), deadline=0.2).kind == "timeout"
+
+
+def test_a_broken_connection_can_be_tried_again():
+    def respond(request):
+        raise httpx.ReadError(f"reset {KEY}")
+
+    error = failure(respond)
+    assert (error.kind, error.permanent) == ("connection", False)
+
+
+def test_wrong_usage_is_unknown_usage():
+    body = answer("x") | {"usage": {"prompt_tokens": -1, "completion_tokens": True}}
+    got = ask(body)
+    assert (got.prompt_tokens, got.completion_tokens) == (None, None)
+    assert ask(answer("x") | {"usage": None, "model": 5, "id": "i" * 999}).request_id == "i" * 200
+
+
+def test_a_connection_never_shows_its_key():
+    connection = Connection("openai_chat", "https://x.example/v1", KEY, 1, 1)
+    assert KEY not in repr(connection)
+    with Calls(connection) as calls:
+        request = base.ChatRequest("m", [])
+        assert KEY not in repr(calls) + json.dumps(calls.payload(request))
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "wrong"),
+    [
+        ("openai_chat", {"temperature": 1, "max_tokens": 5, "stop": ["a"]}, []),
+        ("openai_chat", {"temperature": 9}, ["settings.temperature"]),
+        ("openai_chat", {"temperature": True}, ["settings.temperature"]),
+        ("openai_chat", {"temperature": "1"}, ["settings.temperature"]),
+        ("openai_chat", {"max_tokens": -1}, ["settings.max_tokens"]),
+        ("openai_chat", {"max_tokens": 1.0}, ["settings.max_tokens"]),
+        ("openai_chat", {"stream": True}, ["settings.stream"]),
+        ("openai_chat", {"messages": []}, ["settings.messages"]),
+        ("openai_chat", {"max_tokens": 1, "max_completion_tokens": 1}, ["settings.max_tokens"]),
+        ("openai_chat", {"stop": []}, ["settings.stop"]),
+        ("openai_chat", {"logit_bias": []}, ["settings.logit_bias"]),
+        ("anthropic_messages", {}, ["settings.max_tokens"]),
+        ("anthropic_messages", {"max_tokens": 5, "temperature": 1.5}, ["settings.temperature"]),
+    ],
+)
+def test_settings_are_checked_one_by_one(kind, settings, wrong):
+    assert [error.column for error in settings_errors(kind, settings)] == wrong
+
+
+def test_waits_longer_each_time_within_bounds():
+    def wait(attempt, *, after=None, permanent=False):
+        return backoff(
+            attempts_made=attempt,
+            permanent=permanent,
+            retry_after=after,
+            rng=random.Random(attempt),
+        )
+
+    for attempt, most in ((1, 2), (2, 4), (3, 8), (4, 16)):
+        assert timedelta(seconds=most / 2) <= wait(attempt) <= timedelta(seconds=most)
+    assert wait(5) is None
+    assert wait(1, permanent=True) is None
+    assert timedelta(seconds=30) <= wait(1, after=30) <= timedelta(seconds=33)
+    assert wait(1, after=1e9) == timedelta(minutes=10)
+    assert wait(3, after=0) >= timedelta(seconds=4)
