@@ -12,7 +12,7 @@ from judging.models import Assignment, Judgment, Study, Vote
 from judging.protocol import Answers, Protocol, parse_answers
 from judging.scales import canonical_vote, scale_of
 from judging.services.places import LAPSED, take_place
-from judging.services.statements import Held
+from judging.services.statements import Held, insert_judgment
 from judging.services.versions import protocol_under
 
 State = Assignment.State
@@ -99,7 +99,7 @@ def _judge(assignment: Held, now: datetime) -> bool:
 def _insert(
     assignment: Held, protocol: Protocol, answers: Answers, *, revision: int, now: datetime
 ) -> Judgment:
-    judgment = Judgment.objects.create(
+    judgment = Judgment(
         assignment_id=assignment.pk,
         revision=revision,
         submitted_at=now,
@@ -112,14 +112,13 @@ def _insert(
         canonical = canonical_vote(scales[key], value, swapped=assignment.swapped)
         votes.append(
             Vote(
-                judgment=judgment,
                 criterion=key,
                 display_value=str(value),
                 outcome=canonical.outcome,
                 grade=canonical.grade,
             )
         )
-    Vote.objects.bulk_create(votes)
+    insert_judgment(judgment=judgment, votes=votes)
     return judgment
 
 

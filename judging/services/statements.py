@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 
 from judging.blinding import Side
+from judging.models import Judgment, Vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,15 @@ JOIN prompts_prompt AS prompt ON prompt.id = comparison.prompt_id
 WHERE mine.token = %s AND mine.rater_id = %s
 """
 
+INSERT_JUDGMENT = """
+INSERT INTO judging_judgment (assignment_id, revision, submitted_at, body_digest, comment)
+VALUES (%s, %s, %s, %s, %s) RETURNING id
+"""
+
+INSERT_VOTES = """
+INSERT INTO judging_vote (judgment_id, criterion, display_value, outcome, grade) VALUES {rows}
+"""
+
 
 def read_desk(*, slug: str, rater_id: int) -> Desk | None:
     """Return the newest version of a published study and the rater's history in it."""
@@ -202,6 +212,18 @@ def find_held(*, token: str, rater_id: int) -> Held | None:
     """Return a rater's own assignment by its token."""
     row = _one(FIND_HELD, [token, rater_id])
     return row and Held(row[0], token, row[1], bool(row[2]), row[3], row[4], json.loads(row[5]))
+
+
+def insert_judgment(*, judgment: Judgment, votes: Sequence[Vote]) -> None:
+    """Store a judgment and its votes; the judgment gets its id."""
+    fields = [judgment.revision, _moment(judgment.submitted_at), judgment.body_digest]
+    row = _one(INSERT_JUDGMENT, [judgment.assignment_id, *fields, judgment.comment])
+    judgment.pk = row[0]
+    rows = ", ".join(["(%s, %s, %s, %s, %s)"] * len(votes))
+    values = (
+        (judgment.pk, one.criterion, one.display_value, one.outcome, one.grade) for one in votes
+    )
+    _do(INSERT_VOTES.format(rows=rows), [value for row in values for value in row])
 
 
 def _side(text: str, turns: list[str]) -> Side:
