@@ -233,12 +233,11 @@ def blinded_body(one: BlindedAssignment) -> dict[str, Any]:
 
 
 def recorded_body(recorded: Recorded, *, token: str) -> dict[str, Any]:
-    judgment = recorded.judgment
     return {
         # Built on the random token: row numbers would tell how many others judged in between.
-        "id": f"{token}.{judgment.revision}",
-        "revision": judgment.revision,
-        "submitted_at": judgment.submitted_at,
+        "id": f"{token}.{recorded.revision}",
+        "revision": recorded.revision,
+        "submitted_at": recorded.submitted_at,
         "undo_until": recorded.undo_until,
         **recorded.answers.as_dict(),
     }

@@ -16,18 +16,20 @@ from judging.models.assignments import new_assignment_token
 from judging.protocol import Protocol
 from judging.services.places import LAPSED, give_back, give_back_all, take_place
 from judging.services.statements import (
+    Candidate,
     Desk,
     Held,
     Texts,
+    find_candidate,
     find_held,
-    insert_assignment,
+    lease,
     read_desk,
     read_texts,
-    take_next,
 )
 from judging.services.versions import protocol_under
 
-TRIES = 8
+TRIES = 100  # each failed one means that somebody else got on
+SPREAD = 16
 LONGEST_REASON = 200
 State = Assignment.State
 
@@ -97,7 +99,7 @@ def lease_next(
         try:
             return _lease(work, prefetch=prefetch)
         except (_Lost, IntegrityError):
-            # Another request of this rater opened or closed one in between.
+            # Somebody took the place, or another request of this rater opened or closed one.
             continue
     raise Conflict("Too many requests at once; try again.", code="busy")
 
@@ -220,7 +222,7 @@ def _revive(work: _Work, *, prefetched: bool) -> int | None:
 
 def _reopened(work: _Work, pk: int) -> BlindedAssignment:
     """Show an open assignment again, renewing its lease."""
-    leased = Assignment.objects.leased().filter(pk=pk).select_related("comparison")
+    leased = Assignment.objects.leased().filter(pk=pk)
     assignment = leased.first()
     if assignment is None:
         raise _Lost
@@ -232,55 +234,55 @@ def _reopened(work: _Work, pk: int) -> BlindedAssignment:
     # One that was leased before an amendment is judged by the protocol it was leased under.
     same = assignment.study_version_id == work.desk.version_id
     protocol = work.protocol if same else protocol_under(assignment.study_version.digest)
-    comparison = assignment.comparison
     return _present(
         work,
         protocol,
         assignment.token,
         assignment.expires_at,
         swapped=assignment.swapped,
-        texts=read_texts(
-            prompt_id=comparison.prompt_id,
-            first_id=comparison.first_id,
-            second_id=comparison.second_id,
-        ),
+        texts=read_texts(comparison_id=assignment.comparison_id),
     )
 
 
 def _lease_new(work: _Work, *, prefetched: bool) -> BlindedAssignment | None:
-    """Take a place of the next comparison, draw the sides and write the assignment."""
+    """Find the next comparison, draw its sides, and lease it; None when there is none.
+
+    Found without a lock, so that nobody waits, and leased by statements that a constraint refuses
+    once its last place is gone: then the caller looks again.
+    """
     desk, token = work.desk, new_assignment_token()
-    with transaction.atomic():
-        # When all that is left is being taken by others, wait: they may leave places, or fail.
-        wanted = {
-            "study_id": desk.study_id,
-            "rater_id": work.rater.pk,
-            "languages": _languages(work.rater),
-        }
-        taken = take_next(**wanted, wait=False) or take_next(**wanted, wait=True)
-        if taken is None:
-            return None
-        lean = Lean(
-            rater=2 * desk.swapped - desk.issued, pair=taken.pair_lean, prompt=taken.prompt_lean
-        )
-        label = f"side {taken.comparison_id} {work.rater.pseudonym}"
-        draw = blinding.draw_side(seed=desk.seed, label=label, lean=lean)
-        insert_assignment(
-            taken=taken,
-            desk=desk,
-            rater_id=work.rater.pk,
-            token=token,
-            prefetched=prefetched,
-            swapped=draw.swapped,
-            probability=draw.probability,
-            now=work.now,
-            expires_at=work.expires_at,
-        )
-    # Read after the commit: nobody else waits for the texts.
-    texts = read_texts(
-        prompt_id=taken.prompt_id, first_id=taken.first_id, second_id=taken.second_id
+    candidate = _candidate(work)
+    if candidate is None:
+        return None
+    draw = blinding.draw_side(
+        seed=desk.seed,
+        label=f"side {candidate.comparison_id} {work.rater.pseudonym}",
+        lean=Lean(
+            rater=2 * desk.swapped - desk.issued,
+            pair=candidate.pair_lean,
+            prompt=candidate.prompt_lean,
+        ),
+    )
+    texts = lease(
+        candidate=candidate,
+        desk=desk,
+        rater_id=work.rater.pk,
+        token=token,
+        prefetched=prefetched,
+        draw=draw,
+        now=work.now,
+        expires_at=work.expires_at,
     )
     return _present(work, work.protocol, token, work.expires_at, swapped=draw.swapped, texts=texts)
+
+
+def _candidate(work: _Work) -> Candidate | None:
+    """Draw one of the next few, so that raters who ask at once seldom reach for the same one."""
+    desk, rater = work.desk, work.rater
+    spread = blinding.unit_interval(desk.seed, f"pick {desk.issued} {rater.pseudonym}")
+    wanted = {"study_id": desk.study_id, "rater_id": rater.pk, "languages": _languages(rater)}
+    drawn = find_candidate(**wanted, offset=int(spread * SPREAD))
+    return drawn or find_candidate(**wanted, offset=0)
 
 
 def _present(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from core.errors import Conflict, Gone
 from core.leases import lock, transition
@@ -12,7 +12,7 @@ from judging.models import Assignment, Judgment, Study, Vote
 from judging.protocol import Answers, Protocol, parse_answers
 from judging.scales import canonical_vote, scale_of
 from judging.services.places import LAPSED, take_place
-from judging.services.statements import Held
+from judging.services.statements import Held, insert_judgment, judge
 from judging.services.versions import protocol_under
 
 State = Assignment.State
@@ -20,11 +20,12 @@ State = Assignment.State
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A judgment and the answers in it; `created` is False when it was there already."""
+    """A judgment as it is stored; `created` is False when it was there already."""
 
-    judgment: Judgment
-    answers: Answers
+    revision: int
+    submitted_at: datetime
     undo_until: datetime
+    answers: Answers
     created: bool
 
 
@@ -41,13 +42,14 @@ def record_judgment(*, assignment: Held, body: Any, now: datetime) -> Recorded:
     submitted before, `Gone` when the place was given away, or given back by skipping.
     """
     protocol, answers = _parsed(assignment, body)
-    try:
-        with transaction.atomic():
-            if not _is_closed(assignment) and _judge(assignment, now):
-                judgment = _insert(assignment, protocol, answers, revision=0, now=now)
+    if not _is_closed(assignment):
+        judgment, votes = _rows(assignment, protocol, answers, revision=0, now=now)
+        try:
+            if judge(judgment=judgment, votes=votes) or _judge_late(judgment, votes, assignment):
                 return _recorded(judgment, answers, protocol, created=True)
-    except _PlaceTaken:
-        pass
+        except (IntegrityError, _PlaceTaken):
+            # The same was sent at the same moment, or the place was given away: told apart below.
+            pass
     return _replayed(assignment, protocol, answers)
 
 
@@ -71,7 +73,8 @@ def supersede_judgment(*, assignment: Held, body: Any, now: datetime) -> Recorde
             raise Conflict("The time for changes is over.", code="undo_window_over")
         if _is_closed(assignment):
             raise Conflict("This study is closed.", code="study_closed")
-        judgment = _insert(assignment, protocol, answers, revision=len(made), now=now)
+        judgment, votes = _rows(assignment, protocol, answers, revision=len(made), now=now)
+        insert_judgment(judgment=judgment, votes=votes)
         return _recorded(judgment, answers, protocol, first=made[0])
 
 
@@ -84,22 +87,28 @@ def _is_closed(assignment: Held) -> bool:
     return assignment.study_state == Study.State.CLOSED
 
 
-def _judge(assignment: Held, now: datetime) -> bool:
-    """Win the right to write the judgment, or not."""
-    rows, judged = Assignment.objects.all(), {"state": State.JUDGED, "closed_at": now}
-    if transition(rows, assignment.pk, was=State.LEASED, **judged):
-        return True
-    if not transition(rows, assignment.pk, was=LAPSED, **judged):
-        return False
-    if not take_place(comparison_id=assignment.comparison_id):
-        raise _PlaceTaken  # and so the transition is rolled back
+def _judge_late(judgment: Judgment, votes: list[Vote], assignment: Held) -> bool:
+    """Store a judgment whose lease had run out, if its place can be had again."""
+    with transaction.atomic():
+        won = transition(
+            Assignment.objects.all(),
+            assignment.pk,
+            was=LAPSED,
+            state=State.JUDGED,
+            closed_at=judgment.submitted_at,
+        )
+        if not won:
+            return False
+        if not take_place(comparison_id=assignment.comparison_id):
+            raise _PlaceTaken  # and so the transition is rolled back
+        insert_judgment(judgment=judgment, votes=votes)
     return True
 
 
-def _insert(
+def _rows(
     assignment: Held, protocol: Protocol, answers: Answers, *, revision: int, now: datetime
-) -> Judgment:
-    judgment = Judgment.objects.create(
+) -> tuple[Judgment, list[Vote]]:
+    judgment = Judgment(
         assignment_id=assignment.pk,
         revision=revision,
         submitted_at=now,
@@ -112,15 +121,13 @@ def _insert(
         canonical = canonical_vote(scales[key], value, swapped=assignment.swapped)
         votes.append(
             Vote(
-                judgment=judgment,
                 criterion=key,
                 display_value=str(value),
                 outcome=canonical.outcome,
                 grade=canonical.grade,
             )
         )
-    Vote.objects.bulk_create(votes)
-    return judgment
+    return judgment, votes
 
 
 def _replayed(assignment: Held, protocol: Protocol, answers: Answers) -> Recorded:
@@ -146,7 +153,13 @@ def _recorded(
     first: Judgment | None = None,
     created: bool = False,
 ) -> Recorded:
-    return Recorded(judgment, answers, _undo_until(first or judgment, protocol), created)
+    return Recorded(
+        revision=judgment.revision,
+        submitted_at=judgment.submitted_at,
+        undo_until=_undo_until(first or judgment, protocol),
+        answers=answers,
+        created=created,
+    )
 
 
 def _undo_until(first: Judgment, protocol: Protocol) -> datetime:

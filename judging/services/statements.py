@@ -1,7 +1,8 @@
 """The statements of the rater's two requests, in SQL, for PostgreSQL and SQLite alike.
 
-Everything else here is the ORM's. These few run for every judgment, and for them compiling a
-query set took several times as long as the database took to answer it.
+Everything else is the ORM's. These few run for every judgment: compiling them took several times
+as long as the database took to answer, and most of the rest was waiting for one answer after the
+other, which is why writes that belong together are sent together.
 """
 
 import json
@@ -10,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
-from judging.blinding import Side
+from judging.blinding import Side, SideDraw
+from judging.models import Judgment, Vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,11 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """A comparison of which one place was just taken, and how its sides were shown so far."""
+class Candidate:
+    """A comparison that has a place open for a rater, and how its sides were shown so far."""
 
     comparison_id: int
     pair_id: int
-    prompt_id: int
-    first_id: int
-    second_id: int
     pair_lean: int
     prompt_lean: int
 
@@ -90,34 +89,39 @@ WHERE study.slug = %s AND version.number = (
 GROUP BY study.id, version.id
 """
 
-# The row that the inner query found is locked by it where the database locks rows, so that it
-# still has the place when the outer statement takes it.
-TAKE_NEXT = """
-UPDATE judging_comparison SET open_places = open_places - 1
-WHERE id = (
-    SELECT wanted.id FROM judging_comparison AS wanted
-    WHERE wanted.study_id = %s AND wanted.open_places > 0 AND wanted.language IN ({languages})
-    AND NOT EXISTS (
-        SELECT 1 FROM judging_assignment AS seen
-        WHERE seen.comparison_id = wanted.id AND seen.rater_id = %s
-    )
-    ORDER BY wanted.open_places DESC, wanted.draw_key
-    LIMIT 1 {lock}
-)
-RETURNING id, pair_id, prompt_id, first_id, second_id
-"""
-
-READ_LEANS = """
-SELECT pair.lean, (
+# The inner query stands apart so that the leans are read of the one row it gives.
+FIND_CANDIDATE = """
+SELECT wanted.id, wanted.pair_id, pair.lean, (
     SELECT COALESCE(SUM(CASE WHEN issued.swapped THEN 1 ELSE -1 END), 0)
     FROM judging_comparison AS sister
     JOIN judging_assignment AS issued ON issued.comparison_id = sister.id
-    WHERE sister.prompt_id = %s AND sister.study_id = pair.study_id
+    WHERE sister.prompt_id = wanted.prompt_id AND sister.study_id = wanted.study_id
 )
-FROM judging_modelpair AS pair WHERE pair.id = %s
+FROM (
+    SELECT one.id, one.pair_id, one.prompt_id, one.study_id FROM judging_comparison AS one
+    WHERE one.study_id = %s AND one.open_places > 0 AND one.language IN ({languages})
+    AND NOT EXISTS (
+        SELECT 1 FROM judging_assignment AS seen
+        WHERE seen.comparison_id = one.id AND seen.rater_id = %s
+    )
+    ORDER BY one.open_places DESC, one.draw_key
+    LIMIT 1 OFFSET %s
+) AS wanted
+JOIN judging_modelpair AS pair ON pair.id = wanted.pair_id
 """
 
-ADD_LEAN = "UPDATE judging_modelpair SET lean = lean + %s WHERE id = %s"
+READ_TEXTS = """
+SELECT prompt.messages, prompt.criteria, first.text, first.turns, second.text, second.turns
+FROM judging_comparison AS comparison
+JOIN prompts_prompt AS prompt ON prompt.id = comparison.prompt_id
+JOIN models_registry_completion AS first ON first.id = comparison.first_id
+JOIN models_registry_completion AS second ON second.id = comparison.second_id
+WHERE comparison.id = %s
+"""
+
+# Without a condition: where no place is open the count would fall below 0, which a constraint
+# refuses, and with this statement all that were sent with it.
+TAKE_PLACE = "UPDATE judging_comparison SET open_places = open_places - 1 WHERE id = %s"
 
 INSERT_ASSIGNMENT = """
 INSERT INTO judging_assignment (
@@ -126,8 +130,7 @@ INSERT INTO judging_assignment (
 ) VALUES (%s, %s, %s, %s, %s, %s, 'leased', %s, %s, %s, %s, '')
 """
 
-READ_PROMPT = "SELECT messages, criteria FROM prompts_prompt WHERE id = %s"
-READ_SIDES = "SELECT id, text, turns FROM models_registry_completion WHERE id IN (%s, %s)"
+ADD_LEAN = "UPDATE judging_modelpair SET lean = lean + %s WHERE id = %s"
 
 FIND_HELD = """
 SELECT mine.id, mine.comparison_id, mine.swapped, study.state, version.digest, prompt.criteria
@@ -139,6 +142,24 @@ JOIN prompts_prompt AS prompt ON prompt.id = comparison.prompt_id
 WHERE mine.token = %s AND mine.rater_id = %s
 """
 
+CLOSE_JUDGED = """
+UPDATE judging_assignment SET state = 'judged', closed_at = %s WHERE id = %s AND state = 'leased'
+"""
+
+# Writes nothing where the statement before it did not win, unless another did win: then the
+# uniqueness of revisions refuses it.
+INSERT_JUDGMENT = """
+INSERT INTO judging_judgment (assignment_id, revision, submitted_at, body_digest, comment)
+SELECT id, %s, %s, %s, %s FROM judging_assignment WHERE id = %s AND state = 'judged'
+"""
+
+INSERT_VOTE = """
+INSERT INTO judging_vote (judgment_id, criterion, display_value, outcome, grade)
+SELECT id, %s, %s, %s, %s FROM judging_judgment WHERE assignment_id = %s AND revision = %s
+"""
+
+Statement = tuple[str, Sequence[Any]]
+
 
 def read_desk(*, slug: str, rater_id: int) -> Desk | None:
     """Return the newest version of a published study and the rater's history in it."""
@@ -146,56 +167,67 @@ def read_desk(*, slug: str, rater_id: int) -> Desk | None:
     return row and Desk(*row[:5], json.loads(row[5]), *row[6:])
 
 
-def take_next(
-    *, study_id: int, rater_id: int, languages: Sequence[str], wait: bool
-) -> Taken | None:
-    """Take one place of the next comparison for a rater; None where there is none.
+def find_candidate(
+    *, study_id: int, rater_id: int, languages: Sequence[str], offset: int
+) -> Candidate | None:
+    """Return the comparison that stands at `offset` in the order of draw for a rater.
 
-    Comparisons that others are taking at this moment are passed over, or with `wait` waited for.
-    Comparisons whose language was not told are for everybody.
+    The order: most judgments still wanted first, at random among equals. Comparisons whose language
+    was not told are for everybody.
     """
     readable = ["", *languages]
-    lock = ""
-    if connection.features.has_select_for_update:
-        lock = "FOR UPDATE" if wait else "FOR UPDATE SKIP LOCKED"
-    marks = ", ".join(["%s"] * len(readable))
-    statement = TAKE_NEXT.format(languages=marks, lock=lock)
-    row = _one(statement, [study_id, *readable, rater_id])
-    return row and Taken(*row, *_one(READ_LEANS, [row[2], row[1]]))
+    statement = FIND_CANDIDATE.format(languages=", ".join(["%s"] * len(readable)))
+    row = _one(statement, [study_id, *readable, rater_id, offset])
+    return row and Candidate(*row)
 
 
-def insert_assignment(
+def lease(
     *,
-    taken: Taken,
+    candidate: Candidate,
     desk: Desk,
     rater_id: int,
     token: str,
     prefetched: bool,
-    swapped: bool,
-    probability: float,
+    draw: SideDraw,
     now: datetime,
     expires_at: datetime,
-) -> None:
-    """Lease a taken place to a rater, and note in the pair's lean how its sides are shown."""
-    _do(
-        INSERT_ASSIGNMENT,
-        [
-            _moment(now), token, taken.comparison_id, rater_id, desk.study_id, desk.version_id,
-            prefetched, swapped, probability, _moment(expires_at),
-        ],
-    )  # fmt: skip
-    # Last, because many raters share the pair's row, and it stays locked until the commit.
-    _do(ADD_LEAN, [1 if swapped else -1, taken.pair_id])
+) -> Texts:
+    """Take a place of a comparison, lease it to the rater, and return what is shown of it.
+
+    All or nothing: raises `IntegrityError` when no place is open any more, or when the rater holds
+    this comparison, or such a lease, already.
+    """
+    assignment = [
+        _moment(now), token, candidate.comparison_id, rater_id, desk.study_id, desk.version_id,
+        prefetched, draw.swapped, draw.probability, _moment(expires_at),
+    ]  # fmt: skip
+    results = _together(
+        (READ_TEXTS, [candidate.comparison_id]),
+        (TAKE_PLACE, [candidate.comparison_id]),
+        (INSERT_ASSIGNMENT, assignment),
+        # Last, because many raters share the pair's row, and it stays locked until the commit.
+        (ADD_LEAN, [1 if draw.swapped else -1, candidate.pair_id]),
+    )
+    return _texts(results[0].row)
 
 
-def read_texts(*, prompt_id: int, first_id: int, second_id: int) -> Texts:
+def read_texts(*, comparison_id: int) -> Texts:
     """Return what is shown of a comparison."""
-    messages, criteria = _one(READ_PROMPT, [prompt_id])
-    sides = {
-        pk: _side(text, json.loads(turns))
-        for pk, text, turns in _all(READ_SIDES, [first_id, second_id])
-    }
-    return Texts(json.loads(messages), json.loads(criteria), sides[first_id], sides[second_id])
+    return _texts(_one(READ_TEXTS, [comparison_id]))
+
+
+def judge(*, judgment: Judgment, votes: Sequence[Vote]) -> bool:
+    """Store the first judgment of an assignment if it is leased still; say whether it was.
+
+    All or nothing: raises `IntegrityError` when somebody else stored one at the same moment.
+    """
+    closing = (CLOSE_JUDGED, [_moment(judgment.submitted_at), judgment.assignment_id])
+    return _together(closing, *_judgment_rows(judgment, votes))[0].count == 1
+
+
+def insert_judgment(*, judgment: Judgment, votes: Sequence[Vote]) -> None:
+    """Store a judgment of an assignment that is judged, and its votes."""
+    _together(*_judgment_rows(judgment, votes))
 
 
 def find_held(*, token: str, rater_id: int) -> Held | None:
@@ -204,8 +236,27 @@ def find_held(*, token: str, rater_id: int) -> Held | None:
     return row and Held(row[0], token, row[1], bool(row[2]), row[3], row[4], json.loads(row[5]))
 
 
-def _side(text: str, turns: list[str]) -> Side:
-    return Side(text, tuple(turns) or (text,))
+def _judgment_rows(judgment: Judgment, votes: Sequence[Vote]) -> list[Statement]:
+    pk, revision = judgment.assignment_id, judgment.revision
+    moment = _moment(judgment.submitted_at)
+    values = [revision, moment, judgment.body_digest, judgment.comment, pk]
+    return [
+        (INSERT_JUDGMENT, values),
+        *(
+            (INSERT_VOTE, [one.criterion, one.display_value, one.outcome, one.grade, pk, revision])
+            for one in votes
+        ),
+    ]
+
+
+def _texts(row: Sequence[Any]) -> Texts:
+    messages, criteria, *sides = row
+    first, second = _side(*sides[:2]), _side(*sides[2:])
+    return Texts(json.loads(messages), json.loads(criteria), first, second)
+
+
+def _side(text: str, turns: str) -> Side:
+    return Side(text, tuple(json.loads(turns)) or (text,))
 
 
 def _moment(value: datetime) -> Any:
@@ -218,12 +269,40 @@ def _one(statement: str, parameters: Sequence[Any]) -> Any:
         return cursor.fetchone()
 
 
-def _all(statement: str, parameters: Sequence[Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return list(cursor.fetchall())
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What one statement did: how many rows it changed, or the first it found."""
+
+    count: int
+    row: Any
 
 
-def _do(statement: str, parameters: Sequence[Any]) -> None:
+def _together(*statements: Statement) -> list[_Result]:
+    """Run statements as one transaction.
+
+    PostgreSQL takes several in one message, as one transaction of their own, which saves the
+    waiting between them; SQLite is asked one by one, and so is a transaction that is open already.
+    """
+    if connection.vendor == "postgresql" and not connection.in_atomic_block:
+        return _in_one_message(statements)
+    with transaction.atomic(), connection.cursor() as cursor:
+        return [_run(cursor, *one) for one in statements]
+
+
+def _in_one_message(statements: Sequence[Statement]) -> list[_Result]:
+    parameters = [value for _, values in statements for value in values]
     with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+        cursor.execute(";".join(text for text, _ in statements), parameters)
+        results = [_result(cursor)]
+        while cursor.nextset():
+            results.append(_result(cursor))
+        return results
+
+
+def _run(cursor: Any, statement: str, parameters: Sequence[Any]) -> _Result:
+    cursor.execute(statement, parameters)
+    return _result(cursor)
+
+
+def _result(cursor: Any) -> _Result:
+    return _Result(cursor.rowcount, cursor.fetchone() if cursor.description else None)
