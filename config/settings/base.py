@@ -1,5 +1,6 @@
 """Every setting, read from the environment; the embedded mode needs none of it."""
 
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,10 @@ import environ
 from csp.constants import NONE, SELF
 
 from config.env import env_bool, env_int, env_list, env_secret, env_str
+
+# Boards solve systems of a hundred unknowns: on a busy machine OpenBLAS's threads make that a
+# hundred times slower. Read when numpy is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = Path(env_str("PREFERENDUM_DATA_DIR") or BASE_DIR / "data")
