@@ -1,7 +1,7 @@
 """Where to call, what is ranked, and every answer with the calls that made it."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from accounts.models import User
 from core.models import TimestampedModel
@@ -213,13 +213,20 @@ class Completion(TimestampedModel):
                 name="completion_outcome_when_succeeded",
             ),
         ]
+        # Partial: they stay as small as the work that is left, whatever has been done.
         indexes = [
             models.Index(
-                F("run"),
-                F("next_attempt_at"),
-                F("id"),
+                fields=["id"],
                 condition=Q(state__in=["pending", "leased"]),
                 name="completion_open",
+            ),
+            models.Index(
+                fields=["leased_until"], condition=Q(state="leased"), name="completion_leased"
+            ),
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(state="pending", next_attempt_at__isnull=False),
+                name="completion_retry",
             ),
         ]
 

@@ -16,13 +16,10 @@ class CompletionQuerySet(QuerySet):
         """Open completions of running runs whose time has come, or whose lease ran out."""
         waiting = Q(state="pending") & (Q(next_attempt_at=None) | Q(next_attempt_at__lte=now))
         abandoned = Q(state="leased", leased_until__lt=now)
-        return self.filter(waiting | abandoned, run__state="running")
-
-    def due_soon(self, *, retry_by: datetime, lease_by: datetime) -> "CompletionQuerySet":
-        """Open completions of running runs that will be due by then, unless a lease is renewed."""
-        waiting = Q(state="pending") & (Q(next_attempt_at=None) | Q(next_attempt_at__lte=retry_by))
-        abandoned = Q(state="leased", leased_until__lt=lease_by)
-        return self.filter(waiting | abandoned, run__state="running")
+        # The first condition follows from the others; it names the index of open completions.
+        return self.filter(
+            waiting | abandoned, state__in=["pending", "leased"], run__state="running"
+        )
 
     def in_flight(self, *, now: datetime) -> "CompletionQuerySet":
         return self.filter(state="leased", leased_until__gte=now)

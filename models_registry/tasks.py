@@ -34,9 +34,9 @@ def dispatch_due() -> None:
 @shared_task
 def drain_endpoint(endpoint_id: int) -> None:
     """Drain one endpoint; twice at the same time is harmless."""
-    rng = random.Random()  # noqa: S311 - it spreads retries and keeps no secret
-    drained = drains.produce_completions(
-        endpoint_id=endpoint_id, rng=rng, stopping=lambda: _stopping[0] == 1
+    drains.produce_completions(
+        endpoint_id=endpoint_id,
+        rng=random.Random(),  # noqa: S311 - it spreads retries and keeps no secret
+        stopping=lambda: _stopping[0] == 1,
+        ring=lambda: drain_endpoint.delay(endpoint_id),
     )
-    if drained.more:
-        drain_endpoint.delay(endpoint_id)

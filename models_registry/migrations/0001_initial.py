@@ -152,7 +152,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='completion',
-            index=models.Index(models.F('run'), models.F('next_attempt_at'), models.F('id'), condition=models.Q(('state__in', ['pending', 'leased'])), name='completion_open'),
+            index=models.Index(condition=models.Q(('state__in', ['pending', 'leased'])), fields=['id'], name='completion_open'),
+        ),
+        migrations.AddIndex(
+            model_name='completion',
+            index=models.Index(condition=models.Q(('state', 'leased')), fields=['leased_until'], name='completion_leased'),
+        ),
+        migrations.AddIndex(
+            model_name='completion',
+            index=models.Index(condition=models.Q(('next_attempt_at__isnull', False), ('state', 'pending')), fields=['next_attempt_at'], name='completion_retry'),
         ),
         migrations.AddConstraint(
             model_name='completion',

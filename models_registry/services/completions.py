@@ -59,6 +59,14 @@ class Job:
         return len(prompt.messages) if own else 1
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a reply: whether the claim was still ours, and the next turn to ask."""
+
+    ours: bool
+    another: Job | None = None
+
+
 @transaction.atomic
 def claim_batch(*, endpoint_id: int, limit: int, lease: timedelta, now: datetime) -> list[Job]:
     """Claim up to `limit` due completions of an endpoint, each with its attempt row.
@@ -74,9 +82,13 @@ def claim_batch(*, endpoint_id: int, limit: int, lease: timedelta, now: datetime
     free = min(limit, endpoint.max_concurrency - rows.in_flight(now=now).count())
     if free <= 0:
         return []
-    due = lock(rows.due(now=now), skip_locked=True)
-    claimed = list(due.select_related("language_model__endpoint", "prompt").order_by("pk")[:free])
-    Completion.objects.filter(pk__in=[one.pk for one in claimed]).update(
+    # Narrow rows first: of tens of thousands that are due, only the few claimed are read whole.
+    models = list(endpoint.language_models.values_list("pk", flat=True))
+    due = Completion.objects.due(now=now).filter(language_model__in=models).order_by("pk")
+    keys = list(lock(due, skip_locked=True).values_list("pk", flat=True)[:free])
+    whole = Completion.objects.select_related("language_model__endpoint", "prompt")
+    claimed = list(whole.filter(pk__in=keys).order_by("pk"))
+    Completion.objects.filter(pk__in=keys).update(
         state=State.LEASED,
         fence=F("fence") + 1,
         attempts_made=F("attempts_made") + 1,
@@ -126,10 +138,8 @@ def request_of(job: Job) -> ChatRequest:
 
 
 @transaction.atomic
-def store_reply(
-    *, job: Job, result: ChatResult, payload: dict[str, Any], now: datetime
-) -> Job | None:
-    """Store one reply if the claim is still ours; return the job when another turn is to be asked.
+def store_reply(*, job: Job, result: ChatResult, payload: dict[str, Any], now: datetime) -> Stored:
+    """Store one reply if the claim is still ours, and open the attempt of the next turn, if any.
 
     A late reply, whose claim was taken over, changes nothing but its own attempt row.
     """
@@ -141,11 +151,11 @@ def store_reply(
     ours = _update_ours(job, **values)
     _close(job, now, error="" if ours else "late", http_status=result.http_status)
     if not ours or finished:
-        return None
+        return Stored(ours)
     for name, value in values.items():
         setattr(job.completion, name, value)
     attempt = Attempt.objects.create(completion=job.completion, fence=job.fence, turn=len(replies))
-    return Job(job.completion, job.fence, attempt.pk, replies)
+    return Stored(ours, Job(job.completion, job.fence, attempt.pk, replies))
 
 
 @transaction.atomic

@@ -48,7 +48,7 @@ class Drained:
 
     stored: int = 0
     failed: int = 0
-    late: int = 0
+    late: int = 0  # answers whose claim had been taken over: paid for, and not stored
     more: bool = False
 
 
@@ -64,14 +64,15 @@ def produce_completions(
     rng: random.Random,
     clock: Clock | None = None,
     stopping: Callable[[], bool] = lambda: False,
+    ring: Callable[[], object] = lambda: None,
     open_calls: OpenCalls = Calls,
     seconds: float = CLAIMING_SECONDS,
 ) -> Drained:
     """Ask for an endpoint's due completions, as many at once as it allows, until none is left.
 
     Returns early when there is nothing to do, when the endpoint is paused, when `stopping` says so
-    (what is in flight may finish for 20 s, the rest is released), and after `seconds` of claiming.
-    Leases are renewed while calls are in flight; should this process die, they run out.
+    (what is in flight may finish for 20 s, the rest is released), and after `seconds` of claiming:
+    then it calls `ring` for a next drain, which goes on while this one finishes its calls. Leases are renewed while calls are in flight; should this process die, they run out.
     """
     clock = clock or database_clock()
     endpoint = ModelEndpoint.objects.filter(pk=endpoint_id, paused_at=None).first()
@@ -84,7 +85,9 @@ def produce_completions(
         return Drained()
     with open_calls(connection) as calls:
         drain = _Drain(endpoint, calls, clock, rng, stopping)
-        drain.run(until=time.monotonic() + seconds)
+        if drain.claim_and_store(until=time.monotonic() + seconds):
+            ring()
+        drain.land()
     return drain.drained
 
 
@@ -130,20 +133,21 @@ class _Drain:
     def _renewal(self) -> float:
         return self._lease.total_seconds() / 3
 
-    def run(self, *, until: float) -> None:
+    def claim_and_store(self, *, until: float) -> bool:
+        """Work until `until` or until nothing is left; say whether a next drain should go on."""
         while self._claiming(until):
             self._top_up()
             if self._flying:
                 self._turn()
             elif not self._wait_for_more(until):
-                return
+                return False
         self.drained.more = not self._stopping()
-        self._land()
+        return self.drained.more
 
     def _claiming(self, until: float) -> bool:
         return not (self._changed or self._stopping() or time.monotonic() >= until)
 
-    def _land(self) -> None:
+    def land(self) -> None:
         """Finish what is in flight; when the process stops, only for a while."""
         patience = time.monotonic() + STOP_SECONDS
         while self._flying and not (self._stopping() and time.monotonic() > patience):
@@ -207,11 +211,11 @@ class _Drain:
         if error is not None:
             self._fail(job, error)
             return
-        another = store_reply(job=job, result=future.result(), payload=payload, now=self._clock())
-        if another:
-            self._begin(another)
-        else:
-            self.drained.stored += 1
+        stored = store_reply(job=job, result=future.result(), payload=payload, now=self._clock())
+        self.drained.late += not stored.ours
+        self.drained.stored += stored.ours and stored.another is None
+        if stored.another:
+            self._begin(stored.another)
 
     def _fail(self, job: Job, error: BaseException) -> None:
         if not isinstance(error, ProviderError):

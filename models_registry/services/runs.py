@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Avg, Count, QuerySet, Sum
 
 from accounts.models import User
@@ -253,7 +253,20 @@ def _insert_missing(run: GenerationRun, models: list[LanguageModel]) -> int:
         if (model.pk, prompt, sample) not in present
     ]
     Completion.objects.bulk_create(missing, batch_size=BATCH)
+    if len(missing) >= BATCH:
+        _refresh_statistics()
     return len(missing)
+
+
+def _refresh_statistics() -> None:
+    """Tell PostgreSQL's planner of the new rows now.
+
+    Until its own daemon did, it would take each claim for a search among a handful, and sort them
+    all: 100 ms a claim instead of 0.1.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {Completion._meta.db_table}")
 
 
 def _move(run: GenerationRun, state: str) -> GenerationRun:

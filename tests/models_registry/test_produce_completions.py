@@ -254,8 +254,8 @@ def test_a_late_answer_overwrites_nothing(make_pool, endpoint, model):
     now = timezone.now()
     (old,) = claim(endpoint, now=now)
     (new,) = claim(endpoint, now=now + LEASE * 2)
-    assert store_reply(job=new, result=result("right"), payload={}, now=now) is None
-    assert store_reply(job=old, result=result("wrong"), payload={}, now=now) is None
+    assert store_reply(job=new, result=result("right"), payload={}, now=now).ours
+    assert not store_reply(job=old, result=result("wrong"), payload={}, now=now).ours
     assert not record_failure(job=old, error=Rejected("x"), now=now, rng=random.Random(1))
     row = Completion.objects.get()
     assert (row.text, row.state) == ("right", "succeeded")
@@ -282,15 +282,18 @@ def test_a_stopping_process_releases_what_is_in_flight(
     assert set(Attempt.objects.values_list("error", flat=True)) == {"released"}
 
 
-def test_ends_after_its_time_and_says_that_there_is_more(
-    make_pool, endpoint, model, provider, drain
-):
+def test_rings_for_a_next_drain_after_its_time(make_pool, endpoint, model, provider, drain):
     provider.script = lambda call: Reply(answer("ok"), delay=0.1)
     ModelEndpoint.objects.update(max_concurrency=1)
-    start(make_pool(30), model)
-    drained = drain(endpoint, seconds=0.5)
+    start(make_pool(12), model)
+    rung = []
+    drained = drain(endpoint, seconds=0.5, ring=lambda: rung.append(len(provider.calls)))
     assert drained.more
-    assert 1 <= drained.stored < 30
+    assert 1 <= drained.stored < 12
+    assert len(rung) == 1
+    assert not drain(endpoint, ring=lambda: rung.append(0)).more
+    assert len(rung) == 1
+    assert Completion.objects.succeeded().count() == 12
 
 
 def test_one_drain_at_a_time_waits_for_a_retry(endpoint):
