@@ -74,27 +74,32 @@ class Held:
 READ_DESK = """
 SELECT study.id, study.state, study.secret_seed,
        version.id, version.digest, version.comparisons_by_language,
-       COUNT(mine.id),
-       COUNT(CASE WHEN mine.swapped THEN 1 END),
-       COUNT(CASE WHEN mine.state = 'judged' THEN 1 END),
-       COUNT(CASE WHEN mine.state IN ('expired', 'returned') THEN 1 END),
-       MAX(CASE WHEN mine.state = 'leased' AND NOT mine.prefetched THEN mine.id END),
-       MAX(CASE WHEN mine.state = 'leased' AND mine.prefetched THEN mine.id END)
+       mine.issued, mine.swapped, mine.done, mine.lapsed, mine.shown, mine.ahead
 FROM judging_study AS study
 JOIN judging_studyversion AS version ON version.study_id = study.id
-LEFT JOIN judging_assignment AS mine ON mine.study_id = study.id AND mine.rater_id = %s
-WHERE study.slug = %s AND version.number = (
-    SELECT MAX(number) FROM judging_studyversion WHERE study_id = study.id
-)
-GROUP BY study.id, version.id
+CROSS JOIN (
+    SELECT COUNT(*) AS issued,
+           COUNT(CASE WHEN swapped THEN 1 END) AS swapped,
+           COUNT(CASE WHEN state = 'judged' THEN 1 END) AS done,
+           COUNT(CASE WHEN state IN ('expired', 'returned') THEN 1 END) AS lapsed,
+           MAX(CASE WHEN state = 'leased' AND NOT prefetched THEN id END) AS shown,
+           MAX(CASE WHEN state = 'leased' AND prefetched THEN id END) AS ahead
+    FROM judging_assignment
+    WHERE rater_id = %s AND study_id = (SELECT id FROM judging_study WHERE slug = %s)
+) AS mine
+WHERE study.slug = %s
+ORDER BY version.number DESC
+LIMIT 1
 """
 
 # The inner query stands apart so that the leans are read of the one row it gives.
 FIND_CANDIDATE = """
 SELECT wanted.id, wanted.pair_id, pair.lean, (
-    SELECT COALESCE(SUM(CASE WHEN issued.swapped THEN 1 ELSE -1 END), 0)
+    SELECT COALESCE(SUM((
+        SELECT SUM(CASE WHEN issued.swapped THEN 1 ELSE -1 END)
+        FROM judging_assignment AS issued WHERE issued.comparison_id = sister.id
+    )), 0)
     FROM judging_comparison AS sister
-    JOIN judging_assignment AS issued ON issued.comparison_id = sister.id
     WHERE sister.prompt_id = wanted.prompt_id AND sister.study_id = wanted.study_id
 )
 FROM (
@@ -163,7 +168,7 @@ Statement = tuple[str, Sequence[Any]]
 
 def read_desk(*, slug: str, rater_id: int) -> Desk | None:
     """Return the newest version of a published study and the rater's history in it."""
-    row = _one(READ_DESK, [rater_id, slug])
+    row = _one(READ_DESK, [rater_id, slug, slug])
     return row and Desk(*row[:5], json.loads(row[5]), *row[6:])
 
 
