@@ -318,22 +318,28 @@ _TALKING = r"(?:talking|speaking|chatting) (?:to|with)"
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A way to ask: any of `hints` stands in it, then `core` is found, then all of it."""
+    """A way to ask: `word` and any of `hints` stand in it, then `core` is found, then all of it."""
 
+    word: str
     hints: tuple[str, ...]
     core: re.Pattern[str]
     whole: re.Pattern[str]
 
+    def hinted_in(self, text: str) -> bool:
+        if self.word not in text:
+            return False
+        for hint in self.hints:  # noqa: SIM110 - any() over a generator takes twice as long
+            if hint in text:
+                return True
+        return False
+
     def asked_in(self, sentence: str) -> bool:
-        return (
-            any(hint in sentence for hint in self.hints)
-            and self.core.search(sentence) is not None
-            and self.whole.search(sentence) is not None
-        )
+        return self.core.search(sentence) is not None and self.whole.search(sentence) is not None
 
 
 def _question(hints: tuple[str, ...], whole: str, core: str = "") -> _Question:
-    return _Question(hints, re.compile(core), re.compile(whole))
+    word = "you" if all("you" in hint for hint in hints) else ""
+    return _Question(word, hints, re.compile(core), re.compile(whole))
 
 
 _QUESTIONS = (
@@ -398,9 +404,9 @@ _QUESTIONS = (
         rf"{_HIDDEN}",
     ),
     _question(
-        ("yourself", "parameters", "come from", "call you", "have a name", "you called"),
+        ("yourself", "parameters do", "do you", "call you", "you called"),
         r"(?:^|please |can you |could you )introduce yourself(?=\s*(?:$|[.!?,\n]))"
-        r"|how many parameters (?:do you|are you|does your)|where do you come from"
+        r"|how many parameters do|where do you come from"
         r"|what (?:do|should|can) i call you|do you have a name|what are you called",
     ),
     _question(
@@ -413,8 +419,8 @@ _QUESTIONS = (
 
 def asks_identity(text: str) -> bool:
     """Say whether a prompt asks who made the model, what it is, or what it was told in secret."""
-    return any(
-        question.asked_in(sentence)
-        for sentence in _SENTENCE.split(fold(text))
-        for question in _QUESTIONS
+    folded = fold(text)
+    likely = [question for question in _QUESTIONS if question.hinted_in(folded)]
+    return bool(likely) and any(
+        question.asked_in(sentence) for sentence in _SENTENCE.split(folded) for question in likely
     )

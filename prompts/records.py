@@ -303,7 +303,9 @@ def _messages(row: int, column: str, value: Any) -> list[dict[str, str]]:
 def _message(row: int, column: str, value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not {"role", "content"} <= value.keys():
         hint = 'Write {"role": "user", "content": "…"}.'
-        refuse("messages", f"It is {_kind(value)}, not a message.", row=row, column=column, hint=hint)
+        refuse(
+            "messages", f"It is {_kind(value)}, not a message.", row=row, column=column, hint=hint
+        )
     role = value["role"]
     if role == "system":
         hint = "System prompts belong to the language model; put the text into the first user turn."

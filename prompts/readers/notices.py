@@ -28,7 +28,8 @@ _SECRET = re.compile(
     r"|xox[abprs]-[A-Za-z0-9-]{10,}|AIza[0-9A-Za-z_-]{35}|hf_[A-Za-z0-9]{30,}|glpat-[\w-]{20,}"
     r"|eyJ[\w-]{15,}\.eyJ[\w-]{15,}\.[\w-]{10,})|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )
-_SECRET_HINTS = ("sk-", "AKIA", "gh", "xox", "AIza", "hf_", "glpat-", "eyJ", "-----BEGIN")
+# Every secret has a long run of such characters, or is announced by one of dashes.
+_LONG_WORD = re.compile(r"[A-Za-z0-9_-]{13}|-----BEGIN")
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})*\.[A-Za-z]{2,24}\b")
 _PHONE = re.compile(
     r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]?\d{2,4}){2,4}"
@@ -40,11 +41,7 @@ _SIDE = re.compile(
     r"\b(?:answer|response|assistant|model|option|side|output) [ab]\b",
     re.IGNORECASE,
 )
-_SIDE_HINTS = tuple(
-    f"{noun} {side}"
-    for noun in ("answer", "response", "assistant", "model", "option", "side", "output")
-    for side in "ab"
-)
+_SIDE_NAMED = re.compile(r"(?:answer|response|assistant|model|option|side|output) [ab]\b")
 _CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _TAGS = re.compile("[\U000e0000-\U000e007f]")
@@ -68,13 +65,13 @@ def flags_of(messages: Sequence[dict[str, str]]) -> tuple[str, ...]:
     if any(asks_identity(one["content"]) for one in messages if one["role"] == "user"):
         flags.append("asks_identity")
     lowered = text.lower()
-    if any(hint in lowered for hint in _SIDE_HINTS) and _SIDE.search(text):
+    if _SIDE_NAMED.search(lowered) and _SIDE.search(text):
         flags.append("asks_for_a_side")
     if not text.isascii() and _UNUSUAL.search(text):
         flags += _unusual(text)
     if not text.isprintable() and _CONTROL.search(text):
         flags.append("control_characters")
-    if any(hint in text for hint in _SECRET_HINTS) and _SECRET.search(text):
+    if _LONG_WORD.search(text) and _SECRET.search(text):
         flags.append("secret")
     if ("@" in text and _EMAIL.search(text)) or (_DIGITS.search(text) and _PHONE.search(text)):
         flags.append("personal_data")

@@ -36,7 +36,7 @@ def read_parquet(data: bytes) -> tuple[list[str], dict[str, str], Iterator[tuple
     if len(data) < 12 or data[-4:] != b"PAR1":  # noqa: PLR2004 - two magic numbers and a length
         raise Invalid("The Parquet file is cut off: its end is missing.", code="parquet")
     # Files, not pipes: nobody waits for the other, and the output's size is limited by the system.
-    output = tempfile.TemporaryFile()
+    output = tempfile.TemporaryFile()  # noqa: SIM115 - `_rows` closes it after the last row
     with tempfile.TemporaryFile() as source:
         source.write(data)
         source.seek(0)
