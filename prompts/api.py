@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -152,11 +153,11 @@ def _upload(request: Request, serializer: type[StrictSerializer]) -> tuple[bytes
         raise _too_large()
     told = request.query_params.dict()
     body: Any = request.data
-    if isinstance(body, bytes):
-        data, name = body, ""
-    else:
+    if isinstance(body, QueryDict):
         told |= {key: value for key, value in body.dict().items() if key != "file"}
         data, name = _form_file(request)
+    else:
+        data, name = body or b"", ""
     if len(data) > settings.UPLOAD_MAX_BYTES:
         raise _too_large()
     options = serializer(data=told)

@@ -260,6 +260,8 @@ def reference_of(row: int, column: str, value: Any, n_turns: int) -> list[str] |
     if value is None or value == [] or (isinstance(value, str) and _says_nothing(value)):
         return None
     texts = [text_of(row, column, one) for one in (value if isinstance(value, list) else [value])]
+    if not any(map(str.strip, texts)):
+        return None
     if len(texts) > n_turns:
         message = f"It has {len(texts)} reference answers for {n_turns} judged turns."
         refuse("reference_answer", message, row=row, column=column)
