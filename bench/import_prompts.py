@@ -38,7 +38,7 @@ def make_row(rng: random.Random, index: int) -> dict:
     words = OTHERS if rng.random() < 0.2 else ENGLISH
 
     def text() -> str:
-        return f"{index}: " + " ".join(rng.choices(words, k=rng.randint(8, 60))) + "?"
+        return f"{index}: " + " ".join(rng.choices(words, k=rng.randint(8, 50))) + "?"
 
     row = {"id": f"q{index}", "category": rng.choice("abcdefgh"), "language": "en"}
     kind = rng.random()

@@ -177,7 +177,8 @@ _HOMOGLYPHS = str.maketrans(
 )
 _MIXED = re.compile(r"[a-z][\u0370-\u04ff]|[\u0370-\u04ff][a-z]", re.IGNORECASE)
 _MARKUP = re.compile(r"[*_`~\"“”«»„「」『』\[\]]+")
-_ASCII_MARKUP = str.maketrans("", "", '*_`~"[]')
+_ASCII_MARKS = '*_`~"[]'
+_ASCII_MARKUP = str.maketrans("", "", _ASCII_MARKS)
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
@@ -197,7 +198,7 @@ def fold(text: str) -> str:
                 for word in text.split(" ")
             )
         text = _MARKUP.sub("", text)
-    else:
+    elif any([mark in text for mark in _ASCII_MARKS]):  # noqa: C419 - a generator takes twice as long
         text = text.translate(_ASCII_MARKUP)
     if "  " in text or not text.isprintable():
         text = _SPACES.sub(" ", text)
@@ -318,28 +319,18 @@ _TALKING = r"(?:talking|speaking|chatting) (?:to|with)"
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A way to ask: `word` and any of `hints` stand in it, then `core` is found, then all of it."""
+    """A way to ask: any of `hints` stands in it, then `core` is found, then all of it."""
 
-    word: str
     hints: tuple[str, ...]
     core: re.Pattern[str]
     whole: re.Pattern[str]
-
-    def hinted_in(self, text: str) -> bool:
-        if self.word not in text:
-            return False
-        for hint in self.hints:  # noqa: SIM110 - any() over a generator takes twice as long
-            if hint in text:
-                return True
-        return False
 
     def asked_in(self, sentence: str) -> bool:
         return self.core.search(sentence) is not None and self.whole.search(sentence) is not None
 
 
 def _question(hints: tuple[str, ...], whole: str, core: str = "") -> _Question:
-    word = "you" if all("you" in hint for hint in hints) else ""
-    return _Question(word, hints, re.compile(core), re.compile(whole))
+    return _Question(hints, re.compile(core), re.compile(whole))
 
 
 _QUESTIONS = (
@@ -417,10 +408,24 @@ _QUESTIONS = (
 )
 
 
+_HINTED = {hint for question in _QUESTIONS for hint in question.hints}
+# Most prompts never say "you", and most are ASCII: they need few of the looks.
+_WITH_YOU = sorted(hint for hint in _HINTED if "you" in hint)
+_ASCII = sorted(hint for hint in _HINTED if "you" not in hint and hint.isascii())
+_OTHER = sorted(hint for hint in _HINTED if not hint.isascii())
+
+
 def asks_identity(text: str) -> bool:
     """Say whether a prompt asks who made the model, what it is, or what it was told in secret."""
     folded = fold(text)
-    likely = [question for question in _QUESTIONS if question.hinted_in(folded)]
-    return bool(likely) and any(
-        question.asked_in(sentence) for sentence in _SENTENCE.split(folded) for question in likely
+    hints = [hint for hint in _ASCII if hint in folded]
+    if "you" in folded:
+        hints += [hint for hint in _WITH_YOU if hint in folded]
+    if not folded.isascii():
+        hints += [hint for hint in _OTHER if hint in folded]
+    return bool(hints) and any(
+        question.asked_in(sentence)
+        for question in _QUESTIONS
+        if not set(hints).isdisjoint(question.hints) and question.core.search(folded)
+        for sentence in _SENTENCE.split(folded)
     )

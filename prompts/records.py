@@ -142,7 +142,7 @@ class RowReader:
             refuse("missing_prompt", f"It has no {wanted!r}.", row=row, column=wanted)
         source = told[0]
         column = self.columns[source]
-        if (self._value(raw, "system") or "") != "":
+        if "system" in self.columns and (self._value(raw, "system") or "") != "":
             refuse(
                 "system_prompt",
                 "It brings a system prompt.",
@@ -198,6 +198,8 @@ class RowReader:
         return value
 
     def _label(self, row: int, raw: Mapping[str, Any], role: str) -> str:
+        if role not in self.columns:
+            return str(self.constants.get(role, ""))
         value = self._value(raw, role)
         if value is None:
             return ""
@@ -208,6 +210,8 @@ class RowReader:
         return value
 
     def _language(self, row: int, raw: Mapping[str, Any]) -> str:
+        if "language" not in self.columns:
+            return ""
         value = self._label(row, raw, "language").lower().replace("_", "-")
         if value and not (_LANGUAGE.fullmatch(value) and len(value) <= 12):  # noqa: PLR2004 - the column's width
             refuse(
@@ -220,8 +224,9 @@ class RowReader:
         return value
 
     def _tags(self, row: int, raw: Mapping[str, Any], role: str) -> Sequence[str]:
-        value = self._value(raw, role)
-        column = self.columns.get(role, role)
+        if role not in self.columns:
+            return ()
+        value, column = self._value(raw, role), self.columns[role]
         if value is None or value == "":
             return ()
         if isinstance(value, str):
@@ -248,8 +253,9 @@ class RowReader:
         return keys
 
     def _reference(self, row: int, raw: Mapping[str, Any], n_turns: int) -> list[str] | None:
-        value = self._value(raw, "reference_answer")
-        column = self.columns.get("reference_answer", "")
+        if "reference_answer" not in self.columns:
+            return None
+        value, column = self._value(raw, "reference_answer"), self.columns["reference_answer"]
         if self.cells and isinstance(value, str) and n_turns > 1 and value.lstrip()[:1] == "[":
             value = self._nested(row, column, value)
         return reference_of(row, column, value, n_turns)

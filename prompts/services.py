@@ -1,7 +1,6 @@
 """Create, fill and publish prompt pools."""
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+import orjson
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
@@ -34,7 +34,6 @@ _STORED = (
     "reference_answer",
     "criteria",
 )
-_dumps = json.JSONEncoder(ensure_ascii=False).encode
 _SHOWN_ROWS = 10
 
 
@@ -371,6 +370,10 @@ def _stored(one: PromptRow, number: int) -> tuple[Any, ...]:
 
 def _dumped(labels: Sequence[str]) -> str:
     return _dumps(labels) if labels else "[]"
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _references(data: bytes, filename: str) -> tuple[list[InputError], dict[str, ReferenceRow]]:

@@ -28,14 +28,13 @@ _SECRET = re.compile(
     r"|xox[abprs]-[A-Za-z0-9-]{10,}|AIza[0-9A-Za-z_-]{35}|hf_[A-Za-z0-9]{30,}|glpat-[\w-]{20,}"
     r"|eyJ[\w-]{15,}\.eyJ[\w-]{15,}\.[\w-]{10,})|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )
-# Every secret has a long run of such characters, or is announced by one of dashes.
-_LONG_WORD = re.compile(r"[A-Za-z0-9_-]{13}|-----BEGIN")
+_SECRET_HINTS = ("sk-", "AKIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "xox", "AIza", "hf_")
+_SECRET_HINTS += ("glpat-", "eyJ", "-----BEGIN")
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})*\.[A-Za-z]{2,24}\b")
 _PHONE = re.compile(
     r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]?\d{2,4}){2,4}"
-    r"|\(\d{3}\) ?\d{3}[ .-]\d{4}|\d{3}[.-]\d{3}[.-]\d{4})(?![\w-])"
+    r"|\(\d{3}\) ?\d{3}[ .-]\d{4}|\d{3}-\d{3}-\d{4})(?![\w-])"
 )
-_DIGITS = re.compile(r"\d{3}[).-]|\+\d")
 _SIDE = re.compile(
     r"\b(?:choose|pick|prefer|select|vote for|rate|rank|judge|favou?r)\b.{0,20}"
     r"\b(?:answer|response|assistant|model|option|side|output) [ab]\b",
@@ -71,11 +70,17 @@ def flags_of(messages: Sequence[dict[str, str]]) -> tuple[str, ...]:
         flags += _unusual(text)
     if not text.isprintable() and _CONTROL.search(text):
         flags.append("control_characters")
-    if _LONG_WORD.search(text) and _SECRET.search(text):
+    # A list, because a generator takes twice as long, and this is asked of every prompt.
+    if any([hint in text for hint in _SECRET_HINTS]) and _SECRET.search(text):
         flags.append("secret")
-    if ("@" in text and _EMAIL.search(text)) or (_DIGITS.search(text) and _PHONE.search(text)):
+    if ("@" in text and _EMAIL.search(text)) or _has_phone(text):
         flags.append("personal_data")
     return tuple(flags)
+
+
+def _has_phone(text: str) -> bool:
+    written = "+" in text or "(" in text or "-" in text
+    return written and _PHONE.search(text) is not None
 
 
 def _unusual(text: str) -> list[str]:
