@@ -411,7 +411,13 @@ _QUESTIONS = (
 _HINTED = {hint for question in _QUESTIONS for hint in question.hints}
 # Most prompts never say "you", and most are ASCII: they need few of the looks.
 _WITH_YOU = sorted(hint for hint in _HINTED if "you" in hint)
-_ASCII = sorted(hint for hint in _HINTED if "you" not in hint and hint.isascii())
+_FOREIGN_ASCII = sorted(filter(str.isascii, _FOREIGN_HINTS))
+_FOREIGN_WORDS = frozenset(
+    word for hint in _FOREIGN_ASCII for word in hint.split() if len(word) > 1
+)
+_ASCII = sorted(
+    hint for hint in _HINTED if "you" not in hint and hint.isascii() and hint not in _FOREIGN_HINTS
+)
 _OTHER = sorted(hint for hint in _HINTED if not hint.isascii())
 
 
@@ -421,6 +427,8 @@ def asks_identity(text: str) -> bool:
     hints = [hint for hint in _ASCII if hint in folded]
     if "you" in folded:
         hints += [hint for hint in _WITH_YOU if hint in folded]
+    if not _FOREIGN_WORDS.isdisjoint(folded.split()):
+        hints += [hint for hint in _FOREIGN_ASCII if hint in folded]
     if not folded.isascii():
         hints += [hint for hint in _OTHER if hint in folded]
     return bool(hints) and any(

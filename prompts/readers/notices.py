@@ -28,8 +28,8 @@ _SECRET = re.compile(
     r"|xox[abprs]-[A-Za-z0-9-]{10,}|AIza[0-9A-Za-z_-]{35}|hf_[A-Za-z0-9]{30,}|glpat-[\w-]{20,}"
     r"|eyJ[\w-]{15,}\.eyJ[\w-]{15,}\.[\w-]{10,})|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )
-_SECRET_HINTS = ("sk-", "AKIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "xox", "AIza", "hf_")
-_SECRET_HINTS += ("glpat-", "eyJ", "-----BEGIN")
+# Every secret has one of these in it, most prompts none.
+_SECRET_HINTS = ("-", "_", "AKIA", "AIza", "eyJ")
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})*\.[A-Za-z]{2,24}\b")
 _PHONE = re.compile(
     r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]?\d{2,4}){2,4}"
@@ -70,8 +70,7 @@ def flags_of(messages: Sequence[dict[str, str]]) -> tuple[str, ...]:
         flags += _unusual(text)
     if not text.isprintable() and _CONTROL.search(text):
         flags.append("control_characters")
-    # A list, because a generator takes twice as long, and this is asked of every prompt.
-    if any([hint in text for hint in _SECRET_HINTS]) and _SECRET.search(text):
+    if any(hint in text for hint in _SECRET_HINTS) and _SECRET.search(text):
         flags.append("secret")
     if ("@" in text and _EMAIL.search(text)) or _has_phone(text):
         flags.append("personal_data")
