@@ -177,7 +177,8 @@ _HOMOGLYPHS = str.maketrans(
 )
 _MIXED = re.compile(r"[a-z][\u0370-\u04ff]|[\u0370-\u04ff][a-z]", re.IGNORECASE)
 _MARKUP = re.compile(r"[*_`~\"“”«»„「」『』\[\]]+")
-_ASCII_MARKUP = str.maketrans("", "", '*_`~"[]')
+_ASCII_MARKS = '*_`~"[]'
+_ASCII_MARKUP = str.maketrans("", "", _ASCII_MARKS)
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
@@ -197,7 +198,7 @@ def fold(text: str) -> str:
                 for word in text.split(" ")
             )
         text = _MARKUP.sub("", text)
-    else:
+    elif any([mark in text for mark in _ASCII_MARKS]):  # noqa: C419 - a generator takes twice as long
         text = text.translate(_ASCII_MARKUP)
     if "  " in text or not text.isprintable():
         text = _SPACES.sub(" ", text)
@@ -325,11 +326,7 @@ class _Question:
     whole: re.Pattern[str]
 
     def asked_in(self, sentence: str) -> bool:
-        return (
-            any(hint in sentence for hint in self.hints)
-            and self.core.search(sentence) is not None
-            and self.whole.search(sentence) is not None
-        )
+        return self.core.search(sentence) is not None and self.whole.search(sentence) is not None
 
 
 def _question(hints: tuple[str, ...], whole: str, core: str = "") -> _Question:
@@ -398,9 +395,9 @@ _QUESTIONS = (
         rf"{_HIDDEN}",
     ),
     _question(
-        ("yourself", "parameters", "come from", "call you", "have a name", "you called"),
+        ("yourself", "parameters do", "do you", "call you", "you called"),
         r"(?:^|please |can you |could you )introduce yourself(?=\s*(?:$|[.!?,\n]))"
-        r"|how many parameters (?:do you|are you|does your)|where do you come from"
+        r"|how many parameters do|where do you come from"
         r"|what (?:do|should|can) i call you|do you have a name|what are you called",
     ),
     _question(
@@ -411,10 +408,32 @@ _QUESTIONS = (
 )
 
 
+_HINTED = {hint for question in _QUESTIONS for hint in question.hints}
+# Most prompts never say "you", and most are ASCII: they need few of the looks.
+_WITH_YOU = sorted(hint for hint in _HINTED if "you" in hint)
+_FOREIGN_ASCII = sorted(filter(str.isascii, _FOREIGN_HINTS))
+_FOREIGN_WORDS = frozenset(
+    word for hint in _FOREIGN_ASCII for word in hint.split() if len(word) > 1
+)
+_ASCII = sorted(
+    hint for hint in _HINTED if "you" not in hint and hint.isascii() and hint not in _FOREIGN_HINTS
+)
+_OTHER = sorted(hint for hint in _HINTED if not hint.isascii())
+
+
 def asks_identity(text: str) -> bool:
     """Say whether a prompt asks who made the model, what it is, or what it was told in secret."""
-    return any(
+    folded = fold(text)
+    hints = [hint for hint in _ASCII if hint in folded]
+    if "you" in folded:
+        hints += [hint for hint in _WITH_YOU if hint in folded]
+    if not _FOREIGN_WORDS.isdisjoint(folded.split()):
+        hints += [hint for hint in _FOREIGN_ASCII if hint in folded]
+    if not folded.isascii():
+        hints += [hint for hint in _OTHER if hint in folded]
+    return bool(hints) and any(
         question.asked_in(sentence)
-        for sentence in _SENTENCE.split(fold(text))
         for question in _QUESTIONS
+        if not set(hints).isdisjoint(question.hints) and question.core.search(folded)
+        for sentence in _SENTENCE.split(folded)
     )

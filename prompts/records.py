@@ -142,7 +142,7 @@ class RowReader:
             refuse("missing_prompt", f"It has no {wanted!r}.", row=row, column=wanted)
         source = told[0]
         column = self.columns[source]
-        if (self._value(raw, "system") or "") != "":
+        if "system" in self.columns and (self._value(raw, "system") or "") != "":
             refuse(
                 "system_prompt",
                 "It brings a system prompt.",
@@ -198,6 +198,8 @@ class RowReader:
         return value
 
     def _label(self, row: int, raw: Mapping[str, Any], role: str) -> str:
+        if role not in self.columns:
+            return str(self.constants.get(role, ""))
         value = self._value(raw, role)
         if value is None:
             return ""
@@ -208,6 +210,8 @@ class RowReader:
         return value
 
     def _language(self, row: int, raw: Mapping[str, Any]) -> str:
+        if "language" not in self.columns:
+            return ""
         value = self._label(row, raw, "language").lower().replace("_", "-")
         if value and not (_LANGUAGE.fullmatch(value) and len(value) <= 12):  # noqa: PLR2004 - the column's width
             refuse(
@@ -220,8 +224,9 @@ class RowReader:
         return value
 
     def _tags(self, row: int, raw: Mapping[str, Any], role: str) -> Sequence[str]:
-        value = self._value(raw, role)
-        column = self.columns.get(role, role)
+        if role not in self.columns:
+            return ()
+        value, column = self._value(raw, role), self.columns[role]
         if value is None or value == "":
             return ()
         if isinstance(value, str):
@@ -248,8 +253,9 @@ class RowReader:
         return keys
 
     def _reference(self, row: int, raw: Mapping[str, Any], n_turns: int) -> list[str] | None:
-        value = self._value(raw, "reference_answer")
-        column = self.columns.get("reference_answer", "")
+        if "reference_answer" not in self.columns:
+            return None
+        value, column = self._value(raw, "reference_answer"), self.columns["reference_answer"]
         if self.cells and isinstance(value, str) and n_turns > 1 and value.lstrip()[:1] == "[":
             value = self._nested(row, column, value)
         return reference_of(row, column, value, n_turns)
@@ -260,6 +266,8 @@ def reference_of(row: int, column: str, value: Any, n_turns: int) -> list[str] |
     if value is None or value == [] or (isinstance(value, str) and _says_nothing(value)):
         return None
     texts = [text_of(row, column, one) for one in (value if isinstance(value, list) else [value])]
+    if not any(map(str.strip, texts)):
+        return None
     if len(texts) > n_turns:
         message = f"It has {len(texts)} reference answers for {n_turns} judged turns."
         refuse("reference_answer", message, row=row, column=column)
@@ -303,7 +311,9 @@ def _messages(row: int, column: str, value: Any) -> list[dict[str, str]]:
 def _message(row: int, column: str, value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not {"role", "content"} <= value.keys():
         hint = 'Write {"role": "user", "content": "…"}.'
-        refuse("messages", f"It is {_kind(value)}, not a message.", row=row, column=column, hint=hint)
+        refuse(
+            "messages", f"It is {_kind(value)}, not a message.", row=row, column=column, hint=hint
+        )
     role = value["role"]
     if role == "system":
         hint = "System prompts belong to the language model; put the text into the first user turn."

@@ -1,7 +1,6 @@
 """Create, fill and publish prompt pools."""
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+import orjson
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
@@ -23,9 +23,17 @@ from prompts.readers.sniffing import shown_name
 from prompts.records import PromptRow, ReferenceRow
 
 _BATCH = 1000
-_STORED = ("external_id", "kind", "messages", "category", "domain", "language", "risk_tags")
-_STORED += ("reference_answer", "criteria")
-_dumps = json.JSONEncoder(ensure_ascii=False).encode
+_STORED = (
+    "external_id",
+    "kind",
+    "messages",
+    "category",
+    "domain",
+    "language",
+    "risk_tags",
+    "reference_answer",
+    "criteria",
+)
 _SHOWN_ROWS = 10
 
 
@@ -327,12 +335,11 @@ def _insert(draft: PromptPoolVersion, found: _Found) -> None:
     last = draft.prompts.aggregate(last=Max("position"))["last"] or 0
     columns = ", ".join(("version_id", "position", *_STORED, "flags"))
     values = ", ".join(["%s"] * (len(_STORED) + 3))
-    rows = (
+    numbered = enumerate(zip(found.prompts, found.flags, strict=True), start=last + 1)
+    rows = [
         (draft.pk, number, *_stored(one, number), _dumped(flags))
-        for number, (one, flags) in enumerate(
-            zip(found.prompts, found.flags, strict=True), start=last + 1
-        )
-    )
+        for number, (one, flags) in numbered
+    ]
     table = Prompt._meta.db_table
     try:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -365,8 +372,13 @@ def _dumped(labels: Sequence[str]) -> str:
     return _dumps(labels) if labels else "[]"
 
 
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
 def _references(data: bytes, filename: str) -> tuple[list[InputError], dict[str, ReferenceRow]]:
-    errors, answers = [], {}
+    errors: list[InputError] = []
+    answers: dict[str, ReferenceRow] = {}
     for one in read_references(data, filename=filename):
         if isinstance(one, InputError):
             errors.append(one)

@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
-from core.errors import InputError, Invalid, TooLarge, Unsupported
+from core.errors import InputError, Invalid, TooLarge
 from prompts.readers.json_files import read_document, read_lines
 from prompts.readers.parquet import read_parquet
 from prompts.readers.shapes import OWN, REFERENCES, Shape, did_you_mean, recognise
 from prompts.readers.sniffing import CSV, JSON, JSONL, PARQUET, TSV, shown_name, sniff
 from prompts.readers.tables import read_table
 from prompts.records import (
-    MAX_CHARACTERS,
     MAX_COLUMNS,
     MAX_ROWS,
     BadRow,
@@ -20,7 +19,6 @@ from prompts.records import (
     ReferenceRow,
     RowReader,
     prompt_text,
-    reference_of,
 )
 
 __all__ = ["PromptFile", "read_prompts", "read_references"]

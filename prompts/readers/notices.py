@@ -28,23 +28,19 @@ _SECRET = re.compile(
     r"|xox[abprs]-[A-Za-z0-9-]{10,}|AIza[0-9A-Za-z_-]{35}|hf_[A-Za-z0-9]{30,}|glpat-[\w-]{20,}"
     r"|eyJ[\w-]{15,}\.eyJ[\w-]{15,}\.[\w-]{10,})|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )
-_SECRET_HINTS = ("sk-", "AKIA", "gh", "xox", "AIza", "hf_", "glpat-", "eyJ", "-----BEGIN")
+# Every secret has one of these in it, most prompts none.
+_SECRET_HINTS = ("-", "_", "AKIA", "AIza", "eyJ")
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})*\.[A-Za-z]{2,24}\b")
 _PHONE = re.compile(
     r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]?\d{2,4}){2,4}"
-    r"|\(\d{3}\) ?\d{3}[ .-]\d{4}|\d{3}[.-]\d{3}[.-]\d{4})(?![\w-])"
+    r"|\(\d{3}\) ?\d{3}[ .-]\d{4}|\d{3}-\d{3}-\d{4})(?![\w-])"
 )
-_DIGITS = re.compile(r"\d{3}[).-]|\+\d")
 _SIDE = re.compile(
     r"\b(?:choose|pick|prefer|select|vote for|rate|rank|judge|favou?r)\b.{0,20}"
     r"\b(?:answer|response|assistant|model|option|side|output) [ab]\b",
     re.IGNORECASE,
 )
-_SIDE_HINTS = tuple(
-    f"{noun} {side}"
-    for noun in ("answer", "response", "assistant", "model", "option", "side", "output")
-    for side in "ab"
-)
+_SIDE_NAMED = re.compile(r"(?:answer|response|assistant|model|option|side|output) [ab]\b")
 _CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _TAGS = re.compile("[\U000e0000-\U000e007f]")
@@ -68,7 +64,7 @@ def flags_of(messages: Sequence[dict[str, str]]) -> tuple[str, ...]:
     if any(asks_identity(one["content"]) for one in messages if one["role"] == "user"):
         flags.append("asks_identity")
     lowered = text.lower()
-    if any(hint in lowered for hint in _SIDE_HINTS) and _SIDE.search(text):
+    if _SIDE_NAMED.search(lowered) and _SIDE.search(text):
         flags.append("asks_for_a_side")
     if not text.isascii() and _UNUSUAL.search(text):
         flags += _unusual(text)
@@ -76,9 +72,14 @@ def flags_of(messages: Sequence[dict[str, str]]) -> tuple[str, ...]:
         flags.append("control_characters")
     if any(hint in text for hint in _SECRET_HINTS) and _SECRET.search(text):
         flags.append("secret")
-    if ("@" in text and _EMAIL.search(text)) or (_DIGITS.search(text) and _PHONE.search(text)):
+    if ("@" in text and _EMAIL.search(text)) or _has_phone(text):
         flags.append("personal_data")
     return tuple(flags)
+
+
+def _has_phone(text: str) -> bool:
+    written = "+" in text or "(" in text or "-" in text
+    return written and _PHONE.search(text) is not None
 
 
 def _unusual(text: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Parquet, decoded by a child process whose memory, time and output are limited (pure)."""
 
+import io
 import json
 import os
 import subprocess
@@ -36,16 +37,17 @@ def read_parquet(data: bytes) -> tuple[list[str], dict[str, str], Iterator[tuple
     if len(data) < 12 or data[-4:] != b"PAR1":  # noqa: PLR2004 - two magic numbers and a length
         raise Invalid("The Parquet file is cut off: its end is missing.", code="parquet")
     # Files, not pipes: nobody waits for the other, and the output's size is limited by the system.
-    output = tempfile.TemporaryFile()
-    with tempfile.TemporaryFile() as source:
+    with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as output:
         source.write(data)
         source.seek(0)
         status = _run(source, output)
-    output.seek(0)
+        output.seek(0)
+        lines = io.BytesIO(output.read())
     if status:
-        raise _refusal(output)
-    head = json.loads(output.readline())
-    return head["columns"], head["others"], _rows(output)
+        raise _refusal(lines)
+    head = json.loads(lines.readline())
+    rows = ((row, json.loads(line)) for row, line in enumerate(lines, start=1))
+    return head["columns"], head["others"], rows
 
 
 def _run(source: IO[bytes], output: IO[bytes]) -> int:
@@ -67,10 +69,8 @@ def _run(source: IO[bytes], output: IO[bytes]) -> int:
 
 
 def _refusal(output: IO[bytes]) -> Invalid:
-    lines = output.read().splitlines()
-    output.close()
     try:
-        told = json.loads(lines[-1])
+        told = json.loads(output.read().splitlines()[-1])
         code, message = told["error"], told["message"]
     except (IndexError, ValueError, LookupError, TypeError):
         message = "The Parquet file could not be decoded within the limits of memory and time."
@@ -78,9 +78,3 @@ def _refusal(output: IO[bytes]) -> Invalid:
     if code in _TOO_LARGE:
         return TooLarge(f"The Parquet file is too large. {message}")
     return Invalid(f"The Parquet file cannot be read: {message}", code="parquet")
-
-
-def _rows(output: IO[bytes]) -> Iterator[tuple[int, Any]]:
-    with output:
-        for row, line in enumerate(output, start=1):
-            yield row, json.loads(line)

@@ -37,8 +37,14 @@ def simple(kind: Any, types: Any, depth: int = 0) -> bool:
         return depth < 2 and simple(kind.value_type, types, depth + 1)  # noqa: PLR2004 - lists of messages
     if types.is_struct(kind):
         return depth < 2 and all(simple(one.type, types, depth + 1) for one in kind)  # noqa: PLR2004
-    tests = (types.is_string, types.is_large_string, types.is_string_view, types.is_integer)
-    tests += (types.is_boolean, types.is_null)
+    tests = (
+        types.is_string,
+        types.is_large_string,
+        types.is_string_view,
+        types.is_integer,
+        types.is_boolean,
+        types.is_null,
+    )
     return any(test(kind) for test in tests)
 
 
@@ -81,7 +87,14 @@ def main() -> None:
         convert(max_output, max_rows, max_columns)
     except MemoryError:
         refuse("memory", "It asks for more memory than is allowed.")
-    except (OSError, ValueError, ArithmeticError, TypeError, LookupError, NotImplementedError) as error:
+    except (
+        OSError,
+        ValueError,
+        ArithmeticError,
+        TypeError,
+        LookupError,
+        NotImplementedError,
+    ) as error:
         # pyarrow's errors are subclasses of these.
         first = (str(error).splitlines() or [type(error).__name__])[0]
         refuse("broken", first[:300])

@@ -21,7 +21,9 @@ class Shape:
     constants: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _shape(name: str, marks: str, /, constants: Mapping[str, Any] | None = None, **columns: str) -> Shape:
+def _shape(
+    name: str, marks: str, /, constants: Mapping[str, Any] | None = None, **columns: str
+) -> Shape:
     return Shape(name, frozenset(marks.split("|")), columns, constants or {})
 
 
@@ -36,7 +38,12 @@ SHAPES: tuple[Shape, ...] = (
         reference_answer="Best Answer",
     ),
     _shape(
-        "xstest", "prompt|type|label|focus", prompt="prompt", id="id", category="type", risk_tags="label"
+        "xstest",
+        "prompt|type|label|focus",
+        prompt="prompt",
+        id="id",
+        category="type",
+        risk_tags="label",
     ),
     _shape(
         "do_not_answer",
@@ -115,7 +122,9 @@ def _named(columns: Sequence[str], named: Mapping[str, str]) -> Shape:
     for role, column in named.items():
         if role not in ROLES:
             hint = f"Choose from {', '.join(ROLES)}."
-            raise Invalid(f"There is no role {role!r}.{did_you_mean(role, ROLES)}", code="role", hint=hint)
+            raise Invalid(
+                f"There is no role {role!r}.{did_you_mean(role, ROLES)}", code="role", hint=hint
+            )
         if column not in columns:
             message = f"The file has no column {column!r}.{did_you_mean(column, columns)}"
             error = InputError("unknown_column", message, column=column, hint=_has(columns))

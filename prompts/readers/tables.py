@@ -85,9 +85,12 @@ def _rows(header: list[str], records: Iterator[tuple[int, list[str]]]) -> Iterat
         if len(cells) == width:
             yield row, dict(zip(header, cells, strict=True))
         elif cells:  # a blank line is no row
-            yield row, InputError(
-                "ragged",
-                f"It has {len(cells)} cells, the header {width}.",
-                row=row,
-                hint="Quote cells that contain the separator.",
+            yield (
+                row,
+                InputError(
+                    "ragged",
+                    f"It has {len(cells)} cells, the header {width}.",
+                    row=row,
+                    hint="Quote cells that contain the separator.",
+                ),
             )
