@@ -21,6 +21,7 @@ from tests.data import shared_data
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
 
 PROMPTS = 300
+ASKED = "prompts/alpaca_eval/alpaca_eval_first300.json"
 BASELINE = "text_davinci_003"
 RATERS = 11
 API = "/api/v1"
@@ -32,6 +33,7 @@ DRAWS = {0.0, 1.5}
 class Source:
     """The shared files, by the names they use."""
 
+    prompts: list[str] = field(default_factory=list)
     outputs: dict[str, list[str]] = field(default_factory=dict)
     labels: dict[tuple[str, int], float | None] = field(default_factory=dict)
 
@@ -53,7 +55,8 @@ def slug_of(name: str) -> str:
 def source() -> Source:
     folder = shared_data("outputs/alpaca_eval")
     votes = shared_data("votes/alpaca_eval/alpaca_eval_gpt4_judge_vs_davinci003.csv")
-    read = Source()
+    asked = json.loads(shared_data(ASKED).read_bytes())
+    read = Source(prompts=[row["instruction"] for row in asked])
     for path in sorted(folder.glob("*.json")):
         rows = json.loads(path.read_bytes())
         read.outputs[path.stem] = [row["output"] for row in rows]
@@ -99,7 +102,7 @@ class Site:
 
 
 def upload_prompts(site: Site) -> None:
-    path = shared_data("prompts/alpaca_eval/alpaca_eval_first300.json")
+    path = shared_data(ASKED)
     site.post("pools/", {"slug": "alpaca", "name": "AlpacaEval, the first 300"})
     report = site.upload("pools/alpaca/imports/", path.name, path.read_bytes())
     assert (report["n_imported"], report["n_errors"]) == (PROMPTS, 0)
@@ -159,8 +162,9 @@ def judge(rater: Site, assignment: dict, source: Source) -> str:
     """Answer with the published label; return which canonical side stood on the left."""
     token = assignment["token"]
     pair = ("comparison__first__language_model", "comparison__second__language_model")
-    row = Assignment.objects.select_related(*pair, "comparison__prompt").get(token=token)
-    at = row.comparison.prompt.position
+    row = Assignment.objects.select_related(*pair).get(token=token)
+    (message,) = assignment["prompt"]["messages"]
+    at = source.prompts.index(message["content"])
     names = [row.comparison.first.language_model.name, row.comparison.second.language_model.name]
     left, right = names[::-1] if row.swapped else names
     # What the rater was sent is what the models wrote, to the last byte, and nothing beside it.
@@ -193,11 +197,8 @@ def played(alice, client_of, source) -> Site:
 
 
 def assert_texts_survived(source: Source) -> None:
-    prompts = json.loads(shared_data("prompts/alpaca_eval/alpaca_eval_first300.json").read_bytes())
     stored = Prompt.objects.order_by("position").values_list("messages", flat=True)
-    assert [messages[0]["content"] for messages in stored] == [
-        row["instruction"] for row in prompts
-    ]
+    assert [messages[0]["content"] for messages in stored] == source.prompts
     texts = defaultdict(list)
     rows = Completion.objects.order_by("prompt__position").values_list(
         "language_model__name", "text"
@@ -220,7 +221,7 @@ def test_the_board_of_real_labels_is_what_the_labels_say(played, source):
         row, counts = rows[slug_of(name)], Counter(taken)
         assert (row["wins"], row["ties"], row["losses"]) == (counts[1], counts[0.5], counts[0])
         assert row["win_rate"] == sum(taken) / len(taken)
-    assert rows[BASELINE]["win_rate"] == 1 - sum(map(sum, points.values())) / 3_299
+    assert rows[BASELINE]["win_rate"] == (3_299 - sum(map(sum, points.values()))) / 3_299
 
     assert board["raters"] == [
         {
