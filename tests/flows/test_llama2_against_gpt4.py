@@ -161,12 +161,15 @@ def play_labels(raters: list[Site], source: Source) -> Counter:
 def judge(rater: Site, assignment: dict, source: Source) -> str:
     """Answer with the published label; return which canonical side stood on the left."""
     token = assignment["token"]
-    pair = ("comparison__first__language_model", "comparison__second__language_model")
-    row = Assignment.objects.select_related(*pair).get(token=token)
+    paths = (
+        "swapped",
+        "comparison__pair__first_model__name",
+        "comparison__pair__second_model__name",
+    )
+    swapped, *names = Assignment.objects.values_list(*paths).get(token=token)
     (message,) = assignment["prompt"]["messages"]
     at = source.prompts.index(message["content"])
-    names = [row.comparison.first.language_model.name, row.comparison.second.language_model.name]
-    left, right = names[::-1] if row.swapped else names
+    left, right = names[::-1] if swapped else names
     # What the rater was sent is what the models wrote, to the last byte, and nothing beside it.
     assert assignment["a"]["text"] == source.outputs[left][at]
     assert assignment["b"]["text"] == source.outputs[right][at]
