@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +24,7 @@ FORFEITED = {"first": "second", "second": "first", "both": "both_bad"}
 class BallotRow(NamedTuple):
     """One outcome: a vote, or a forfeit (then `rater` is the comparison's, and nobody judged)."""
 
-    judgment: str
+    judgment: int | str  # empty for a forfeit
     comparison_id: int
     first_id: int  # of the language model
     second_id: int
@@ -255,47 +254,44 @@ def _header(version: StudyVersion, models: Sequence[Ranked], raters: Sequence[Ra
     )
 
 
-@dataclass
 class _Rows:
-    """Collects rows into the arrays of each criterion."""
+    """Collects rows into the arrays of each criterion, giving codes in the order of appearance."""
 
-    models: dict[int, int]
-    raters: dict[str, int]
-    criteria: Sequence[str]
-    prompts: dict[str, int] = field(default_factory=dict)
-    judgments: dict[str | int, int] = field(default_factory=dict)
-    columns: dict[str, list[tuple[int, ...]]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.columns = {key: [] for key in self.criteria}
+    def __init__(
+        self, *, models: dict[int, int], raters: dict[str, int], criteria: Sequence[str]
+    ) -> None:
+        self.models = models
+        self.raters = raters
+        self.columns: dict[str, list[tuple[int, ...]]] = {key: [] for key in criteria}
+        self.prompts: dict[str, int] = {}
+        self.judgments: dict[int | str, int] = {}
         self.forfeits: dict[int, int] = {}
 
     def add(self, row: BallotRow) -> None:
-        who, submission = self._who(row)
+        rater, judgment = self._who(row)
         self.columns[row.criterion].append(
             (
                 self.models[row.first_id],
                 self.models[row.second_id],
                 OUTCOME_CODES[row.outcome],
-                who,
+                rater,
                 self.prompts.setdefault(row.prompt, len(self.prompts)),
-                submission,
+                judgment,
             )
         )
 
     def _who(self, row: BallotRow) -> tuple[int, int]:
         """Return the codes of rater and submission; a forfeited comparison is one of each."""
         if row.rater:
-            return self.raters[row.rater], _code(self.judgments, row.judgment)
-        who = len(self.raters) + _code(self.forfeits, row.comparison_id)
-        return who, _code(self.judgments, f"forfeit {row.comparison_id}")
+            return self.raters[row.rater], self._submission(row.judgment)
+        forfeit = self.forfeits.setdefault(row.comparison_id, len(self.forfeits))
+        return len(self.raters) + forfeit, self._submission(f"forfeit {row.comparison_id}")
+
+    def _submission(self, name: int | str) -> int:
+        return self.judgments.setdefault(name, len(self.judgments))
 
     def ballots(self) -> dict[str, Ballots]:
         return {key: _ballots(rows) for key, rows in self.columns.items()}
-
-
-def _code(codes: dict, key: str | int) -> int:
-    return int(codes.setdefault(key, len(codes)))
 
 
 def _ballots(rows: list[tuple[int, ...]]) -> Ballots:
