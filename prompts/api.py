@@ -151,10 +151,10 @@ def _upload(request: Request, serializer: type[StrictSerializer]) -> tuple[bytes
     declared = int(request.META.get("CONTENT_LENGTH") or 0)
     if declared > settings.UPLOAD_MAX_BYTES + _FORM_BYTES:
         raise _too_large()
-    told = request.query_params.dict()
+    told: dict[str, Any] = request.query_params.dict()
     body: Any = request.data
     if isinstance(body, QueryDict):
-        told |= {key: value for key, value in body.dict().items() if key != "file"}
+        told |= {key: body[key] for key in body if key != "file"}
         data, name = _form_file(request)
     else:
         data, name = body or b"", ""

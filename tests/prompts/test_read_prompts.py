@@ -83,7 +83,7 @@ REAL = [
 
 
 @pytest.mark.parametrize(("name", "kind", "shape", "n", "n_bad", "told"), REAL)
-def test_reads_the_real_file(name, kind, shape, n, n_bad, told):  # noqa: PLR0917 - pytest passes by name
+def test_reads_the_real_file(name, kind, shape, n, n_bad, told):
     path = shared_data(f"prompts/{name}")
     file, good, bad = read(path.read_bytes(), path.name)
     assert (file.format, file.shape, len(good), len(bad)) == (kind, shape, n, n_bad)
