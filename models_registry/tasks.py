@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_shutting_down
+from celery.signals import worker_ready, worker_shutting_down
 
 from models_registry.services import drains, runs
 from models_registry.services.clock import database_clock
@@ -20,6 +20,12 @@ _stopping = mmap.mmap(-1, 1)
 @worker_shutting_down.connect
 def note_shutdown(**_kwargs: Any) -> None:
     _stopping[0] = 1
+
+
+@worker_ready.connect
+def ring_at_start(**_kwargs: Any) -> None:
+    """Find at once what an earlier worker left: beat's first ring comes half a minute later."""
+    dispatch_due.delay()
 
 
 @shared_task

@@ -1,14 +1,31 @@
 """Anthropic messages over an injected client."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
 from models_registry.providers import base
 from models_registry.providers.http import Reply, post_json, short_text, token_count
+from models_registry.providers.sampling import (
+    MOST_TOKENS,
+    SHARED,
+    Check,
+    json_object,
+    number,
+    stops,
+    whole,
+)
 
 VERSION = "2023-06-01"
+SETTINGS: dict[str, Check] = {
+    **SHARED,
+    "temperature": number(0, 1),
+    "top_k": whole(0, MOST_TOKENS),
+    "stop_sequences": stops,
+    "thinking": json_object,
+}
 CUT_OFF_REASONS = {"max_tokens", "model_context_window_exceeded"}
 
 
@@ -17,6 +34,8 @@ class AnthropicMessages:
     """POST {base}/messages, where the base URL ends in /v1."""
 
     deadline: float
+    SETTINGS: ClassVar[Mapping[str, Check]] = SETTINGS
+    NEEDS_LIMIT: ClassVar[bool] = True
 
     @staticmethod
     def headers(api_key: str) -> dict[str, str]:

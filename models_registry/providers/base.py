@@ -1,8 +1,8 @@
 """What every provider takes and gives, and the errors that say themselves what to do next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import httpx
 
@@ -54,6 +54,16 @@ class ChatResult:
 
 class Provider(Protocol):
     """One kind of endpoint. Adding one: a file here, a line in PROVIDERS, a test file."""
+
+    SETTINGS: ClassVar[Mapping[str, Callable[[Any], str]]]  # what may be pinned, with its checks
+    NEEDS_LIMIT: ClassVar[bool]  # whether max_tokens must be among them
+
+    def __init__(self, deadline: float) -> None:
+        """Give each call `deadline` seconds in all."""
+
+    @staticmethod
+    def headers(api_key: str) -> dict[str, str]:
+        """Return the headers of every call; an endpoint without a key gets an empty one."""
 
     def payload(self, request: ChatRequest) -> dict[str, Any]:
         """Return the body that is sent, without the key: it is stored with the answer."""

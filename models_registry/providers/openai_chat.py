@@ -1,13 +1,43 @@
 """OpenAI-compatible chat completions over an injected client."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
 from models_registry.providers import base
 from models_registry.providers.http import Reply, post_json, short_text, token_count
+from models_registry.providers.sampling import (
+    MOST_TOKENS,
+    SHARED,
+    Check,
+    flag,
+    json_object,
+    number,
+    one_of,
+    stops,
+    whole,
+)
 
+SETTINGS: dict[str, Check] = {
+    **SHARED,
+    "max_completion_tokens": whole(1, MOST_TOKENS),
+    "seed": whole(-(2**63), 2**63 - 1),
+    "stop": stops,
+    "frequency_penalty": number(-2, 2),
+    "presence_penalty": number(-2, 2),
+    "logit_bias": json_object,
+    "response_format": json_object,
+    "reasoning_effort": one_of("none", "minimal", "low", "medium", "high", "xhigh"),
+    "verbosity": one_of("low", "medium", "high"),
+    # vLLM, llama.cpp and Ollama
+    "top_k": whole(-1, MOST_TOKENS),
+    "min_p": number(0, 1),
+    "repetition_penalty": number(0, 10),
+    "chat_template_kwargs": json_object,
+    "cache_prompt": flag,
+}
 FILTER_CODES = ("content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation")
 
 
@@ -16,6 +46,8 @@ class OpenAIChat:
     """POST {base}/chat/completions. Settings go out as they are given, and no others."""
 
     deadline: float
+    SETTINGS: ClassVar[Mapping[str, Check]] = SETTINGS
+    NEEDS_LIMIT: ClassVar[bool] = False
 
     @staticmethod
     def headers(api_key: str) -> dict[str, str]:

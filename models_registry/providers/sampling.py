@@ -6,12 +6,14 @@ from typing import Any
 from core.canonical import canonical_json
 from core.errors import InputError
 
+# Says what is wrong with a value, or nothing.
+Check = Callable[[Any], str]
 MOST_TOKENS = 1_000_000
 MOST_STOPS = 16
 LONGEST_JSON = 8_000
 
 
-def _number(low: float, high: float) -> Callable[[Any], str]:
+def number(low: float, high: float) -> Check:
     def check(value: Any) -> str:
         fits = isinstance(value, (int, float)) and not isinstance(value, bool)
         return "" if fits and low <= value <= high else f"must be a number from {low:g} to {high:g}"
@@ -19,7 +21,7 @@ def _number(low: float, high: float) -> Callable[[Any], str]:
     return check
 
 
-def _whole(low: int, high: int) -> Callable[[Any], str]:
+def whole(low: int, high: int) -> Check:
     def check(value: Any) -> str:
         fits = isinstance(value, int) and not isinstance(value, bool)
         return "" if fits and low <= value <= high else f"must be a whole number, {low} to {high}"
@@ -27,11 +29,11 @@ def _whole(low: int, high: int) -> Callable[[Any], str]:
     return check
 
 
-def _one_of(*words: str) -> Callable[[Any], str]:
+def one_of(*words: str) -> Check:
     return lambda value: "" if value in words else f"must be one of {', '.join(words)}"
 
 
-def _stops(value: Any) -> str:
+def stops(value: Any) -> str:
     texts = [value] if isinstance(value, str) else value
     fits = isinstance(texts, list) and 0 < len(texts) <= MOST_STOPS
     if fits and all(isinstance(text, str) and text for text in texts):
@@ -39,58 +41,32 @@ def _stops(value: Any) -> str:
     return f"must be a text or a list of at most {MOST_STOPS} texts"
 
 
-def _object(value: Any) -> str:
+def json_object(value: Any) -> str:
     fits = isinstance(value, dict) and len(canonical_json(value)) <= LONGEST_JSON
     return "" if fits else f"must be an object of at most {LONGEST_JSON} characters"
 
 
-def _flag(value: Any) -> str:
+def flag(value: Any) -> str:
     return "" if isinstance(value, bool) else "must be true or false"
 
 
-SHARED: dict[str, Callable[[Any], str]] = {
-    "temperature": _number(0, 2),
-    "top_p": _number(0, 1),
-    "max_tokens": _whole(1, MOST_TOKENS),
-    "service_tier": _one_of("auto", "default", "flex", "priority", "standard_only"),
-}
-SETTINGS: dict[str, dict[str, Callable[[Any], str]]] = {
-    "openai_chat": {
-        **SHARED,
-        "max_completion_tokens": _whole(1, MOST_TOKENS),
-        "seed": _whole(-(2**63), 2**63 - 1),
-        "stop": _stops,
-        "frequency_penalty": _number(-2, 2),
-        "presence_penalty": _number(-2, 2),
-        "logit_bias": _object,
-        "response_format": _object,
-        "reasoning_effort": _one_of("none", "minimal", "low", "medium", "high", "xhigh"),
-        "verbosity": _one_of("low", "medium", "high"),
-        # vLLM, llama.cpp and Ollama
-        "top_k": _whole(-1, MOST_TOKENS),
-        "min_p": _number(0, 1),
-        "repetition_penalty": _number(0, 10),
-        "chat_template_kwargs": _object,
-        "cache_prompt": _flag,
-    },
-    "anthropic_messages": {
-        **SHARED,
-        "temperature": _number(0, 1),
-        "top_k": _whole(0, MOST_TOKENS),
-        "stop_sequences": _stops,
-        "thinking": _object,
-    },
+SHARED: dict[str, Check] = {
+    "temperature": number(0, 2),
+    "top_p": number(0, 1),
+    "max_tokens": whole(1, MOST_TOKENS),
+    "service_tier": one_of("auto", "default", "flex", "priority", "standard_only"),
 }
 LENGTH_LIMITS = ("max_tokens", "max_completion_tokens")
 
 
-def settings_errors(kind: str, settings: Mapping[str, Any]) -> list[InputError]:
-    """Return what is wrong with the settings pinned for an endpoint of this kind."""
-    known = SETTINGS[kind]
+def settings_errors(
+    known: Mapping[str, Check], settings: Mapping[str, Any], *, needs_limit: bool
+) -> list[InputError]:
+    """Return what is wrong with pinned settings, given a provider's `SETTINGS`."""
     errors = [
         InputError(
             code="unknown_setting",
-            message=f"{name} is no setting of {kind}.",
+            message=f"{name} is no setting here.",
             column=f"settings.{name}",
             hint=f"Known are {', '.join(sorted(known))}.",
         )
@@ -104,15 +80,15 @@ def settings_errors(kind: str, settings: Mapping[str, Any]) -> list[InputError]:
                     code="bad_setting", message=f"{name} {problem}.", column=f"settings.{name}"
                 )
             )
-    return errors + _length_errors(kind, settings)
+    return errors + _limit_errors(settings, needs_limit=needs_limit)
 
 
-def _length_errors(kind: str, settings: Mapping[str, Any]) -> list[InputError]:
+def _limit_errors(settings: Mapping[str, Any], *, needs_limit: bool) -> list[InputError]:
     given = [name for name in LENGTH_LIMITS if name in settings]
     if len(given) > 1:
         message = "Give max_tokens or max_completion_tokens, whichever the model takes, not both."
-    elif kind == "anthropic_messages" and not given:
-        message = "Anthropic messages need max_tokens."
+    elif needs_limit and not given:
+        message = "This kind of endpoint needs max_tokens."
     else:
         return []
     return [InputError(code="length_limit", message=message, column="settings.max_tokens")]

@@ -1,7 +1,7 @@
 """Register endpoints, keep their keys, and ask one question to see that they answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from models_registry.secrets import KeyUnreadable, decrypt_key, encrypt_key
 from models_registry.services.checks import check_fields
 
 PROBE_PROMPT = "Answer with the single word: ready"
+PROBE_SECONDS = 60  # somebody is waiting for it
 LONGEST_KEY = 500
 SHOWN_OF_KEY = 4
 EDITABLE = {"name", "max_concurrency", "timeout_seconds"}
@@ -141,7 +142,9 @@ def probe_model(
         system_prompt=language_model.system_prompt,
         settings=language_model.settings,
     )
-    with open_calls(connection_of(language_model.endpoint)) as calls:
+    connection = connection_of(language_model.endpoint)
+    patience = min(connection.timeout_seconds, PROBE_SECONDS)
+    with open_calls(replace(connection, timeout_seconds=patience)) as calls:
         try:
             return Probe(calls.submit(request).result())
         except ProviderError as error:

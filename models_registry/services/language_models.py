@@ -13,6 +13,7 @@ from django.db.models import Q
 from core.errors import Conflict, InputError, Invalid, Missing
 from core.leases import lock
 from models_registry.models import LanguageModel, ModelEndpoint, ModelPrice
+from models_registry.providers import PROVIDERS
 from models_registry.providers.sampling import settings_errors
 from models_registry.services.checks import check_fields
 
@@ -188,7 +189,8 @@ def _pinned_errors(model: LanguageModel) -> list[InputError]:
         given = [name for name in PINNED if getattr(model, name)]
         message = "Without an endpoint nothing is called, so nothing can be pinned."
         return [InputError(code="no_endpoint", message=message, column=name) for name in given]
-    errors = settings_errors(model.endpoint.kind, model.settings)
+    provider = PROVIDERS[model.endpoint.kind]
+    errors = settings_errors(provider.SETTINGS, model.settings, needs_limit=provider.NEEDS_LIMIT)
     if not model.remote_name.strip():
         message = "Say the name under which the endpoint knows the model."
         errors.append(InputError(code="required", message=message, column="remote_name"))

@@ -135,3 +135,22 @@ def test_losing_the_worker_and_every_message_is_harmless(
     wait_for(all_done)
     assert Completion.objects.count() == 100
     assert len(provider.calls) <= 100 + PER_TASK
+
+
+def test_a_worker_told_to_stop_finishes_its_calls_and_claims_no_more(
+    make_pool, endpoint, model, provider, start_worker
+):
+    provider.script = lambda call: Reply(answer("ok"), delay=0.3)
+    runs.start_run(pool_version=make_pool(80), language_models=[model], now=timezone.now())
+    worker = start_worker("stopping")
+    wait_for(lambda: len(provider.calls) > 2 * PER_TASK)
+    worker.send_signal(signal.SIGTERM)
+    worker.wait(timeout=20)
+    done = Completion.objects.succeeded().count()
+    assert 0 < done < 80
+    assert len(provider.calls) == done
+    assert not Completion.objects.filter(state="leased").exists()
+    assert not Attempt.objects.filter(finished_at=None).exists()
+    start_worker("next")  # and rings at its start
+    wait_for(all_done)
+    assert len(provider.calls) == 80

@@ -9,6 +9,7 @@ from django.utils import timezone
 from core.errors import Conflict, Invalid, Missing
 from models_registry.models import LanguageModel
 from models_registry.presets import PRESETS, UNDISCLOSED
+from models_registry.providers import PROVIDERS
 from models_registry.providers.addresses import parse_base_url
 from models_registry.providers.sampling import settings_errors
 from models_registry.services.language_models import (
@@ -172,7 +173,8 @@ def test_the_presets_hold_the_known_facts():
 def test_every_preset_can_be_registered(endpoint, preset):
     for route in preset.routes:
         assert parse_base_url(route.base_url, private_hosts=["127.0.0.1"])
-        assert settings_errors(route.kind, preset.settings) == []
+        provider = PROVIDERS[route.kind]
+        assert settings_errors(provider.SETTINGS, preset.settings, needs_limit=True) == []
     names = ("publisher", "licence", "architecture", "parameters", "context_tokens", "released_on")
     register_language_model(
         slug=preset.slug,

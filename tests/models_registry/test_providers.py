@@ -318,7 +318,9 @@ def test_a_connection_never_shows_its_key():
     ],
 )
 def test_settings_are_checked_one_by_one(kind, settings, wrong):
-    assert [error.column for error in settings_errors(kind, settings)] == wrong
+    provider = PROVIDERS[kind]
+    errors = settings_errors(provider.SETTINGS, settings, needs_limit=provider.NEEDS_LIMIT)
+    assert [error.column for error in errors] == wrong
 
 
 def test_waits_longer_each_time_within_bounds():
