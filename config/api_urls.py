@@ -3,9 +3,14 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+# Its answer to OPTIONS would be a page for which it has no template.
+DOCS_PAGE = SpectacularSwaggerSplitView.as_view(
+    url_name="api-schema", http_method_names=["get", "head"]
+)
+
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path("docs/", DOCS_PAGE, name="api-docs"),
     path("", include("accounts.api_urls")),
     path("", include("prompts.api_urls")),
     path("", include("models_registry.api_urls")),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, cast
 
+from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -41,13 +42,17 @@ from judging.serializers import (
 from judging.services import assignments, judgments, studies
 from judging.services.versions import protocol_of
 
+WITH_VERSIONS = Study.objects.select_related("created_by").prefetch_related(
+    Prefetch("versions", StudyVersion.objects.in_brief())
+)
+
 # ---- studies ------------------------------------------------------------------------------------
 
 
 class StudiesView(generics.ListAPIView):
     permission_classes = [ManageOrRead]
     serializer_class = StudySerializer
-    queryset = Study.objects.with_versions().order_by("-created_at", "-pk")
+    queryset = WITH_VERSIONS.order_by("-created_at", "-pk")
 
     @extend_schema(request=NewStudySerializer, responses={201: StudySerializer})
     def post(self, request: Request) -> Response:
@@ -258,7 +263,7 @@ def _study(slug: str) -> Study:
 
 
 def _study_response(slug: str) -> Response:
-    study = get_object_or_404(Study.objects.with_versions(), slug=slug)
+    study = get_object_or_404(WITH_VERSIONS, slug=slug)
     return Response(StudySerializer(study).data)
 
 

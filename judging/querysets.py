@@ -1,22 +1,17 @@
-"""Named filters over studies, assignments and judgments."""
+"""Named filters over study versions, assignments and judgments."""
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from core.models import InsertOnlyQuerySet
 
 
-class StudyQuerySet(QuerySet):
-    def with_versions(self) -> "StudyQuerySet":
-        """With what lists tell of the versions; the protocols stay in the database."""
-        versions = self.model._meta.get_field("versions").related_model._default_manager
-        return self.select_related("created_by").prefetch_related(
-            Prefetch("versions", versions.defer("protocol").order_by("-number"))
-        )
-
-
 class StudyVersionQuerySet(QuerySet):
+    def in_brief(self) -> "StudyVersionQuerySet":
+        """Newest first, without what is long."""
+        return self.defer("protocol", "exclusions").order_by("-number")
+
     def newest(self) -> "StudyVersionQuerySet":
         """Of each study the newest version, with its study; protocols are read by digest."""
         later = self.model._default_manager.filter(

@@ -129,11 +129,11 @@ class StudyProgressSerializer(serializers.Serializer):
 
 class CriterionSerializer(serializers.Serializer):
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field of this name hides an argument
     question = serializers.CharField()
     definition = serializers.CharField()
     guidance = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment] # a field of this name hides an argument
     scale = serializers.CharField()
     labels = serializers.DictField(child=serializers.CharField())
 
@@ -167,12 +167,12 @@ class ProgressSerializer(serializers.Serializer):
 
 class ChoiceSerializer(serializers.Serializer):
     value = serializers.JSONField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field of this name hides an argument
 
 
 class BlindedCriterionSerializer(serializers.Serializer):
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field of this name hides an argument
     question = serializers.CharField()
     scale = serializers.CharField()
     choices = ChoiceSerializer(many=True)

@@ -5,7 +5,7 @@ from django.db.models import F, Q
 
 from accounts.models import User
 from core.models import TimestampedModel
-from judging.querysets import StudyQuerySet, StudyVersionQuerySet
+from judging.querysets import StudyVersionQuerySet
 from models_registry.models import LanguageModel
 from prompts.models import PromptPoolVersion
 
@@ -32,8 +32,6 @@ class Study(TimestampedModel):
     created_by = models.ForeignKey(
         User, null=True, on_delete=models.SET_NULL, related_name="studies"
     )
-
-    objects = StudyQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "studies"

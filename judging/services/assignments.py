@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count
@@ -280,9 +281,13 @@ def _candidate(work: _Work) -> Candidate | None:
     """Draw one of the next few, so that raters who ask at once seldom reach for the same one."""
     desk, rater = work.desk, work.rater
     spread = blinding.unit_interval(desk.seed, f"pick {desk.issued} {rater.pseudonym}")
-    wanted = {"study_id": desk.study_id, "rater_id": rater.pk, "languages": _languages(rater)}
-    drawn = find_candidate(**wanted, offset=int(spread * SPREAD))
-    return drawn or find_candidate(**wanted, offset=0)
+    find = partial(
+        find_candidate,
+        study_id=desk.study_id,
+        rater_id=rater.pk,
+        languages=_languages(rater),
+    )
+    return find(offset=int(spread * SPREAD)) or find(offset=0)
 
 
 def _present(

@@ -169,7 +169,10 @@ Statement = tuple[str, Sequence[Any]]
 def read_desk(*, slug: str, rater_id: int) -> Desk | None:
     """Return the newest version of a published study and the rater's history in it."""
     row = _one(READ_DESK, [rater_id, slug, slug])
-    return row and Desk(*row[:5], json.loads(row[5]), *row[6:])
+    if row is None:
+        return None
+    study_id, state, seed, version_id, digest, comparisons, *history = row
+    return Desk(study_id, state, seed, version_id, digest, json.loads(comparisons), *history)
 
 
 def find_candidate(

@@ -203,7 +203,8 @@ def study_progress(*, study: Study) -> StudyProgress:
 
 
 def _locked(study: Study) -> Study:
-    return lock(Study.objects.filter(pk=study.pk)).get()
+    locked: Study = lock(Study.objects.filter(pk=study.pk)).get()
+    return locked
 
 
 def _move(study: Study, *, was: tuple[str, ...], to: str) -> Study:
