@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from accounts.models import ApiToken, RaterProfile, User
-from core.serializers import StrictSerializer
+from core.serializers import StrictSerializer, StrictText
 
 
 class UserSerializer(serializers.ModelSerializer):
@@ -25,16 +25,16 @@ class UserSerializer(serializers.ModelSerializer):
 
 
 class NewUserSerializer(StrictSerializer):
-    username = serializers.CharField(max_length=150)
+    username = StrictText(max_length=150)
     role = serializers.ChoiceField(choices=User.Role.choices)
     kind = serializers.ChoiceField(
         choices=RaterProfile.Kind.choices, default=RaterProfile.Kind.PERSON
     )
-    languages = serializers.ListField(child=serializers.CharField(), default=list)
+    languages = serializers.ListField(child=StrictText(), default=list)
 
 
 class LanguagesSerializer(StrictSerializer):
-    languages = serializers.ListField(child=serializers.CharField(), allow_empty=True)
+    languages = serializers.ListField(child=StrictText(), allow_empty=True)
 
 
 class TokenSerializer(serializers.ModelSerializer):
@@ -54,8 +54,8 @@ class TokenSerializer(serializers.ModelSerializer):
 
 
 class NewTokenSerializer(StrictSerializer):
-    name = serializers.CharField(max_length=100)
-    scopes = serializers.ListField(child=serializers.CharField(), required=False)
+    name = StrictText(max_length=100)
+    scopes = serializers.ListField(child=StrictText(), required=False)
     days = serializers.IntegerField(min_value=1, max_value=366, default=90)
 
 

@@ -8,31 +8,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.serializers import StrictSerializer
+from core.serializers import StrictBoolean, StrictSerializer, StrictText
 from judging.blinding import BlindedAssignment, BlindedCriterion, Progress, Side
 from judging.models import Study, StudyVersion
 from judging.protocol import Protocol
 from judging.services.judgments import Recorded
 
 # ---- what managers and researchers read and write -----------------------------------------------
-
-
-class StrictBoolean(serializers.BooleanField):
-    """true or false, and nothing that might mean them."""
-
-    def to_internal_value(self, data: Any) -> bool:
-        if not isinstance(data, bool):
-            self.fail("invalid", input=data)
-        return bool(data)
-
-
-class StrictText(serializers.CharField):
-    """A JSON string: a number is not turned into one."""
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return str(super().to_internal_value(data))
 
 
 class StudyVersionSerializer(serializers.ModelSerializer):

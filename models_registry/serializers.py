@@ -4,38 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.serializers import StrictSerializer
+from core.serializers import StrictBoolean, StrictInteger, StrictSerializer, StrictText
 from models_registry.models import GenerationRun, LanguageModel, ModelEndpoint, ModelPrice
-
-
-class StrictBooleanField(serializers.BooleanField):
-    """Takes true and false, not the many words that look like them."""
-
-    def to_internal_value(self, data: Any) -> bool:
-        if not isinstance(data, bool):
-            self.fail("invalid", input=data)
-        return data
-
-
-class StrictIntegerField(serializers.IntegerField):
-    """Takes whole numbers: not "1", not true, not 1.0."""
-
-    def to_internal_value(self, data: Any) -> int:
-        if isinstance(data, bool) or not isinstance(data, int):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
-class TextField(serializers.CharField):
-    """Takes texts as they are: not numbers, and no white space cut off."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"trim_whitespace": False, **kwargs})
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
 
 
 class EndpointSerializer(serializers.ModelSerializer):
@@ -63,20 +33,20 @@ class EndpointSerializer(serializers.ModelSerializer):
 
 
 class EndpointChangesSerializer(StrictSerializer):
-    name = TextField(max_length=200, required=False)
-    base_url = TextField(max_length=500, required=False)
-    api_key = TextField(
+    name = StrictText(max_length=200, required=False)
+    base_url = StrictText(max_length=500, required=False)
+    api_key = StrictText(
         max_length=500, allow_blank=True, required=False, write_only=True, help_text="Never shown."
     )
-    max_concurrency = StrictIntegerField(min_value=1, max_value=512, required=False)
-    timeout_seconds = StrictIntegerField(min_value=1, max_value=600, required=False)
+    max_concurrency = StrictInteger(min_value=1, max_value=512, required=False)
+    timeout_seconds = StrictInteger(min_value=1, max_value=600, required=False)
 
 
 class NewEndpointSerializer(EndpointChangesSerializer):
     slug = serializers.SlugField(max_length=80)
-    name = TextField(max_length=200)
+    name = StrictText(max_length=200)
     kind = serializers.ChoiceField(choices=ModelEndpoint.Kind.choices)
-    base_url = TextField(max_length=500)
+    base_url = StrictText(max_length=500)
 
 
 class PriceSerializer(serializers.ModelSerializer):
@@ -130,30 +100,30 @@ class SettingsField(serializers.JSONField):
 
 
 class ModelChangesSerializer(StrictSerializer):
-    name = TextField(max_length=200, required=False)
+    name = StrictText(max_length=200, required=False)
     endpoint = serializers.SlugRelatedField(
         slug_field="slug", queryset=ModelEndpoint.objects.all(), required=False, allow_null=True
     )
-    remote_name = TextField(max_length=200, required=False, allow_blank=True)
-    system_prompt = TextField(max_length=32_000, required=False, allow_blank=True)
+    remote_name = StrictText(max_length=200, required=False, allow_blank=True)
+    system_prompt = StrictText(max_length=32_000, required=False, allow_blank=True)
     settings = SettingsField(required=False)
-    publisher = TextField(max_length=200, required=False, allow_blank=True)
-    licence = TextField(max_length=200, required=False, allow_blank=True)
-    architecture = TextField(max_length=200, required=False, allow_blank=True)
-    parameters = TextField(max_length=100, required=False, allow_blank=True)
-    context_tokens = StrictIntegerField(
+    publisher = StrictText(max_length=200, required=False, allow_blank=True)
+    licence = StrictText(max_length=200, required=False, allow_blank=True)
+    architecture = StrictText(max_length=200, required=False, allow_blank=True)
+    parameters = StrictText(max_length=100, required=False, allow_blank=True)
+    context_tokens = StrictInteger(
         min_value=1, max_value=2**31 - 1, required=False, allow_null=True
     )
-    released_on = TextField(max_length=10, required=False, allow_blank=True)
+    released_on = StrictText(max_length=10, required=False, allow_blank=True)
 
 
 class NewModelSerializer(ModelChangesSerializer):
     slug = serializers.SlugField(max_length=120)
-    name = TextField(max_length=200)
+    name = StrictText(max_length=200)
 
 
 class NewProbeSerializer(StrictSerializer):
-    prompt = TextField(max_length=4_000, required=False)
+    prompt = StrictText(max_length=4_000, required=False)
 
 
 class ProbeSerializer(serializers.Serializer):
@@ -196,12 +166,12 @@ class PresetSerializer(serializers.Serializer):
 
 
 class NewRunSerializer(StrictSerializer):
-    pool = TextField(max_length=100, help_text="SLUG, its newest published version, or SLUG/N.")
+    pool = StrictText(max_length=100, help_text="SLUG, its newest published version, or SLUG/N.")
     models = serializers.ListField(
-        child=TextField(max_length=140), min_length=1, max_length=200, help_text="SLUG or SLUG@N."
+        child=StrictText(max_length=140), min_length=1, max_length=200, help_text="SLUG or SLUG@N."
     )
-    samples = StrictIntegerField(min_value=1, max_value=100, default=1)
-    dry_run = StrictBooleanField(default=False, help_text="Only estimate.")
+    samples = StrictInteger(min_value=1, max_value=100, default=1)
+    dry_run = StrictBoolean(default=False, help_text="Only estimate.")
 
 
 class EstimateSerializer(serializers.Serializer):

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from core.serializers import StrictSerializer
+from core.serializers import StrictSerializer, StrictText
 from prompts.models import Prompt, PromptPool, PromptPoolVersion
 
 
@@ -27,12 +27,12 @@ class PromptPoolSerializer(serializers.ModelSerializer):
 
 class NewPromptPoolSerializer(StrictSerializer):
     slug = serializers.SlugField(max_length=80)
-    name = serializers.CharField(max_length=200, required=False)
-    description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
-    source = serializers.CharField(  # type: ignore[assignment] # a field, not the base's attribute
+    name = StrictText(max_length=200, required=False)
+    description = StrictText(max_length=10_000, required=False, allow_blank=True)
+    source = StrictText(  # type: ignore[assignment] # a field, not the base's attribute
         max_length=500, required=False, allow_blank=True
     )
-    licence = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    licence = StrictText(max_length=200, required=False, allow_blank=True)
 
 
 class PromptPoolVersionSerializer(serializers.ModelSerializer):
@@ -78,8 +78,8 @@ class PromptSerializer(serializers.ModelSerializer):
 class ImportOptionsSerializer(StrictSerializer):
     """How to import: query parameters, or fields of the form beside the file."""
 
-    filename = serializers.CharField(max_length=1000, required=False, default="")
-    columns = serializers.CharField(
+    filename = StrictText(max_length=1000, required=False, default="")
+    columns = StrictText(
         max_length=2000, required=False, default="", help_text="role=column, comma-separated"
     )
     skip_bad_rows = serializers.BooleanField(required=False, default=False)
@@ -88,7 +88,7 @@ class ImportOptionsSerializer(StrictSerializer):
 
 
 class ReferenceOptionsSerializer(StrictSerializer):
-    filename = serializers.CharField(max_length=1000, required=False, default="")
+    filename = StrictText(max_length=1000, required=False, default="")
     skip_bad_rows = serializers.BooleanField(required=False, default=False)
 
 
