@@ -34,13 +34,19 @@ class Assignment(TimestampedModel):
         EXPIRED = "expired", "Expired"
         RETURNED = "returned", "Returned"
 
-    token = models.CharField(
-        max_length=40, unique=True, default=new_assignment_token, editable=False
+    # Foreign keys without an index of their own are the first column of one below: every index
+    # is one write more for each lease and each judgment.
+    token = models.CharField(max_length=40, default=new_assignment_token, editable=False)
+    comparison = models.ForeignKey(
+        Comparison, on_delete=models.PROTECT, related_name="assignments", db_index=False
     )
-    comparison = models.ForeignKey(Comparison, on_delete=models.PROTECT, related_name="assignments")
-    rater = models.ForeignKey(RaterProfile, on_delete=models.PROTECT, related_name="assignments")
+    rater = models.ForeignKey(
+        RaterProfile, on_delete=models.PROTECT, related_name="assignments", db_index=False
+    )
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="assignments")
-    study_version = models.ForeignKey(StudyVersion, on_delete=models.PROTECT, related_name="+")
+    study_version = models.ForeignKey(
+        StudyVersion, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     state = models.CharField(max_length=16, choices=State.choices, default=State.LEASED)
     prefetched = models.BooleanField(default=False)
     swapped = models.BooleanField()
@@ -53,6 +59,7 @@ class Assignment(TimestampedModel):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["token"], name="assignment_token"),
             models.UniqueConstraint(fields=["comparison", "rater"], name="assignment_once_a_rater"),
             models.UniqueConstraint(
                 fields=["rater", "study", "prefetched"],

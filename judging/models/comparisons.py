@@ -25,12 +25,23 @@ class Comparison(models.Model):
         SECOND = "second", "Second forfeits"
         BOTH = "both", "Both forfeit"
 
-    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="comparisons")
-    added_in = models.ForeignKey(StudyVersion, on_delete=models.PROTECT, related_name="+")
+    # Taking a place writes to every index there is, so there are only those that are read.
+    study = models.ForeignKey(
+        Study, on_delete=models.PROTECT, related_name="comparisons", db_index=False
+    )
+    added_in = models.ForeignKey(
+        StudyVersion, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="+")
-    first = models.ForeignKey(Completion, on_delete=models.PROTECT, related_name="+")
-    second = models.ForeignKey(Completion, on_delete=models.PROTECT, related_name="+")
-    pair = models.ForeignKey(ModelPair, on_delete=models.PROTECT, related_name="comparisons")
+    first = models.ForeignKey(
+        Completion, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    second = models.ForeignKey(
+        Completion, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    pair = models.ForeignKey(
+        ModelPair, on_delete=models.PROTECT, related_name="comparisons", db_index=False
+    )
     language = models.CharField(
         max_length=12, blank=True, help_text="Of the prompt, for the index."
     )

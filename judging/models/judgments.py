@@ -12,7 +12,10 @@ from judging.querysets import JudgmentQuerySet
 class Judgment(InsertOnlyModel):
     """One submission. Revision 0 is the first impression; the highest revision counts."""
 
-    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="judgments")
+    # The foreign keys are the first columns of the unique constraints: no index of their own.
+    assignment = models.ForeignKey(
+        Assignment, on_delete=models.PROTECT, related_name="judgments", db_index=False
+    )
     revision = models.PositiveSmallIntegerField(default=0)
     submitted_at = models.DateTimeField(db_index=True)
     body_digest = models.CharField(max_length=64, help_text="SHA-256 of the canonical submission.")
@@ -43,7 +46,9 @@ class Vote(InsertOnlyModel):
         BOTH_BAD = "both_bad", "Both bad"
         CANNOT_JUDGE = "cannot_judge", "Cannot judge"
 
-    judgment = models.ForeignKey(Judgment, on_delete=models.PROTECT, related_name="votes")
+    judgment = models.ForeignKey(
+        Judgment, on_delete=models.PROTECT, related_name="votes", db_index=False
+    )
     criterion = models.CharField(max_length=40)
     display_value = models.CharField(max_length=16, help_text="As submitted, in the display frame.")
     outcome = models.CharField(max_length=16, choices=Outcome.choices, help_text="Canonical frame.")
