@@ -287,9 +287,9 @@ def bench(arguments: Sequence[str]) -> int:
         say(f"benchmarks: {', '.join(names)}")
         return 2 if arguments else 0
     setup("test")
-    return call(
-        PYTHON, f"bench/{arguments[0]}.py", *arguments[1:], env={"PYTHONPATH": str(ROOT)}
-    ).returncode
+    script = f"bench/{arguments[0]}.py"
+    # -P: without it the folder of the script comes first, and bench/judging.py hides the app.
+    return call(PYTHON, "-P", script, *arguments[1:], env={"PYTHONPATH": str(ROOT)}).returncode
 
 
 def lock(_: Sequence[str]) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from rest_framework.test import APIClient
 
 from judging.models import Assignment
@@ -148,6 +149,7 @@ def play_labels(raters: list[Site], source: Source) -> Counter:
     """
     shown, working = Counter(), list(raters)
     while working:
+        refresh_statistics()
         for rater in list(working):
             response = rater.client.post(f"{API}/studies/llama2/assignments/", {}, format="json")
             if response.status_code == 204:
@@ -156,6 +158,13 @@ def play_labels(raters: list[Site], source: Source) -> Counter:
             assert response.status_code == 201, response.content
             shown[judge(rater, response.json(), source)] += 1
     return shown
+
+
+def refresh_statistics() -> None:
+    """Do what PostgreSQL's autovacuum does by itself, but cannot inside a test's transaction."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE judging_assignment, judging_comparison")
 
 
 def judge(rater: Site, assignment: dict, source: Source) -> str:
