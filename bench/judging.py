@@ -2,7 +2,7 @@
 
 Starts the real server on a PostgreSQL database that it creates and drops, lets the raters judge
 over loopback, and reads the processes' own clocks: what the clients burn is not counted.
-DATABASE_URL names the server to use (default postgres://postgres@127.0.0.1:5432/postgres).
+DATABASE_URL names the server to use (default postgres://postgres@127.0.0.1:5432/), not the database.
 """
 
 import http.client
@@ -24,7 +24,10 @@ ROOT = Path(__file__).parents[1]
 # The folder of a script comes first on the path, and there this file hides the app of its name.
 sys.path[0] = str(ROOT)
 
-SERVER = os.environ.get("DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
+from config.management.commands.serve import BLOCKING_THREADS  # noqa: E402 - needs the path
+
+URL = os.environ.get("DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
+SERVER = urlsplit(URL)._replace(path="/postgres").geturl()  # where databases are created
 RATERS, WARM_UP, JUDGMENTS = 8, 10, 100  # the last two for each rater
 PROMPTS, MODELS = 100, 5  # 1,000 comparisons of one place
 TARGET_MS = 8.0
@@ -61,7 +64,7 @@ def measure(admin: psycopg.Connection, name: str, url: str) -> dict:
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "config.wsgi:application",
         "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
-        "--blocking-threads", "8", "--log-level", "warning",
+        "--blocking-threads", str(BLOCKING_THREADS), "--log-level", "warning",
     ]  # fmt: skip
     server = subprocess.Popen(command, cwd=ROOT)
     try:

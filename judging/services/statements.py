@@ -92,7 +92,8 @@ ORDER BY version.number DESC
 LIMIT 1
 """
 
-# The inner query stands apart so that the leans are read of the one row it gives.
+# The inner query stands apart so that the leans are read of the one row it gives. What the rater
+# has seen is asked row by row, from the unique index: a join would read their whole history.
 FIND_CANDIDATE = """
 SELECT wanted.id, wanted.pair_id, pair.lean, (
     SELECT COALESCE(SUM((
@@ -105,10 +106,10 @@ SELECT wanted.id, wanted.pair_id, pair.lean, (
 FROM (
     SELECT one.id, one.pair_id, one.prompt_id, one.study_id FROM judging_comparison AS one
     WHERE one.study_id = %s AND one.open_places > 0 AND one.language IN ({languages})
-    AND NOT EXISTS (
-        SELECT 1 FROM judging_assignment AS seen
+    AND (
+        SELECT seen.id FROM judging_assignment AS seen
         WHERE seen.comparison_id = one.id AND seen.rater_id = %s
-    )
+    ) IS NULL
     ORDER BY one.open_places DESC, one.draw_key
     LIMIT 1 OFFSET %s
 ) AS wanted
