@@ -2,7 +2,11 @@
 
 from django.urls import include, path
 
+from config import health
+
 urlpatterns = [
+    path("healthz", health.alive, name="alive"),
+    path("readyz", health.ready, name="ready"),
     path("api/v1/", include("config.api_urls")),
     path("", include("accounts.urls")),
     path("", include("prompts.urls")),
