@@ -17,9 +17,8 @@ def test_is_ready_when_migrated_and_the_broker_answers(client):
 
 
 def test_is_not_ready_without_its_broker(client, monkeypatch):
-    monkeypatch.setattr(
-        app, "connection_for_write", lambda **_: app.connection("redis://127.0.0.1:1/0")
-    )
+    nowhere = app.connection("redis://127.0.0.1:1/0")
+    monkeypatch.setattr(type(app), "connection_for_write", lambda *_, **__: nowhere)
     response = client.get("/readyz")
     assert (response.status_code, response.json()["broker"]) == (503, False)
 
