@@ -3,7 +3,9 @@
 from datetime import timedelta
 from typing import cast
 
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
@@ -20,8 +22,10 @@ from accounts.serializers import (
     LanguagesSerializer,
     NewTokenSerializer,
     NewUserSerializer,
+    SignInLinkSerializer,
     TokenSerializer,
     UserSerializer,
+    UserStateSerializer,
 )
 from core.errors import NotAllowed
 
@@ -54,18 +58,63 @@ class UsersView(generics.ListAPIView):
     def post(self, request: Request) -> Response:
         body = NewUserSerializer(data=request.data)
         body.is_valid(raise_exception=True)
+        _require_credentials(request)
         user = services.create_user(**body.validated_data)
         return Response(UserSerializer(user).data, status=201)
 
 
-class UserTokensView(APIView):
+class UserTokensView(generics.ListAPIView):
     permission_classes = [MayManage]
+    serializer_class = TokenSerializer
+    queryset = ApiToken.objects.none()
+
+    def get_queryset(self) -> QuerySet[ApiToken]:
+        _require_credentials(self.request)
+        return ApiToken.objects.filter(user__username=self.kwargs["username"]).order_by("-pk")
 
     @extend_schema(request=NewTokenSerializer, responses={201: IssuedTokenSerializer})
     def post(self, request: Request, username: str) -> Response:
         """Issue a token for a user; the secret is in this answer and nowhere else."""
+        return _issue(request, get_object_or_404(User, username=username, is_active=True))
+
+
+class UserTokenView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, username: str, pk: int) -> Response:
+        """Revoke a user's token at once."""
+        _require_credentials(request)
+        token = get_object_or_404(ApiToken, pk=pk, user__username=username)
+        services.revoke_token(token=token, now=timezone.now())
+        return Response(status=204)
+
+
+class UserSignInLinksView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=None, responses={201: SignInLinkSerializer})
+    def post(self, request: Request, username: str) -> Response:
+        """Make a one-time sign-in link for a user; it is in this answer and nowhere else."""
+        _require_credentials(request)
         user = get_object_or_404(User, username=username, is_active=True)
-        return _issue(request, user)
+        secret = services.issue_sign_in_link(user=user, now=timezone.now())
+        url = request.build_absolute_uri(reverse("sign-in", args=[secret]))
+        return Response(SignInLinkSerializer({"url": url}).data, status=201)
+
+
+class UserView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=UserStateSerializer, responses=UserSerializer)
+    def patch(self, request: Request, username: str) -> Response:
+        """Deactivate a user, which ends all their tokens and sessions, or activate them again."""
+        _require_credentials(request)
+        body = UserStateSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        user = get_object_or_404(User, username=username)
+        services.set_active(user=user, **body.validated_data)
+        return Response(UserSerializer(user).data)
 
 
 class OwnTokensView(generics.ListAPIView):
@@ -73,8 +122,8 @@ class OwnTokensView(generics.ListAPIView):
     serializer_class = TokenSerializer
     queryset = ApiToken.objects.none()
 
-    def get_queryset(self):  # type: ignore[no-untyped-def] # the stubs' return type is generic
-        return ApiToken.objects.filter(user=cast("User", self.request.user)).order_by("-created_at")
+    def get_queryset(self) -> QuerySet[ApiToken]:
+        return _own_tokens(self.request).order_by("-created_at")
 
     @extend_schema(request=NewTokenSerializer, responses={201: IssuedTokenSerializer})
     def post(self, request: Request) -> Response:
@@ -88,30 +137,42 @@ class OwnTokenView(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
         """Revoke one of your tokens at once."""
-        token = get_object_or_404(ApiToken, pk=pk, user=cast("User", request.user))
+        token = get_object_or_404(_own_tokens(request), pk=pk)
         services.revoke_token(token=token, now=timezone.now())
         return Response(status=204)
+
+
+def _asking(request: Request) -> ApiToken | None:
+    return request.auth if isinstance(request.auth, ApiToken) else None
+
+
+def _own_tokens(request: Request) -> QuerySet[ApiToken]:
+    """Return the user's tokens; to a token with fewer scopes than the role's, only itself."""
+    tokens = ApiToken.objects.filter(user=cast("User", request.user))
+    asking = _asking(request)
+    if asking is None or services.may_manage_credentials(asking):
+        return tokens
+    return tokens.filter(pk=asking.pk)
+
+
+def _require_credentials(request: Request) -> None:
+    asking = _asking(request)
+    if asking is not None and not services.may_manage_credentials(asking):
+        raise NotAllowed("This needs a token with all scopes of its role, or a session.")
 
 
 def _issue(request: Request, user: User) -> Response:
     body = NewTokenSerializer(data=request.data)
     body.is_valid(raise_exception=True)
-    data = body.validated_data
-    # A token never begets one that may do more than itself.
-    own = (
-        frozenset(request.auth.scopes)
-        if isinstance(request.auth, ApiToken) and request.user == user
-        else None
-    )
-    scopes = data.get("scopes", own)
-    if own is not None and not own.issuperset(scopes):
-        raise NotAllowed("A token cannot issue one with more scopes than its own.")
+    data, asking = body.validated_data, _asking(request)
+    own = asking.scopes if asking and asking.user_id == user.pk else None
     issued = services.issue_token(
         user=user,
         name=data["name"],
-        scopes=scopes,
+        scopes=data.get("scopes", own),
         lifetime=timedelta(days=data["days"]),
         now=timezone.now(),
+        by=asking,
     )
     issued.token.secret = issued.secret  # type: ignore[attr-defined] # for this one answer
     return Response(IssuedTokenSerializer(issued.token).data, status=201)

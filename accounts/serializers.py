@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from accounts.models import ApiToken, RaterProfile, User
-from core.serializers import StrictSerializer, StrictText
+from core.serializers import StrictBoolean, StrictInteger, StrictSerializer, StrictText
 
 
 class UserSerializer(serializers.ModelSerializer):
@@ -56,7 +56,7 @@ class TokenSerializer(serializers.ModelSerializer):
 class NewTokenSerializer(StrictSerializer):
     name = StrictText(max_length=100)
     scopes = serializers.ListField(child=StrictText(), required=False)
-    days = serializers.IntegerField(min_value=1, max_value=366, default=90)
+    days = StrictInteger(min_value=1, max_value=366, default=90)
 
 
 class IssuedTokenSerializer(TokenSerializer):
@@ -65,3 +65,11 @@ class IssuedTokenSerializer(TokenSerializer):
     class Meta(TokenSerializer.Meta):
         fields = [*TokenSerializer.Meta.fields, "secret"]
         read_only_fields = fields
+
+
+class SignInLinkSerializer(serializers.Serializer):
+    url = serializers.CharField(read_only=True)
+
+
+class UserStateSerializer(StrictSerializer):
+    is_active = StrictBoolean()

@@ -1,6 +1,7 @@
 """Create users, issue and revoke what they sign in with."""
 
 import json
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,9 +13,10 @@ from django.db import IntegrityError, connection, models, transaction
 
 from accounts.models import ApiToken, RaterProfile, SignInLink, User
 from accounts.tokens import SCOPES_OF_ROLE, SHOWN, digest_of, new_secret
-from core.errors import Conflict, Gone, Invalid
+from core.errors import Conflict, Gone, Invalid, NotAllowed
 
 Row = TypeVar("Row", bound=models.Model)
+log = logging.getLogger(__name__)
 TOKEN_LIFETIME = timedelta(days=90)
 LONGEST_LIFETIME = timedelta(days=366)
 # By hand, because it runs for every request and compiling it cost more than running it.
@@ -104,10 +106,14 @@ def issue_token(
     now: datetime,
     scopes: Collection[str] | None = None,
     lifetime: timedelta = TOKEN_LIFETIME,
+    by: ApiToken | None = None,
 ) -> IssuedToken:
     """Create an API token with the role's scopes, or fewer; only its digest is kept.
 
-    Raises `Invalid` for scopes that the role does not have and lifetimes beyond a year.
+    With `by`, the token that asks for it: the new one never lives longer, has no scope of its own
+    user that `by` lacks, and is another user's only where `by` holds all of its role's scopes.
+    Raises `Invalid` for scopes that the role does not have and lifetimes beyond a year, and
+    `NotAllowed` for what `by` may not issue.
     """
     allowed = SCOPES_OF_ROLE[user.role]
     wanted = allowed if scopes is None else frozenset(scopes)
@@ -117,6 +123,10 @@ def issue_token(
         )
     if not timedelta(0) < lifetime <= LONGEST_LIFETIME:
         raise Invalid("A token lives for at most a year.", code="lifetime")
+    expires_at = now + lifetime
+    if by is not None:
+        _refuse_growth(by, user, wanted)
+        expires_at = min(expires_at, by.expires_at)
     secret = new_secret()
     token = ApiToken.objects.create(
         user=user,
@@ -124,9 +134,22 @@ def issue_token(
         prefix=secret[:SHOWN],
         digest=digest_of(secret),
         scopes=sorted(wanted),
-        expires_at=now + lifetime,
+        expires_at=expires_at,
     )
+    log.info("Token %s… of %s was issued%s.", token.prefix, user, f" by {by}" if by else "")
     return IssuedToken(token, secret)
+
+
+def _refuse_growth(by: ApiToken, user: User, wanted: frozenset[str]) -> None:
+    if by.user_id == user.pk and not wanted <= set(by.scopes):
+        raise NotAllowed("A token cannot issue one with more scopes than its own.")
+    if by.user_id != user.pk and not may_manage_credentials(by):
+        raise NotAllowed("Only a token with all scopes of its role issues tokens of others.")
+
+
+def may_manage_credentials(token: ApiToken) -> bool:
+    """Whether a token may see and end other tokens: it holds all that its role may."""
+    return set(token.scopes) >= SCOPES_OF_ROLE[token.user.role]
 
 
 def find_token(*, secret: str, now: datetime) -> ApiToken | None:
@@ -170,6 +193,13 @@ def _partial(model: type[Row], **values: Any) -> Row:
 def revoke_token(*, token: ApiToken, now: datetime) -> None:
     """End a token at once; a second call changes nothing."""
     ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now)
+
+
+def set_active(*, user: User, is_active: bool) -> User:
+    """Let a user in or keep them out; tokens and sessions of an inactive user open nothing."""
+    user.is_active = is_active
+    user.save(update_fields=["is_active"])
+    return user
 
 
 def issue_sign_in_link(*, user: User, now: datetime, lifetime: timedelta = LINK_LIFETIME) -> str:

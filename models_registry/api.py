@@ -177,6 +177,18 @@ class ModelRetireView(APIView):
         return Response(serializers.LanguageModelSerializer(retired).data)
 
 
+class ModelResumeView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=None, responses=serializers.LanguageModelSerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """Go on with a model that was paused because the endpoint did not know it."""
+        model = language_models.find_language_model(slug)
+        resumed = language_models.resume_language_model(language_model=model)
+        tasks.dispatch_due.delay()
+        return Response(serializers.LanguageModelSerializer(resumed).data)
+
+
 class PresetsView(APIView):
     permission_classes = [ManageOrRead]
 

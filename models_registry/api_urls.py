@@ -17,6 +17,7 @@ urlpatterns = [
     path("models/<str:slug>/versions/", api.ModelVersionsView.as_view(), name="api-model-versions"),
     path("models/<str:slug>/prices/", api.ModelPricesView.as_view(), name="api-model-prices"),
     path("models/<str:slug>/probe/", api.ModelProbeView.as_view(), name="api-model-probe"),
+    path("models/<str:slug>/resume/", api.ModelResumeView.as_view(), name="api-model-resume"),
     path("models/<str:slug>/retire/", api.ModelRetireView.as_view(), name="api-model-retire"),
     path("model-presets/", api.PresetsView.as_view(), name="api-model-presets"),
     path("generation-runs/", api.RunsView.as_view(), name="api-runs"),

@@ -80,6 +80,8 @@ class LanguageModel(TimestampedModel):
     )
     frozen_at = models.DateTimeField(null=True, blank=True, help_text="Set when first used.")
     retired_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    pause_reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
         constraints = [

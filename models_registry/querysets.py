@@ -18,7 +18,10 @@ class CompletionQuerySet(QuerySet):
         abandoned = Q(state="leased", leased_until__lt=now)
         # The first condition follows from the others; it names the index of open completions.
         return self.filter(
-            waiting | abandoned, state__in=["pending", "leased"], run__state="running"
+            waiting | abandoned,
+            state__in=["pending", "leased"],
+            run__state="running",
+            language_model__paused_at=None,
         )
 
     def in_flight(self, *, now: datetime) -> "CompletionQuerySet":

@@ -86,6 +86,8 @@ class LanguageModelSerializer(serializers.ModelSerializer):
             "released_on",
             "frozen_at",
             "retired_at",
+            "paused_at",
+            "pause_reason",
             "created_at",
             "prices",
         ]
@@ -210,6 +212,11 @@ class PausedEndpointSerializer(serializers.Serializer):
     reason = serializers.CharField()
 
 
+class PausedModelSerializer(serializers.Serializer):
+    model = serializers.CharField()
+    reason = serializers.CharField()
+
+
 class RunProgressSerializer(serializers.Serializer):
     total = serializers.IntegerField()
     states = serializers.DictField(child=serializers.IntegerField())
@@ -223,6 +230,7 @@ class RunProgressSerializer(serializers.Serializer):
     )
     uncosted = serializers.IntegerField(help_text="Answers whose price or usage is not known.")
     paused_endpoints = PausedEndpointSerializer(many=True)
+    paused_models = PausedModelSerializer(many=True)
 
 
 class RunDetailSerializer(RunSerializer):

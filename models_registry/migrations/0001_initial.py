@@ -34,6 +34,8 @@ class Migration(migrations.Migration):
                 ('released_on', models.CharField(blank=True, help_text='ISO 8601, as exact as known.', max_length=10)),
                 ('frozen_at', models.DateTimeField(blank=True, help_text='Set when first used.', null=True)),
                 ('retired_at', models.DateTimeField(blank=True, null=True)),
+                ('paused_at', models.DateTimeField(blank=True, null=True)),
+                ('pause_reason', models.CharField(blank=True, max_length=500)),
             ],
         ),
         migrations.CreateModel(

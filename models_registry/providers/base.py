@@ -72,15 +72,20 @@ class Provider(Protocol):
         """Make one call. Raises `ProviderError`, and nothing else, when there is no answer."""
 
 
-class ProviderError(Exception):
-    """No answer. `permanent`: asking again is useless; `pauses`: so is asking anything else.
+# What an error pauses.
+NOTHING, MODEL, ENDPOINT = "", "model", "endpoint"
 
+
+class ProviderError(Exception):
+    """No answer; `permanent`: asking again is useless.
+
+    `pauses` says whether asking the same model, or the same endpoint, anything else is useless too.
     The message says what happened and what to do; it never holds a key.
     """
 
     kind = "provider"
     permanent = False
-    pauses = False
+    pauses = NOTHING
 
     def __init__(
         self,
@@ -135,29 +140,34 @@ class Rejected(ProviderError):
 
 class Denied(ProviderError):
     kind = "denied"
-    permanent = pauses = True
+    permanent = True
+    pauses = ENDPOINT
 
 
 class OutOfCredit(ProviderError):
     kind = "out_of_credit"
-    permanent = pauses = True
+    permanent = True
+    pauses = ENDPOINT
 
 
 class NotThere(ProviderError):
     kind = "not_found"
-    permanent = pauses = True
+    permanent = True
+    pauses = MODEL
 
 
 class Redirected(ProviderError):
     kind = "redirected"
-    permanent = pauses = True
+    permanent = True
+    pauses = ENDPOINT
 
 
 class AddressRefused(ProviderError):
     """The endpoint's name leads to an address that may not be called."""
 
     kind = "address_refused"
-    permanent = pauses = True
+    permanent = True
+    pauses = ENDPOINT
 
 
 def outcome_of(*, text: str, refused: bool, filtered: bool, cut_off: bool) -> str:

@@ -23,6 +23,7 @@ from models_registry.models import Attempt, Completion, LanguageModel, ModelEndp
 from models_registry.providers.base import (
     EMPTY,
     FILTERED,
+    MODEL,
     ChatRequest,
     ChatResult,
     Message,
@@ -30,7 +31,7 @@ from models_registry.providers.base import (
 )
 from models_registry.retries import MOST_ATTEMPTS, backoff
 from models_registry.services.endpoints import pause_endpoint
-from models_registry.services.language_models import cost_of, price_on
+from models_registry.services.language_models import cost_of, pause_language_model, price_on
 from prompts.models import Prompt
 
 log = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ def claim_batch(*, endpoint_id: int, limit: int, lease: timedelta, now: datetime
     if free <= 0:
         return []
     # Narrow rows first: of tens of thousands that are due, only the few claimed are read whole.
-    models = list(endpoint.language_models.values_list("pk", flat=True))
+    models = list(endpoint.language_models.filter(paused_at=None).values_list("pk", flat=True))
     due = Completion.objects.due(now=now).filter(language_model__in=models).order_by("pk")
     keys = list(lock(due, skip_locked=True).values_list("pk", flat=True)[:free])
     whole = Completion.objects.select_related("language_model__endpoint", "prompt")
@@ -162,8 +163,8 @@ def store_reply(*, job: Job, result: ChatResult, payload: dict[str, Any], now: d
 def record_failure(*, job: Job, error: ProviderError, now: datetime, rng: random.Random) -> bool:
     """Put the completion back with a time for the next attempt, or fail it; say whether it failed.
 
-    An error that would meet every call pauses the endpoint, once and with its reason, and costs
-    this completion no attempt.
+    An error that would meet every call pauses the endpoint, or only the model, once and with its
+    reason, and costs this completion no attempt.
     """
     wait = backoff(
         attempts_made=job.completion.attempts_made,
@@ -214,7 +215,9 @@ def next_wake(
     `leases` therefore belongs to a worker that is gone.
     """
     rows = Completion.objects.of_endpoint(endpoint_id).filter(
-        run__state="running", language_model__endpoint__paused_at=None
+        run__state="running",
+        language_model__endpoint__paused_at=None,
+        language_model__paused_at=None,
     )
     retry = rows.filter(
         state=State.PENDING, next_attempt_at__gt=now, next_attempt_at__lte=now + retries
@@ -268,6 +271,10 @@ def _close(job: Job, now: datetime, **values: Any) -> None:
 
 def _pause(job: Job, error: ProviderError, now: datetime) -> None:
     model = job.completion.language_model
+    if error.pauses == MODEL:
+        if pause_language_model(language_model=model, reason=error.message, now=now):
+            log.warning("Model %s is paused. %s", model, error.message)
+        return
     reason = f"{model}: {error.message}"
     if pause_endpoint(endpoint_id=model.endpoint_id or 0, reason=reason, now=now):
         log.warning("Endpoint %s is paused. %s", model.endpoint, reason)

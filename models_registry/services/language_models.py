@@ -125,6 +125,19 @@ def retire_language_model(*, language_model: LanguageModel, now: datetime) -> La
     return language_model
 
 
+def pause_language_model(*, language_model: LanguageModel, reason: str, now: datetime) -> bool:
+    """Stop all calls for a model; say whether this call did, so that one notice is given."""
+    running = LanguageModel.objects.filter(pk=language_model.pk, paused_at=None)
+    return running.update(paused_at=now, pause_reason=reason[:500]) == 1
+
+
+def resume_language_model(*, language_model: LanguageModel) -> LanguageModel:
+    """Lift a pause; a second call changes nothing."""
+    LanguageModel.objects.filter(pk=language_model.pk).update(paused_at=None, pause_reason="")
+    language_model.refresh_from_db()
+    return language_model
+
+
 def set_price(
     *,
     language_model: LanguageModel,

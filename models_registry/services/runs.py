@@ -64,6 +64,7 @@ class Progress:
     cost: Decimal | None
     uncosted: int
     paused_endpoints: list[dict[str, str]]
+    paused_models: list[dict[str, str]]
 
 
 @transaction.atomic
@@ -111,8 +112,16 @@ def resume_run(*, run: GenerationRun) -> GenerationRun:
 
 @transaction.atomic
 def cancel_run(*, run: GenerationRun) -> GenerationRun:
-    """End the run: what waits is cancelled, what is in flight is paid for and therefore stored."""
+    """End the run: what waits is cancelled, what is in flight is paid for and therefore stored.
+
+    What another run that goes on asks for as well is handed over to it.
+    """
     GenerationRun.objects.filter(pk=run.pk).update(state=GenerationRun.State.CANCELLED)
+    for other in GenerationRun.objects.filter(pool_version=run.pool_version_id).exclude(
+        state=GenerationRun.State.CANCELLED
+    ):
+        shared = Completion.objects.cells_of(other).filter(run=run)
+        shared.filter(state__in=[State.PENDING, State.LEASED]).update(run=other)
     close_cancelled()
     run.refresh_from_db()
     return run
@@ -183,7 +192,11 @@ def run_progress(*, run: GenerationRun, now: datetime) -> Progress:
         seconds_left=round(waiting / rate * 60) if rate else (None if waiting else 0),
         cost=own.aggregate(cost=Sum("cost"))["cost"],
         uncosted=own.filter(cost=None, source=Completion.Source.GENERATED).count(),
-        paused_endpoints=_paused(run),
+        paused_endpoints=_paused_endpoints(run),
+        paused_models=[
+            {"model": str(one), "reason": one.pause_reason}
+            for one in run.language_models.filter(paused_at__isnull=False).order_by("slug")
+        ],
     )
 
 
@@ -223,7 +236,7 @@ def _same_run(
 
 
 def _adopt(run: GenerationRun) -> int:
-    """Take over the run's cells that no run finished, and open again those that had ended."""
+    """Take over the run's cells that no run works on, and open again those that had ended."""
     cells = Completion.objects.cells_of(run)
     ended = cells.filter(state__in=[State.FAILED, State.CANCELLED])
     reopened = ended.update(
@@ -235,7 +248,9 @@ def _adopt(run: GenerationRun) -> int:
         last_error="",
         last_error_message="",
     )
-    cells.filter(state__in=[State.PENDING, State.LEASED]).update(run=run)
+    # What another run still works on stays with it.
+    waiting = cells.filter(state__in=[State.PENDING, State.LEASED])
+    waiting.exclude(run__state=GenerationRun.State.RUNNING).update(run=run)
     return reopened
 
 
@@ -367,7 +382,7 @@ def _failures(cells: QuerySet) -> list[dict[str, Any]]:
     ]
 
 
-def _paused(run: GenerationRun) -> list[dict[str, str]]:
+def _paused_endpoints(run: GenerationRun) -> list[dict[str, str]]:
     endpoints = ModelEndpoint.objects.filter(
         language_models__in=run.language_models.all(), paused_at__isnull=False
     )

@@ -56,8 +56,51 @@ def test_a_token_manages_tokens_but_never_gains_scopes(alice, client_of):
     assert same.json()["scopes"] == ["read"]
     assert same.json()["secret"].startswith(same.json()["prefix"])
     listed = client.get("/api/v1/tokens/").json()["results"]
-    assert {one["name"] for one in listed} == {"test", "same"}
+    assert {one["name"] for one in listed} == {"test"}
     assert all("secret" not in one for one in listed)
+
+
+def test_a_token_never_begets_one_that_lives_longer(alice, client_of):
+    client = client_of(alice, scopes=["read"], lifetime=timedelta(hours=1))
+    made = client.post("/api/v1/tokens/", {"name": "longer", "days": 366}, format="json").json()
+    old = ApiToken.objects.get(name="test")
+    assert ApiToken.objects.get(pk=made["id"]).expires_at == old.expires_at
+
+
+def test_a_token_with_fewer_scopes_touches_no_other_credentials(alice, bob, client_of):
+    client, other = client_of(alice, scopes=["manage"]), client_of(bob)
+    assert other.get("/api/v1/me/").status_code == 200
+    others = ApiToken.objects.get(user=bob).pk
+    new = {"name": "x"}
+    user = {"username": "eve", "role": "admin"}
+    assert client.post("/api/v1/users/bob/tokens/", new, format="json").status_code == 403
+    assert client.post("/api/v1/users/", user, format="json").status_code == 403
+    assert client.post("/api/v1/users/bob/sign-in-links/").status_code == 403
+    assert client.delete(f"/api/v1/users/bob/tokens/{others}/").status_code == 403
+    assert client.get("/api/v1/users/bob/tokens/").status_code == 403
+    client_of(alice, scopes=["read"])
+    assert len(client.get("/api/v1/tokens/").json()["results"]) == 1
+
+
+def test_an_admin_renews_and_ends_what_others_sign_in_with(alice, bob, client_of, client):
+    admin, rater = client_of(alice), client_of(bob)
+    link = admin.post("/api/v1/users/bob/sign-in-links/").json()["url"]
+    assert client.post(link.removeprefix("http://testserver")).status_code == 302
+    listed = admin.get("/api/v1/users/bob/tokens/").json()["results"]
+    assert admin.delete(f"/api/v1/users/bob/tokens/{listed[0]['id']}/").status_code == 204
+    assert rater.get("/api/v1/me/").status_code == 401
+    off = admin.patch("/api/v1/users/bob/", {"is_active": False}, format="json")
+    assert off.status_code == 200
+    assert client.get("/api/v1/me/").status_code == 401
+
+
+def test_a_command_prints_a_new_link_for_a_user_who_exists(bob, client, capsys):
+    call_command("sign_in_link", "bob")
+    assert client.post(capsys.readouterr().out.strip()).status_code == 302
+    call_command("sign_in_link", "bob", "--token")
+    assert find_token(secret=capsys.readouterr().out.strip(), now=timezone.now()).user == bob
+    with pytest.raises(CommandError, match="no active user"):
+        call_command("sign_in_link", "nobody")
 
 
 def test_revoking_takes_effect_at_once_and_only_on_ones_own(alice, bob, client_of):

@@ -258,7 +258,7 @@ def call(url, addresses, private_hosts=()):
 def test_a_name_that_leads_to_a_private_address_is_not_called(listener, addresses):
     port, accepted = listener
     error, _ = call(f"http://rebind.example:{port}/", [addresses])
-    assert (error.kind, error.permanent, error.pauses) == ("address_refused", True, True)
+    assert (error.kind, error.permanent, error.pauses) == ("address_refused", True, "endpoint")
     assert accepted == []
 
 

@@ -1,6 +1,7 @@
 """Draining an endpoint: answers, failures, retries, limits, and claims that were lost."""
 
 import random
+from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -11,7 +12,11 @@ from models_registry.models import Attempt, Completion, GenerationRun, ModelEndp
 from models_registry.providers.base import ChatResult, RateLimited, Rejected
 from models_registry.services import completions, runs
 from models_registry.services.completions import claim_batch, record_failure, store_reply
-from models_registry.services.language_models import set_price
+from models_registry.services.language_models import (
+    register_language_model,
+    resume_language_model,
+    set_price,
+)
 from tests.fake_provider import Reply, answer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,6 +31,10 @@ def start(version, *models, **options):
 
 def claim(endpoint, limit=10, now=None):
     return claim_batch(endpoint_id=endpoint.pk, limit=limit, lease=LEASE, now=now or timezone.now())
+
+
+def states_of(model):
+    return Counter(model.completions.values_list("state", flat=True))
 
 
 def result(text="late", **values):
@@ -207,6 +216,32 @@ def test_a_refused_key_pauses_the_endpoint_once_and_burns_no_attempt(
     told = runs.run_progress(run=run, now=timezone.now())
     assert told.paused_endpoints == [{"endpoint": "fake", "reason": endpoint.pause_reason}]
     assert drain(endpoint).stored == 0
+
+
+def test_an_unknown_name_pauses_its_model_and_no_other(make_pool, endpoint, model, provider, drain):
+    other = register_language_model(
+        slug="other", name="Other", endpoint=endpoint, remote_name="other"
+    )
+    missing = Reply({"error": {"message": "no such model"}}, status=404)
+    provider.script = lambda call: missing if call.body["model"] != "other" else Reply(answer("hi"))
+    version = make_pool(6)
+    run = start(version, model, other)
+    drain(endpoint)
+    model.refresh_from_db()
+    endpoint.refresh_from_db()
+    assert endpoint.paused_at is None
+    assert "no such model" in model.pause_reason
+    assert states_of(other) == {"succeeded": 6}
+    assert states_of(model) == {"pending": 6}
+    told = runs.run_progress(run=run, now=timezone.now())
+    assert told.paused_models == [{"model": str(model), "reason": model.pause_reason}]
+    asked = len(provider.calls)
+    assert drain(endpoint).stored == 0
+    assert len(provider.calls) == asked
+    provider.script = lambda call: Reply(answer("there"))
+    resume_language_model(language_model=model)
+    drain(endpoint)
+    assert states_of(model) == {"succeeded": 6}
 
 
 def test_gives_up_after_five_attempts(make_pool, endpoint, model):

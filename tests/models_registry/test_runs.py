@@ -117,6 +117,25 @@ def test_a_cancelled_run_keeps_what_is_in_flight_and_a_new_one_takes_the_rest_ov
     assert set(Completion.objects.values_list("run", flat=True)) == {again.run.pk}
 
 
+def test_a_run_leaves_to_another_what_that_one_works_on(make_pool, model, second):
+    version = make_pool(3)
+    first = start(version, model).run
+    both = start(version, model, second).run
+    assert first.completions.count() == 3
+    assert both.completions.count() == 3
+    runs.cancel_run(run=both)
+    assert set(first.completions.values_list("state", flat=True)) == {"pending"}
+
+
+def test_cancelling_hands_over_what_another_run_asks_for_too(make_pool, model, second):
+    version = make_pool(3)
+    first = start(version, model).run
+    both = start(version, model, second).run
+    runs.cancel_run(run=first)
+    assert set(both.completions.values_list("state", flat=True)) == {"pending"}
+    assert both.completions.count() == 6
+
+
 def test_a_dead_workers_claim_on_a_cancelled_run_is_closed(make_pool, endpoint, model):
     run = start(make_pool(1), model).run
     now = timezone.now()
