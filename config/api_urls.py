@@ -1,7 +1,10 @@
 """Mounts /api/v1/ and the OpenAPI schema."""
 
 from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from core.problems import no_such_route
 
 # Its answer to OPTIONS would be a page for which it has no template.
 DOCS_PAGE = SpectacularSwaggerSplitView.as_view(
@@ -16,4 +19,5 @@ urlpatterns = [
     path("", include("models_registry.api_urls")),
     path("", include("judging.api_urls")),
     path("", include("ratings.api_urls")),
+    path("<path:path>", csrf_exempt(no_such_route)),
 ]

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -35,7 +36,9 @@ STATUS: Mapping[type[DomainError], int] = {
 }
 
 
-def problem_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
+def problem_response(  # noqa: PLR0911 - one list of kinds
+    error: Exception, context: Mapping[str, Any]
+) -> Response | None:
     """Turn any expected error into problem+json (RFC 9457) with a machine `code`."""
     set_rollback()
     if isinstance(error, DomainError):
@@ -44,6 +47,10 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
         return _problem(404, "not_found", "There is no such thing here.")
     if isinstance(error, PermissionDenied):
         return _problem(403, "not_allowed", "You may not do this.")
+    if isinstance(error, RequestDataTooBig):
+        return _problem(413, "too_large", "The body is too large; files are sent as uploads.")
+    if isinstance(error, SuspiciousOperation):
+        return _problem(400, "invalid", f"The request cannot be read: {error}")
     if isinstance(error, exceptions.ValidationError):
         found = list(_field_errors(error.detail))
         return _problem(400, "invalid", "The request has errors.", _errors(found, len(found)))
@@ -53,6 +60,18 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
         code = error.default_code if isinstance(error.detail, (list, dict)) else error.detail.code
         return _problem(error.status_code, str(code), str(error.detail), headers=headers)
     return None
+
+
+@login_not_required
+def no_such_route(request: HttpRequest, path: str) -> JsonResponse:
+    """Answer for addresses under the API that do not exist."""
+    body = {
+        "type": "about:blank",
+        "status": 404,
+        "code": "not_found",
+        "detail": f"The API has no {path!r}; see docs/.",
+    }
+    return JsonResponse(body, status=404, content_type=PROBLEM)
 
 
 def status_of(error: DomainError) -> int:

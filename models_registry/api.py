@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -18,6 +17,7 @@ from rest_framework.views import APIView
 from accounts.models import User
 from accounts.permissions import ManageOrRead, MayManage
 from core.errors import TooLarge
+from core.parsers import UploadParser
 from models_registry import serializers, tasks
 from models_registry.models import GenerationRun, LanguageModel, ModelEndpoint
 from models_registry.presets import PRESETS
@@ -273,7 +273,7 @@ class RunCancelView(APIView):
 
 class CompletionsImportView(APIView):
     permission_classes = [MayManage]
-    parser_classes = [MultiPartParser]
+    parser_classes = [UploadParser]
 
     @extend_schema(
         request={"multipart/form-data": serializers.ImportSerializer},

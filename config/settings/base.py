@@ -234,6 +234,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Blind pairwise judging of language-model answers.",
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
+    # Raters have no use for the schema, and learn nothing from its examples.
+    "SERVE_PERMISSIONS": ["accounts.permissions.MayRead"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",

@@ -65,3 +65,22 @@ def test_a_broken_body_is_answered_clearly(alice, client_of):
     other = client.post("/api/v1/tokens/", "<x/>", content_type="text/xml")
     assert (other.status_code, other.json()["code"]) == (415, "unsupported_media_type")
     assert client.put("/api/v1/tokens/", {}, format="json").status_code == 405
+
+
+def test_an_address_that_does_not_exist_is_a_problem_too(db, client):
+    response = client.post("/api/v1/nowhere/at/all/")
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+    assert response["Content-Type"] == "application/problem+json"
+
+
+def test_a_body_past_the_limit_is_refused_by_size(alice, client_of):
+    body = {"name": "x" * (5 * 1024 * 1024)}
+    response = client_of(alice).post("/api/v1/tokens/", body, format="json")
+    assert (response.status_code, response.json()["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/schema/", "/api/v1/docs/"])
+def test_the_schema_is_for_those_who_read_boards(alice, bob, client, client_of, path):
+    assert client.get(path).status_code == 401
+    assert client_of(bob).get(path).status_code == 403
+    assert client_of(alice).get(path).status_code == 200
