@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.models import RaterProfile, User
 from accounts.services import create_user
+from accounts.services.consent import give_consent, missing_consent
 from judging.models import Comparison, Study, StudyVersion
 from judging.protocol import DEFAULT_CRITERIA
 from judging.services.studies import create_study, publish_version
@@ -130,7 +131,17 @@ def get_or_make_user(username: str, role: str, **options) -> User:
 
 
 def make_rater(username: str, languages=("en",)) -> RaterProfile:
-    return get_or_make_user(username, "rater", languages=list(languages)).rater_profile
+    """A rater who has agreed to take part."""
+    rater = get_or_make_user(username, "rater", languages=list(languages)).rater_profile
+    if missing := missing_consent(rater=rater):
+        give_consent(
+            rater=rater,
+            number=missing.number,
+            languages=rater.languages,
+            guidelines_read=True,
+            now=timezone.now(),
+        )
+    return rater
 
 
 def published_study(

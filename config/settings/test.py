@@ -13,3 +13,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 ENDPOINT_PRIVATE_HOSTS = ["127.0.0.1", "localhost"]
 WHITENOISE_AUTOREFRESH = True
+# Rates of attempts are counted by address, and all tests come from one.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

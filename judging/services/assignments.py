@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count
 
 from accounts.models import RaterProfile
-from core.errors import Conflict, Invalid, Missing
+from core.errors import Conflict, Invalid, Missing, NotAllowed
 from core.leases import transition
 from judging import blinding
 from judging.blinding import BlindedAssignment, Lean, Progress
@@ -89,7 +89,8 @@ def lease_next(
     free; then a new one, in a language the rater declared and never the same comparison twice.
     With `prefetch`, the one after the shown one. Exact under concurrency: no place is given twice,
     none is lost, and None means that nothing was left, not that others were busy.
-    Raises `Missing` for a study that was never published, `Conflict` while it is not open.
+    Raises `Missing` for a study that was never published, `Conflict` while it is not open,
+    `NotAllowed` for a rater on hold, who may finish only what is on the screen.
     """
     for _ in range(TRIES):
         desk = read_desk(slug=slug, rater_id=rater.pk)
@@ -181,6 +182,11 @@ def _lease(work: _Work, *, prefetch: bool) -> Leased | None:
     ahead = prefetch and desk.shown is not None
     if open_pk := desk.ahead if ahead else desk.shown:
         return Leased(_reopened(work, open_pk), created=False)
+    if work.rater.held:
+        raise NotAllowed(
+            "Your work is on hold. What you judged is kept; ask whoever invited you.",
+            code="rater_held",
+        )
     if desk.ahead and not ahead:
         _show_prefetched(desk.ahead)
         return Leased(_reopened(work, desk.ahead), created=False)

@@ -6,12 +6,15 @@ from typing import Any, cast
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import RaterProfile, User
 from accounts.permissions import is_rater
+from accounts.services.consent import missing_consent
 from core.errors import Conflict, Gone, Invalid, NotAllowed
 from judging.forms import SKIP_REASONS, judgment_body
 from judging.models import Study
@@ -34,6 +37,8 @@ def open_studies(request: HttpRequest) -> HttpResponse:
 @require_GET
 def next_assignment(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the open comparison, or the next one, or that nothing is left."""
+    if missing_consent(rater=_rater(request)):
+        return redirect(f"{reverse('consent')}?{urlencode({'next': request.path})}")
     return _page(request, slug)
 
 

@@ -6,7 +6,12 @@ from argparse import REMAINDER, ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.services import first_admin_link
 
 # More only wait for each other: at eight, a judgment cost 15 % more CPU (bench/judging.py).
 BLOCKING_THREADS = 4
@@ -22,7 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("granian", nargs=REMAINDER)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"Preferendum on http://{options['host']}:{options['port']}/")
+        site = _site(options["host"], options["port"])
+        self.stdout.write(f"Preferendum on {site}/")
+        self._invite_first_admin(site)
         self.stdout.flush()
         # The in-memory broker lives in one process: embedded installations have one worker.
         workers = "1" if settings.EMBEDDED else str(min(4, os.cpu_count() or 1))
@@ -33,3 +40,21 @@ class Command(BaseCommand):
             *options["granian"],
         ]  # fmt: skip
         os.execv(sys.executable, command)  # noqa: S606 - arguments are the operator's own
+
+    def _invite_first_admin(self, site: str) -> None:
+        """Print a one-time link as long as nobody has ever signed in."""
+        try:
+            secret = first_admin_link(now=timezone.now())
+        except DatabaseError as error:
+            raise CommandError(f"Run manage.py migrate first: {error}") from error
+        if secret is not None:
+            # The accounts' routes alone: all routes together take a second to load.
+            path = reverse("sign-in", urlconf="accounts.urls", args=[secret])
+            self.stdout.write(f"First start: sign in as admin, once, with {site}{path}")
+
+
+def _site(host: str, port: int) -> str:
+    """Return the address people use: behind a proxy that ends TLS it is not the one bound."""
+    if settings.HTTPS and settings.ALLOWED_HOSTS:
+        return f"https://{settings.ALLOWED_HOSTS[0].lstrip('.')}"
+    return f"http://{host}:{port}"

@@ -11,7 +11,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 
-from accounts.models import ApiToken, RaterProfile, SignInLink, User
+from accounts.models import ApiToken, RaterProfile, SignInLink, User, new_session_salt
 from accounts.tokens import SCOPES_OF_ROLE, SHOWN, digest_of, new_secret
 from core.errors import Conflict, Gone, Invalid, NotAllowed
 
@@ -23,13 +23,15 @@ LONGEST_LIFETIME = timedelta(days=366)
 LIVE_TOKEN = """
 SELECT token.id, token.scopes, COALESCE(token.last_used_at >= %s, FALSE),
        account.id, account.username, account.role,
-       profile.id, profile.pseudonym, profile.kind, profile.languages
+       profile.id, profile.pseudonym, profile.kind, profile.languages, profile.held,
+       (SELECT required_over_api FROM accounts_consentrule ORDER BY id DESC LIMIT 1)
 FROM accounts_apitoken AS token
 JOIN accounts_user AS account ON account.id = token.user_id
 LEFT JOIN accounts_raterprofile AS profile ON profile.user_id = account.id
 WHERE token.digest = %s AND token.revoked_at IS NULL AND token.expires_at > %s
 AND account.is_active
 """  # noqa: S105 - a statement about tokens, not one
+FIRST_ADMIN = "admin"
 LINK_LIFETIME = timedelta(hours=24)
 # Writing the time of use on every request would make each read a write.
 USE_RESOLUTION = timedelta(minutes=5)
@@ -78,11 +80,12 @@ def create_user(
     except IntegrityError as error:
         raise Conflict(f"The name {username!r} is taken.", code="username_taken") from error
     if role == User.Role.RATER:
-        RaterProfile.objects.create(user=user, kind=kind, languages=_languages(languages))
+        RaterProfile.objects.create(user=user, kind=kind, languages=clean_languages(languages))
     return user
 
 
-def _languages(codes: Sequence[str]) -> list[str]:
+def clean_languages(codes: Sequence[str]) -> list[str]:
+    """Return language codes in lower case, once each. Raises `Invalid` for what is none."""
     cleaned = sorted({code.strip().lower() for code in codes if code.strip()})
     for code in cleaned:
         if not (2 <= len(code) <= 12 and code.replace("-", "").isalpha()):  # noqa: PLR2004 - BCP 47
@@ -94,7 +97,7 @@ def _languages(codes: Sequence[str]) -> list[str]:
 
 def set_languages(*, profile: RaterProfile, languages: Sequence[str]) -> RaterProfile:
     """Declare the languages a rater reads well; only prompts in them are shown."""
-    profile.languages = _languages(languages)
+    profile.languages = clean_languages(languages)
     profile.save(update_fields=["languages"])
     return profile
 
@@ -177,7 +180,9 @@ def find_token(*, secret: str, now: datetime) -> ApiToken | None:
             pseudonym=row[7],
             kind=row[8],
             languages=languages,
+            held=bool(row[10]),
         )
+    token.needs_consent = bool(row[11])  # type: ignore[attr-defined] # of this one reading
     User._meta.get_field("rater_profile").set_cached_value(token.user, profile)
     if not row[2]:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
@@ -202,11 +207,31 @@ def set_active(*, user: User, is_active: bool) -> User:
     return user
 
 
+def sign_out_everywhere(*, user: User) -> None:
+    """End all of the user's sessions at once; tokens stay."""
+    user.session_salt = new_session_salt()
+    user.save(update_fields=["session_salt"])
+
+
 def issue_sign_in_link(*, user: User, now: datetime, lifetime: timedelta = LINK_LIFETIME) -> str:
     """Return the secret of a link that signs the user in once."""
     secret = new_secret()
     SignInLink.objects.create(user=user, digest=digest_of(secret), expires_at=now + lifetime)
     return secret
+
+
+def first_admin_link(*, now: datetime) -> str | None:
+    """Return the secret of a link for the first admin, made if there is nobody; else None.
+
+    Again at every start until that admin has signed in: a link may be lost, or expire.
+    """
+    users = list(User.objects.all()[:2])
+    if not users:
+        users = [create_user(username=FIRST_ADMIN, role=User.Role.ADMIN)]
+    only = users[0] if len(users) == 1 else None
+    if only is None or only.role != User.Role.ADMIN or only.last_login is not None:
+        return None
+    return issue_sign_in_link(user=only, now=now)
 
 
 def redeem_sign_in_link(*, secret: str, now: datetime) -> User:

@@ -1,0 +1,25 @@
+"""What is done with accounts: users and tokens, invitations, consent, holds."""
+
+from accounts.services.users import (
+    IssuedToken,
+    create_user,
+    find_token,
+    first_admin_link,
+    issue_sign_in_link,
+    issue_token,
+    redeem_sign_in_link,
+    revoke_token,
+    set_languages,
+)
+
+__all__ = [
+    "IssuedToken",
+    "create_user",
+    "find_token",
+    "first_admin_link",
+    "issue_sign_in_link",
+    "issue_token",
+    "redeem_sign_in_link",
+    "revoke_token",
+    "set_languages",
+]
