@@ -13,7 +13,7 @@ class LimitedUploads(FileUploadHandler):
     """Skips the files of a request that is larger than an upload may be."""
 
     def handle_raw_input(
-        self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: Any = None
+        self, input_data: Any, meta: Any, content_length: int, boundary: Any, encoding: Any = None
     ) -> None:
         self.too_large = content_length > settings.UPLOAD_MAX_BYTES + FORM_BYTES
 

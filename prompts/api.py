@@ -34,7 +34,6 @@ from prompts.serializers import (
 )
 
 
-
 class PromptPoolsView(generics.ListAPIView):
     permission_classes = [ManageOrRead]
     serializer_class = PromptPoolSerializer

@@ -76,9 +76,7 @@ class ImportForm(forms.Form):
         label=_("Take a prompt that stands there twice only once"), required=False
     )
 
-    def __init__(
-        self, *args: Any, columns: tuple[str, ...], new_pool: bool, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, columns: tuple[str, ...], new_pool: bool, **kwargs: Any) -> None:
         super().__init__(*args, label_suffix="", **kwargs)
         choices = [("", _("as recognised")), *((one, one) for one in columns)]
         self.fields["source"].choices = choices  # type: ignore[attr-defined] # a ChoiceField

@@ -149,9 +149,7 @@ def _no_prompt(columns: Sequence[str]) -> Invalid:
     hint = (meant or "Name it: prompt=COLUMN").strip() + f". {_has(columns)}"
     message = f"No column holds the prompts ('prompt', 'messages' or 'turns').{meant}"
     error = InputError("missing_column", message, column="prompt", hint=hint)
-    return Invalid(
-        message, code="missing_column", errors=[error], columns=shown_columns(columns)
-    )
+    return Invalid(message, code="missing_column", errors=[error], columns=shown_columns(columns))
 
 
 def shown_columns(columns: Sequence[str]) -> list[str]:
