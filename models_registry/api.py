@@ -3,7 +3,6 @@
 from typing import Any, cast
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -18,10 +17,11 @@ from accounts.models import User
 from accounts.permissions import ManageOrRead, MayManage
 from core.errors import TooLarge
 from core.parsers import UploadParser
-from models_registry import serializers, tasks
+from models_registry import serializers
 from models_registry.models import GenerationRun, LanguageModel, ModelEndpoint
 from models_registry.presets import PRESETS
 from models_registry.services import endpoints, imports, language_models, runs
+from models_registry.tasks import ring
 
 
 def read(kind: type[Serializer], request: Request) -> dict[str, Any]:
@@ -29,12 +29,6 @@ def read(kind: type[Serializer], request: Request) -> dict[str, Any]:
     body = kind(data=request.data)
     body.is_valid(raise_exception=True)
     return cast("dict[str, Any]", body.validated_data)
-
-
-def ring() -> None:
-    """Have the workers look for due work once this request's rows are committed."""
-    # A broker that is away fails no request: the sweep rings again.
-    transaction.on_commit(tasks.dispatch_due.delay, robust=True)
 
 
 class EndpointsView(generics.ListAPIView):
@@ -185,7 +179,7 @@ class ModelResumeView(APIView):
         """Go on with a model that was paused because the endpoint did not know it."""
         model = language_models.find_language_model(slug)
         resumed = language_models.resume_language_model(language_model=model)
-        tasks.dispatch_due.delay()
+        ring()
         return Response(serializers.LanguageModelSerializer(resumed).data)
 
 
@@ -269,6 +263,18 @@ class RunCancelView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """End a run; what is in flight is paid for and still stored."""
         return _told(runs.cancel_run(run=get_object_or_404(RunsView.queryset, pk=pk)))
+
+
+class RunRetryView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=serializers.RetrySerializer, responses=serializers.RunDetailSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Ask once more what failed, or only what failed with one kind of error."""
+        run = get_object_or_404(RunsView.queryset, pk=pk)
+        runs.retry_failed(run=run, **read(serializers.RetrySerializer, request))
+        ring()
+        return _told(run)
 
 
 class CompletionsImportView(APIView):

@@ -25,5 +25,6 @@ urlpatterns = [
     path("generation-runs/<int:pk>/pause/", api.RunPauseView.as_view(), name="api-run-pause"),
     path("generation-runs/<int:pk>/resume/", api.RunResumeView.as_view(), name="api-run-resume"),
     path("generation-runs/<int:pk>/cancel/", api.RunCancelView.as_view(), name="api-run-cancel"),
+    path("generation-runs/<int:pk>/retry/", api.RunRetryView.as_view(), name="api-run-retry"),
     path("completions/import/", api.CompletionsImportView.as_view(), name="api-completions-import"),
 ]

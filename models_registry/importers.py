@@ -144,4 +144,5 @@ def one_model(rows: list[CompletionRow], wanted: str) -> list[CompletionRow]:
     raise Invalid(
         f"The file holds answers of {len(named)} model(s): {shown}. Say whose rows to take.",
         code="several_models" if not wanted else "no_such_model",
+        models=[name for name in named if name][:100],
     )

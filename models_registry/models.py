@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from core.models import TimestampedModel
-from models_registry.querysets import CompletionQuerySet
+from models_registry.querysets import CompletionQuerySet, GenerationRunQuerySet
 from prompts.models import Prompt, PromptPoolVersion
 
 
@@ -130,6 +130,8 @@ class GenerationRun(TimestampedModel):
     samples = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=16, choices=State.choices, default=State.RUNNING)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = GenerationRunQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"run {self.pk}"

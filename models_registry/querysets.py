@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
+
+
+class GenerationRunQuerySet(QuerySet):
+    def with_counts(self) -> "GenerationRunQuerySet":
+        """Add `n_own`, the completions this run makes, and how many of them `n_open` and `n_failed`."""
+        return self.annotate(
+            n_own=Count("completions"),
+            n_open=Count("completions", filter=Q(completions__state__in=["pending", "leased"])),
+            n_failed=Count("completions", filter=Q(completions__state="failed")),
+        )
 
 
 class CompletionQuerySet(QuerySet):

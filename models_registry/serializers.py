@@ -176,6 +176,12 @@ class NewRunSerializer(StrictSerializer):
     dry_run = StrictBoolean(default=False, help_text="Only estimate.")
 
 
+class RetrySerializer(StrictSerializer):
+    error = StrictText(
+        max_length=40, required=False, default="", allow_blank=True, help_text="Only this kind."
+    )
+
+
 class EstimateSerializer(serializers.Serializer):
     model = serializers.CharField()
     completions = serializers.IntegerField()

@@ -7,6 +7,7 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutting_down
+from django.db import transaction
 
 from models_registry.services import drains, runs
 from models_registry.services.clock import database_clock
@@ -26,6 +27,12 @@ def note_shutdown(**_kwargs: Any) -> None:
 def ring_at_start(**_kwargs: Any) -> None:
     """Find at once what an earlier worker left: beat's first ring comes half a minute later."""
     dispatch_due.delay()
+
+
+def ring() -> None:
+    """Have the workers look for due work once this request's rows are committed."""
+    # A broker that is away fails no request: the sweep rings again.
+    transaction.on_commit(dispatch_due.delay, robust=True)
 
 
 @shared_task

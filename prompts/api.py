@@ -17,6 +17,7 @@ from accounts.permissions import ManageOrRead, MayManage, MayRead
 from core.errors import Invalid, TooLarge, Unsupported
 from core.parsers import RawFileParser, UploadParser
 from core.serializers import StrictSerializer
+from core.uploads import FORM_BYTES
 from prompts import services
 from prompts.models import Prompt, PromptPool, PromptPoolVersion
 from prompts.serializers import (
@@ -31,9 +32,6 @@ from prompts.serializers import (
     ReferenceUploadSerializer,
     UploadSerializer,
 )
-
-# A form's own lines and fields, beside the file in it.
-_FORM_BYTES = 64 * 1024
 
 
 class PromptPoolsView(generics.ListAPIView):
@@ -149,7 +147,7 @@ def _upload(request: Request, serializer: type[StrictSerializer]) -> tuple[bytes
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise Unsupported("Compressed bodies are not taken.")
     declared = int(request.META.get("CONTENT_LENGTH") or 0)
-    if declared > settings.UPLOAD_MAX_BYTES + _FORM_BYTES:
+    if declared > settings.UPLOAD_MAX_BYTES + FORM_BYTES:
         raise _too_large()
     told: dict[str, Any] = request.query_params.dict()
     body: Any = request.data

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from accounts.models import User
 from core.models import TimestampedModel
 from prompts.querysets import PromptPoolQuerySet, PromptPoolVersionQuerySet
 
@@ -91,3 +92,17 @@ class Prompt(models.Model):
 
     def __str__(self) -> str:
         return self.external_id
+
+
+class PromptUpload(TimestampedModel):
+    """A file between its preview and its import; every web process can read it here."""
+
+    pool = models.ForeignKey(
+        PromptPool, null=True, on_delete=models.CASCADE, related_name="uploads"
+    )
+    filename = models.CharField(max_length=255)
+    data = models.BinaryField()
+    created_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return self.filename

@@ -14,6 +14,10 @@ class PromptPoolQuerySet(models.QuerySet):
             latest_published=Max("versions__number", filter=Q(versions__state="published")),
         )
 
+    def with_draft(self) -> Self:
+        """Add `draft`, the number of the pool's draft, or None."""
+        return self.annotate(draft=Max("versions__number", filter=Q(versions__state="draft")))
+
 
 class PromptPoolVersionQuerySet(models.QuerySet):
     def with_counts(self) -> Self:

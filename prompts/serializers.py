@@ -118,6 +118,13 @@ class NoticeSerializer(serializers.Serializer):
     column = serializers.CharField(allow_null=True)
 
 
+class ExampleSerializer(serializers.Serializer):
+    row = serializers.IntegerField()
+    external_id = serializers.CharField()
+    messages = MessageSerializer(many=True)
+    category = serializers.CharField()
+
+
 class ImportReportSerializer(serializers.Serializer):
     filename = serializers.CharField()
     format = serializers.CharField()
@@ -130,6 +137,11 @@ class ImportReportSerializer(serializers.Serializer):
     warnings = NoticeSerializer(many=True)
     dry_run = serializers.BooleanField()
     version = serializers.IntegerField(source="version.number", default=None, allow_null=True)
+    columns = serializers.ListField(child=serializers.CharField(), help_text="The file's own.")
+    roles = serializers.DictField(
+        child=serializers.CharField(), help_text="Which column holds what."
+    )
+    examples = ExampleSerializer(many=True, help_text="The first prompts, as they are stored.")
 
 
 class AttachedSerializer(serializers.Serializer):

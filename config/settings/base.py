@@ -292,6 +292,11 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = EMBEDDED
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 UPLOAD_MAX_BYTES = env_int("PREFERENDUM_UPLOAD_MAX_BYTES", 50 * 1024 * 1024, at_least=1024)
+FILE_UPLOAD_HANDLERS = [
+    "core.uploads.LimitedUploads",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 LANGUAGE_CODE = "en"
 USE_TZ = True
 TIME_ZONE = "UTC"

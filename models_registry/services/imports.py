@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -13,7 +14,8 @@ from core.leases import lock
 from models_registry.importers import CompletionRow, one_model, read_completions
 from models_registry.models import Completion, LanguageModel
 from models_registry.services.completions import own_names
-from models_registry.services.language_models import freeze
+from models_registry.services.connecting import model_slug
+from models_registry.services.language_models import freeze, register_language_model
 from prompts.models import Prompt, PromptPoolVersion
 
 BATCH = 1_000
@@ -74,6 +76,17 @@ def import_completions(
         errors=errors[: Invalid.SHOWN],
         total_errors=len(errors),
     )
+
+
+@transaction.atomic
+def import_answers(*, name: str, **options: Any) -> tuple[LanguageModel, Imported]:
+    """Import completions as those of the model with this name, which is registered if it is new.
+
+    Takes and raises what `import_completions` does; after a refusal nothing is registered.
+    """
+    model = LanguageModel.objects.filter(name=name).order_by("-version").first()
+    model = model or register_language_model(slug=model_slug(name), name=name)
+    return model, import_completions(language_model=model, **options)
 
 
 def _refuse_unusable(language_model: LanguageModel, pool_version: PromptPoolVersion) -> None:

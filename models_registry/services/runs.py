@@ -127,6 +127,26 @@ def cancel_run(*, run: GenerationRun) -> GenerationRun:
     return run
 
 
+@transaction.atomic
+def retry_failed(*, run: GenerationRun, error: str = "") -> int:
+    """Ask once more what failed, or only what failed with this kind of error; say how much.
+
+    Raises `Conflict` when the run was cancelled.
+    """
+    lock(GenerationRun.objects.filter(pk=run.pk)).get()
+    run.refresh_from_db()
+    if run.state == GenerationRun.State.CANCELLED:
+        raise Conflict("The run was cancelled; start it anew.", code="run_cancelled")
+    failed = Completion.objects.cells_of(run).filter(state=State.FAILED)
+    return _reopen(failed.filter(last_error=error) if error else failed, run)
+
+
+def latest_completions(*, run: GenerationRun, limit: int = 6) -> QuerySet[Completion]:
+    """Return the run's newest answers with their prompts and models."""
+    newest = Completion.objects.cells_of(run).succeeded().order_by("-completed_at", "-pk")
+    return newest.select_related("prompt", "language_model")[:limit]
+
+
 def close_cancelled(*, now: datetime | None = None) -> int:
     """Cancel what still waits in cancelled runs, and with `now` also what a dead worker held."""
     ended = Completion.objects.filter(run__state=GenerationRun.State.CANCELLED)
@@ -238,8 +258,15 @@ def _same_run(
 def _adopt(run: GenerationRun) -> int:
     """Take over the run's cells that no run works on, and open again those that had ended."""
     cells = Completion.objects.cells_of(run)
-    ended = cells.filter(state__in=[State.FAILED, State.CANCELLED])
-    reopened = ended.update(
+    reopened = _reopen(cells.filter(state__in=[State.FAILED, State.CANCELLED]), run)
+    # What another run still works on stays with it.
+    waiting = cells.filter(state__in=[State.PENDING, State.LEASED])
+    waiting.exclude(run__state=GenerationRun.State.RUNNING).update(run=run)
+    return reopened
+
+
+def _reopen(ended: QuerySet, run: GenerationRun) -> int:
+    return ended.update(
         state=State.PENDING,
         run=run,
         attempts_made=0,
@@ -248,10 +275,6 @@ def _adopt(run: GenerationRun) -> int:
         last_error="",
         last_error_message="",
     )
-    # What another run still works on stays with it.
-    waiting = cells.filter(state__in=[State.PENDING, State.LEASED])
-    waiting.exclude(run__state=GenerationRun.State.RUNNING).update(run=run)
-    return reopened
 
 
 def _insert_missing(run: GenerationRun, models: list[LanguageModel]) -> int:

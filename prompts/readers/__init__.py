@@ -32,13 +32,16 @@ class PromptFile:
     """A recognised file: `rows` yields prompts and errors of rows, in order.
 
     Iterating raises `Invalid` where the rest of the file cannot be read, and `TooLarge` past
-    `MAX_ROWS` rows. `warnings` concern the file as a whole.
+    `MAX_ROWS` rows. `warnings` concern the file as a whole. `columns` are the file's own names,
+    `roles` says which of them holds what.
     """
 
     format: str
     shape: str
     rows: Iterator[PromptRow | InputError]
     warnings: list[InputError] = field(default_factory=list)
+    columns: tuple[str, ...] = ()
+    roles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -82,7 +85,8 @@ def read_prompts(
     reader = RowReader(shape.columns, shape.constants, raw.format in (CSV, TSV))
     rows = (_prompt_row(reader, row, value) for row, value in _limited(raw.rows))
     warnings = [*_named_otherwise(raw.format, filename), *_ignored(raw.columns, shape)]
-    return PromptFile(raw.format, shape.name, rows, warnings)
+    columns_found = tuple(raw.columns)
+    return PromptFile(raw.format, shape.name, rows, warnings, columns_found, shape.columns)
 
 
 def read_references(data: bytes, *, filename: str) -> Iterator[ReferenceRow | InputError]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import InputError, Invalid
-from prompts.records import ROLES, SOURCES
+from prompts.records import MAX_LABEL, ROLES, SOURCES
 
 REFERENCES = "mt_bench_reference"
 
@@ -128,7 +128,9 @@ def _named(columns: Sequence[str], named: Mapping[str, str]) -> Shape:
         if column not in columns:
             message = f"The file has no column {column!r}.{did_you_mean(column, columns)}"
             error = InputError("unknown_column", message, column=column, hint=_has(columns))
-            raise Invalid(message, code="unknown_column", errors=[error])
+            raise Invalid(
+                message, code="unknown_column", errors=[error], columns=shown_columns(columns)
+            )
     # What is named wins: its column and role are taken from nobody else.
     own = {role: one for role, one in _own(columns).items() if one not in named.values()}
     if any(source in named for source in SOURCES):
@@ -147,7 +149,12 @@ def _no_prompt(columns: Sequence[str]) -> Invalid:
     hint = (meant or "Name it: prompt=COLUMN").strip() + f". {_has(columns)}"
     message = f"No column holds the prompts ('prompt', 'messages' or 'turns').{meant}"
     error = InputError("missing_column", message, column="prompt", hint=hint)
-    return Invalid(message, code="missing_column", errors=[error])
+    return Invalid(message, code="missing_column", errors=[error], columns=shown_columns(columns))
+
+
+def shown_columns(columns: Sequence[str]) -> list[str]:
+    """Return the names a person can choose from: a name of a page's length is no name."""
+    return [one for one in columns if len(one) <= MAX_LABEL]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -35,6 +35,7 @@ _STORED = (
     "criteria",
 )
 _SHOWN_ROWS = 10
+_SHOWN_PROMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Notice:
 class ImportReport:
     """What an import did, or as a dry run would do; `errors` are the first 100 of `n_errors`.
 
-    `n_skipped` rows had an error and were left out; `version` is None for a dry run.
+    `n_skipped` rows had an error and were left out; `version` is None for a dry run. `columns` are
+    the file's, `roles` which of them holds what, `examples` the first prompts as they are stored.
     """
 
     filename: str
@@ -66,6 +68,9 @@ class ImportReport:
     warnings: tuple[Notice, ...]
     dry_run: bool
     version: PromptPoolVersion | None = None
+    columns: tuple[str, ...] = ()
+    roles: Mapping[str, str] = field(default_factory=dict)
+    examples: tuple[PromptRow, ...] = ()
 
 
 @dataclass(slots=True)
@@ -236,7 +241,8 @@ def _require_draft(version: PromptPoolVersion) -> None:
 
 
 def _draft_of(pool: PromptPool) -> PromptPoolVersion | None:
-    return pool.versions.drafts().first()
+    # A pool that is not stored yet, as in a dry run, has none.
+    return pool.versions.drafts().first() if pool.pk else None
 
 
 def _start_draft(pool: PromptPool) -> PromptPoolVersion:
@@ -438,4 +444,7 @@ def _report(
         warnings=tuple(whole + rows),
         dry_run=dry_run,
         version=version,
+        columns=file.columns,
+        roles=file.roles,
+        examples=tuple(found.prompts[:_SHOWN_PROMPTS]),
     )

@@ -1,0 +1,71 @@
+"""Where models are served: the list, one endpoint's page, resume."""
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.permissions import needs, scopes_of
+from core.errors import Conflict, Invalid
+from core.forms import add_errors
+from models_registry.forms import EndpointForm
+from models_registry.models import ModelEndpoint
+from models_registry.services import endpoints
+from models_registry.tasks import ring
+
+SHOWN = ("name", "base_url", "max_concurrency", "timeout_seconds")
+
+
+@require_GET
+@needs("read")
+def index(request: HttpRequest) -> HttpResponse:
+    found = ModelEndpoint.objects.annotate(n_models=Count("language_models")).order_by("name")
+    context = {"endpoints": found, "may_manage": "manage" in scopes_of(request)}
+    return render(request, "models_registry/endpoints.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@needs("manage")
+def edit(request: HttpRequest, slug: str) -> HttpResponse:
+    """Change an endpoint; the key goes in and never comes out."""
+    endpoint = get_object_or_404(ModelEndpoint, slug=slug)
+    initial = {name: getattr(endpoint, name) for name in SHOWN}
+    form = EndpointForm(request.POST or None, initial=initial)
+    if form.is_valid():
+        try:
+            changed = endpoints.update_endpoint(endpoint=endpoint, **form.changes())
+        except (Invalid, Conflict) as error:
+            add_errors(form, error)
+        else:
+            ring()
+            _tell(request, endpoint, changed)
+            return redirect("endpoints")
+    context = {
+        "form": form,
+        "endpoint": endpoint,
+        "models": endpoint.language_models.order_by("name", "-version"),
+    }
+    status = 400 if form.is_bound else 200
+    return render(request, "models_registry/endpoint.html", context, status=status)
+
+
+@require_POST
+@needs("manage")
+def resume(request: HttpRequest, slug: str) -> HttpResponse:
+    """Lift the pause that a refused key or a wrong address brought."""
+    endpoint = get_object_or_404(ModelEndpoint, slug=slug)
+    endpoints.resume_endpoint(endpoint=endpoint)
+    ring()
+    messages.success(request, _("%(name)s is called again.") % {"name": endpoint.name})
+    return redirect("endpoints")
+
+
+def _tell(request: HttpRequest, before: ModelEndpoint, after: ModelEndpoint) -> None:
+    messages.success(request, _("Saved."))
+    if before.encrypted_key and not after.encrypted_key:
+        messages.warning(
+            request,
+            _("The address changed, so the old key was forgotten: it belonged to the old server."),
+        )

@@ -1,0 +1,161 @@
+"""Models: the list, connect one, one model's page, test, versions, prices, retirement."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.permissions import needs, scopes_of
+from core.errors import Conflict, Invalid
+from core.forms import add_errors
+from core.pages import page_or_piece
+from models_registry import forms
+from models_registry.models import LanguageModel
+from models_registry.presets import PRESETS
+from models_registry.services import connecting, endpoints, language_models
+from prompts.forms import SureForm
+
+PAGE = 50
+
+
+@require_GET
+@needs("read")
+def index(request: HttpRequest) -> HttpResponse:
+    found = LanguageModel.objects.select_related("endpoint").order_by("name", "-version")
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "may_manage": "manage" in scopes_of(request)}
+    return render(request, "models_registry/models.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@needs("manage")
+def connect(request: HttpRequest) -> HttpResponse:
+    """Paste an address and a key, and have a model; a preset fills in the rest."""
+    route = request.GET.get("route", "")
+    preset, filled = forms.from_preset(
+        request.GET.get("preset", ""), int(route) if route.isdecimal() else 0
+    )
+    form = forms.ConnectForm(request.POST or None, initial=filled or {"max_tokens": 1024})
+    if form.is_valid():
+        try:
+            model = connecting.connect_model(now=timezone.now(), **form.values())
+        except (Invalid, Conflict) as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("Connected. Test it: one question shows that it answers."))
+            return redirect("model", model)
+    context = {"form": form, "presets": PRESETS, "preset": preset, "route": route or "0"}
+    status = 400 if form.is_bound else 200
+    return render(request, "models_registry/connect.html", context, status=status)
+
+
+@require_GET
+@needs("read")
+def model(request: HttpRequest, reference: str) -> HttpResponse:
+    shown = language_models.find_language_model(reference)
+    context = {
+        "model": shown,
+        "settings": forms.from_settings(shown.settings),
+        "versions": LanguageModel.objects.filter(slug=shown.slug).order_by("-version"),
+        "prices": shown.prices.order_by("-valid_from"),
+        "price_form": forms.PriceForm(initial={"valid_from": timezone.now().date()}),
+        "probe_form": forms.ProbeForm(initial={"prompt": endpoints.PROBE_PROMPT}),
+        "sure": SureForm(label_suffix=""),
+        "may_manage": "manage" in scopes_of(request),
+    }
+    return render(request, "models_registry/model.html", context)
+
+
+@require_POST
+@needs("manage")
+def probe(request: HttpRequest, reference: str) -> HttpResponse:
+    """Ask one question; show the answer, or what is wrong and what to do."""
+    shown = language_models.find_language_model(reference)
+    form = forms.ProbeForm(request.POST)
+    question = (form.is_valid() and form.cleaned_data["prompt"]) or endpoints.PROBE_PROMPT
+    try:
+        told = endpoints.probe_model(language_model=shown, prompt=question)
+    except Invalid as error:
+        told = endpoints.Probe(None, error=error.code, message=error.message)
+    context = {"model": shown, "probe": told, "question": question, "form": form}
+    return page_or_piece(request, "models_registry/probe", context)
+
+
+@require_http_methods(["GET", "POST"])
+@needs("manage")
+def edit(request: HttpRequest, reference: str) -> HttpResponse:
+    """Change facts at any time, and what is pinned until the first use."""
+    shown = language_models.find_language_model(reference)
+    pins = shown.endpoint is not None and shown.frozen_at is None
+    kind = forms.EditUnusedModelForm if pins else forms.EditModelForm
+    form = kind(request.POST or None, initial=forms.of_model(shown))
+    return _changed(
+        request,
+        form,
+        {"model": shown, "title": _("Edit"), "pins": pins},
+        lambda: language_models.update_language_model(language_model=shown, **form.values()),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@needs("manage")
+def new_version(request: HttpRequest, reference: str) -> HttpResponse:
+    """Make the next version, with other pinned settings; the old one keeps its answers."""
+    shown = language_models.find_language_model(reference)
+    form = forms.NewVersionForm(request.POST or None, initial=forms.of_model(shown))
+    return _changed(
+        request,
+        form,
+        {"model": shown, "title": _("New version"), "pins": True},
+        lambda: language_models.new_version(language_model=shown, **form.values()),
+    )
+
+
+@require_POST
+@needs("manage")
+def price(request: HttpRequest, reference: str) -> HttpResponse:
+    """Enter or correct the price from a day on."""
+    shown = language_models.find_language_model(reference)
+    form = forms.PriceForm(request.POST)
+    if form.is_valid():
+        language_models.set_price(language_model=shown, **form.cleaned_data)
+        messages.success(request, _("The price is stored. What was booked keeps its cost."))
+        return redirect("model", shown)
+    context = {"model": shown, "form": form, "title": _("Price"), "pins": False}
+    return render(request, "models_registry/edit_model.html", context, status=400)
+
+
+@require_POST
+@needs("manage")
+def retire(request: HttpRequest, reference: str) -> HttpResponse:
+    """Take a version whose name was typed out of new runs."""
+    shown = language_models.find_language_model(reference)
+    SureForm(request.POST).check(str(shown))
+    language_models.retire_language_model(language_model=shown, now=timezone.now())
+    messages.info(request, _("%(name)s is retired; its answers stay.") % {"name": shown})
+    return redirect("model", shown)
+
+
+def _changed(
+    request: HttpRequest, form: Form, context: dict[str, Any], save: Callable[[], LanguageModel]
+) -> HttpResponse:
+    """Save and go to the model's page, or show the form with what was wrong."""
+    if form.is_valid():
+        try:
+            saved = save()
+        except (Invalid, Conflict) as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("model", saved)
+    status = 400 if form.is_bound else 200
+    return render(
+        request, "models_registry/edit_model.html", context | {"form": form}, status=status
+    )

@@ -1,0 +1,191 @@
+"""Generation runs: estimate, start, watch, retry, pause, resume, cancel."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, cast
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.models import User
+from accounts.permissions import needs, scopes_of
+from core.errors import Conflict, Invalid
+from core.forms import add_errors
+from core.pages import page_or_piece
+from models_registry.forms import RunForm
+from models_registry.models import GenerationRun
+from models_registry.services import runs
+from models_registry.tasks import ring
+from prompts.forms import SureForm
+
+PAGE = 25
+TWO_MINUTES, TWO_HOURS = 120, 7200  # seconds
+STOP_POLLING = 286  # htmx's own status
+
+
+@require_GET
+@needs("read")
+def index(request: HttpRequest) -> HttpResponse:
+    found = (
+        GenerationRun.objects.select_related("pool_version__pool")
+        .prefetch_related("language_models")
+        .with_counts()
+        .order_by("-pk")
+    )
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    for one in page:
+        one.is_over = one.n_open == 0
+    context = {"page": page, "may_manage": "manage" in scopes_of(request)}
+    return render(request, "models_registry/runs.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@needs("manage")
+def new(request: HttpRequest) -> HttpResponse:
+    """Choose prompts and models; what it would cost is told before anything is asked."""
+    chosen = {
+        "pool_version": request.GET.get("pool_version"),
+        "language_models": request.GET.getlist("model"),
+        "samples": 1,
+    }
+    asked = "language_models" in request.GET
+    form = RunForm(request.POST or (request.GET if asked else None), initial=chosen)
+    context: dict[str, Any] = {"form": form}
+    if form.is_valid():
+        try:
+            context |= _estimated(form)
+            if request.method == "POST":
+                return _started(request, form)
+        except (Invalid, Conflict) as error:
+            add_errors(form, error)
+    if request.htmx:  # type: ignore[attr-defined] # django-htmx
+        return render(request, "models_registry/_estimate.html", context)
+    status = 400 if request.method == "POST" else 200
+    return render(request, "models_registry/new_run.html", context, status=status)
+
+
+@require_GET
+@needs("read")
+def run(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show how far a run is; htmx asks for the moving part every two seconds until it is over."""
+    shown = _run(pk)
+    progress = runs.run_progress(run=shown, now=timezone.now())
+    context = {
+        "run": shown,
+        "progress": progress,
+        "summary": _summary(shown, progress),
+        "arrivals": runs.latest_completions(run=shown),
+        "sure": SureForm(label_suffix=""),
+        "may_manage": "manage" in scopes_of(request),
+    }
+    answer = page_or_piece(request, "models_registry/run", context)
+    if request.htmx and context["summary"]["over"]:  # type: ignore[attr-defined] # django-htmx
+        answer.status_code = STOP_POLLING
+    return answer
+
+
+@require_POST
+@needs("manage")
+def pause(request: HttpRequest, pk: int) -> HttpResponse:
+    return _moved(request, pk, runs.pause_run)
+
+
+@require_POST
+@needs("manage")
+def resume(request: HttpRequest, pk: int) -> HttpResponse:
+    return _moved(request, pk, runs.resume_run)
+
+
+@require_POST
+@needs("manage")
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a run whose number was typed; what is in flight is paid for and still stored."""
+    SureForm(request.POST).check(f"run {pk}")
+    return _moved(request, pk, runs.cancel_run)
+
+
+@require_POST
+@needs("manage")
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask once more what failed, or only what failed with one kind of error."""
+    reopened = runs.retry_failed(run=_run(pk), error=request.POST.get("error", ""))
+    ring()
+    told = ngettext(
+        "%(n)d answer is asked for again.", "%(n)d answers are asked for again.", reopened
+    )
+    messages.info(request, told % {"n": reopened})
+    return redirect("run", pk)
+
+
+def _run(pk: int) -> GenerationRun:
+    found = GenerationRun.objects.select_related("pool_version__pool")
+    return get_object_or_404(found.prefetch_related("language_models"), pk=pk)
+
+
+def _moved(request: HttpRequest, pk: int, move: Callable[..., GenerationRun]) -> HttpResponse:
+    move(run=_run(pk))
+    ring()
+    return redirect("run", pk)
+
+
+def _estimated(form: RunForm) -> dict[str, Any]:
+    estimate = runs.estimate_run(
+        **_wanted(form), samples=form.cleaned_data["samples"], day=timezone.now().date()
+    )
+    costs = [one.cost for one in estimate if one.cost is not None]
+    return {
+        "estimate": estimate,
+        "completions": sum(one.completions for one in estimate),
+        "calls": sum(one.calls for one in estimate),
+        "cost": sum(costs, Decimal()) if costs else None,
+        "unpriced": [one.model for one in estimate if one.cost is None],
+    }
+
+
+def _started(request: HttpRequest, form: RunForm) -> HttpResponse:
+    started = runs.start_run(
+        **_wanted(form),
+        samples=form.cleaned_data["samples"],
+        created_by=cast("User", request.user),
+        now=timezone.now(),
+    )
+    ring()
+    if not started.created:
+        messages.info(request, _("This run was there already; it goes on."))
+    return redirect("run", started.run.pk)
+
+
+def _wanted(form: RunForm) -> dict[str, Any]:
+    told = form.cleaned_data
+    return {"pool_version": told["pool_version"], "language_models": list(told["language_models"])}
+
+
+def _summary(shown: GenerationRun, progress: runs.Progress) -> dict[str, Any]:
+    """Return what a person wants to know of a run at a glance."""
+    waiting = progress.states["pending"] + progress.states["leased"]
+    failed = [one for one in progress.failures if one["state"] == "failed"]
+    return {
+        "over": waiting == 0 or shown.state == GenerationRun.State.CANCELLED,
+        "ended": progress.total - waiting,
+        "percent": 100 * (progress.total - waiting) // progress.total if progress.total else 100,
+        "time_left": _duration(progress.seconds_left),
+        "failed": failed,
+        "troubled": [one for one in progress.failures if one["state"] != "failed"],
+    }
+
+
+def _duration(seconds: int | None) -> str:
+    """Return a time as exactly as anybody wants to know it."""
+    if seconds is None:
+        return ""
+    if seconds >= TWO_HOURS:
+        return _("%(n).1f h") % {"n": seconds / 3600}
+    if seconds >= TWO_MINUTES:
+        return _("%(n)d min") % {"n": seconds / 60}
+    return _("%(n)d s") % {"n": seconds}
