@@ -1,13 +1,25 @@
 """Role predicates, and their form for the API; the other apps build on them."""
 
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from accounts.models import User
 from accounts.tokens import SCOPES_OF_ROLE
+from core.errors import NotAllowed
+
+View = Callable[..., HttpResponse]
+REFUSALS: Mapping[str, Any] = {
+    "read": _("This page is for admins and researchers."),
+    "export": _("Downloads are for admins and researchers."),
+    "manage": _("Only admins may do this."),
+    "judge": _("Only raters judge; sign in as one."),
+}
 
 
 def is_admin(user: Any) -> bool:
@@ -71,3 +83,18 @@ class ManageOrRead(BasePermission):
         return (
             "read" in scopes if request.method in {"GET", "HEAD", "OPTIONS"} else "manage" in scopes
         )
+
+
+def needs(scope: str) -> Callable[[View], View]:
+    """Refuse a page to whoever lacks the scope; the refusal is a page as well."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if scope not in scopes_of(request):
+                raise NotAllowed(REFUSALS[scope])
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return guard

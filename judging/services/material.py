@@ -18,6 +18,14 @@ class PoolChoice:
     title: str
     prompts: int
 
+    @property
+    def slug(self) -> str:
+        return self.name.rpartition("@")[0]
+
+    @property
+    def version(self) -> str:
+        return self.name.rpartition("@")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
@@ -29,6 +37,10 @@ class ModelChoice:
     answered: int
     running: int
     missing: int
+
+    @property
+    def names(self) -> tuple[str]:
+        return (self.name,)
 
 
 def pool_choices() -> list[PoolChoice]:
@@ -44,7 +56,7 @@ def model_choices(*, pool: PoolChoice | None, also: tuple[str, ...] = ()) -> lis
     """Return the models that are not retired, and those named in `also`, with their answers."""
     models = LanguageModel.objects.order_by("name", "version")
     found = [one for one in models if one.retired_at is None or str(one) in also]
-    counts = _answers(pool.name) if pool else {}
+    counts = _answers(pool) if pool else {}
     prompts = pool.prompts if pool else 0
     return [
         ModelChoice(
@@ -59,11 +71,10 @@ def model_choices(*, pool: PoolChoice | None, also: tuple[str, ...] = ()) -> lis
     ]
 
 
-def _answers(pool: str) -> dict[int, tuple[int, int]]:
+def _answers(pool: PoolChoice) -> dict[int, tuple[int, int]]:
     """Count by language model id the prompts answered, and those being answered."""
-    slug, _, number = pool.rpartition("@")
     rows = Completion.objects.filter(
-        prompt__version__pool__slug=slug, prompt__version__number=number, sample=0
+        prompt__version__pool__slug=pool.slug, prompt__version__number=pool.version, sample=0
     )
     counted = rows.values("language_model_id").annotate(
         answered=Count("pk", filter=Q(state=Completion.State.SUCCEEDED)),

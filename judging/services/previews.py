@@ -5,7 +5,8 @@ from datetime import datetime
 
 from judging.blinding import BlindedAssignment, Progress, Side, present
 from judging.models import Study
-from judging.protocol import Protocol, parse_protocol
+from judging.protocol import Protocol
+from judging.services.studies import drafted_protocol
 from models_registry.models import Completion
 from prompts.models import Prompt
 
@@ -22,7 +23,7 @@ def preview_assignment(
     Positions go round the prompts that are asked. Where the pool or answers are not there yet,
     words of our own stand in for them.
     """
-    protocol = parse_protocol(study.draft, complete=False)
+    protocol = drafted_protocol(study=study)
     asked = _asked(protocol)
     prompt = Prompt.objects.get(pk=asked[position % len(asked)]) if asked else None
     sides = _sides(protocol, prompt) if prompt else None

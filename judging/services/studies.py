@@ -35,6 +35,8 @@ class StudyPlan:
     numbers: Plan
     prompts: int
     missing_completions: int
+    pool: PoolRef
+    models: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +98,21 @@ def update_draft(*, study: Study, changes: Mapping[str, Any], **texts: str) -> S
 
 def plan_study(*, study: Study) -> StudyPlan:
     """Return the numbers of the protocol as written. Raises `Invalid` while it is incomplete."""
-    protocol = parse_protocol(study.draft)
+    protocol = parse_protocol(_next_protocol(study))
     pool_version, models = _pool_version(protocol), _language_models(protocol)
     asked = Prompt.objects.filter(version=pool_version).values_list("criteria", flat=True)
     prompts = sum(bool(protocol.criteria_for(keys)) for keys in asked)
     missing = count_missing(
         protocol=protocol, pool_version_id=pool_version.pk, model_ids=[one.pk for one in models]
     )
-    return StudyPlan(plan(protocol, prompts=prompts), prompts, missing)
+    numbers, pool = plan(protocol, prompts=prompts), protocol.pool
+    assert pool is not None  # the protocol is complete
+    return StudyPlan(numbers, prompts, missing, pool, protocol.models)
+
+
+def drafted_protocol(*, study: Study) -> Protocol:
+    """Return what is drafted, with the defaults filled in; parts of it may still be missing."""
+    return parse_protocol(_next_protocol(study), complete=False)
 
 
 def frozen_protocol(*, study: Study) -> Protocol:
