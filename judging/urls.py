@@ -2,12 +2,22 @@
 
 from django.urls import path
 
-from judging.views import raters, sessions
+from judging.views import raters, sessions, setup, studies
 
 urlpatterns = [
     path("raters/", raters.raters, name="raters"),
     path("raters/<slug:pseudonym>/", raters.rater, name="rater"),
     path("raters/<slug:pseudonym>/link/", raters.link, name="rater-link"),
+    path("studies/new/", setup.new, name="study-new"),
+    path("studies/<slug:slug>/", studies.study, name="study"),
+    path("studies/<slug:slug>/set-up/<slug:key>/", setup.step, name="study-step"),
+    path("studies/<slug:slug>/preview/", setup.preview, name="study-preview"),
+    path("studies/<slug:slug>/publish/", setup.publish, name="study-publish"),
+    path("studies/<slug:slug>/pause/", studies.pause, name="study-pause"),
+    path("studies/<slug:slug>/resume/", studies.resume, name="study-resume"),
+    path("studies/<slug:slug>/close/", studies.close, name="study-close"),
+    path("studies/<slug:slug>/add-model/", studies.add_model, name="study-add-model"),
+    path("studies/<slug:slug>/discard/", studies.discard, name="study-discard"),
     path("judge/", sessions.open_studies, name="open-studies"),
     path("judge/<slug:slug>/", sessions.next_assignment, name="judge"),
     path("judge/<slug:slug>/<slug:token>/", sessions.judge, name="judge-submit"),

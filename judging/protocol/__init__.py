@@ -1,6 +1,7 @@
 """What a study asks and how its answers count: parsed, checked, and frozen under a digest (pure)."""
 
 from judging.protocol.answers import Answers, parse_answers, parse_prefetch
+from judging.protocol.changes import Change, protocol_changes
 from judging.protocol.defaults import DEFAULT_CRITERIA
 from judging.protocol.parsing import parse_protocol
 from judging.protocol.planning import Plan, plan
@@ -10,6 +11,7 @@ from judging.protocol.types import Criterion, Design, PoolRef, Protocol
 __all__ = [
     "DEFAULT_CRITERIA",
     "Answers",
+    "Change",
     "Criterion",
     "Design",
     "Plan",
@@ -21,5 +23,6 @@ __all__ = [
     "parse_prefetch",
     "parse_protocol",
     "plan",
+    "protocol_changes",
     "treatment",
 ]

@@ -22,7 +22,7 @@ from prompts.models import Prompt, PromptPoolVersion
 
 SEED_BYTES = 32
 # Names that are routes beside the studies.
-RESERVED_SLUGS = frozenset({"open"})
+RESERVED_SLUGS = frozenset({"new", "open"})
 # They decide which judgments exist at all; changed midway, boards would mix two populations.
 FIXED_ONCE_PUBLISHED = ("answers", "names_maker")
 State = Study.State
@@ -35,6 +35,8 @@ class StudyPlan:
     numbers: Plan
     prompts: int
     missing_completions: int
+    pool: PoolRef
+    models: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,35 +98,95 @@ def update_draft(*, study: Study, changes: Mapping[str, Any], **texts: str) -> S
 
 def plan_study(*, study: Study) -> StudyPlan:
     """Return the numbers of the protocol as written. Raises `Invalid` while it is incomplete."""
-    protocol = parse_protocol(study.draft)
+    protocol = parse_protocol(_next_protocol(study))
     pool_version, models = _pool_version(protocol), _language_models(protocol)
     asked = Prompt.objects.filter(version=pool_version).values_list("criteria", flat=True)
     prompts = sum(bool(protocol.criteria_for(keys)) for keys in asked)
     missing = count_missing(
         protocol=protocol, pool_version_id=pool_version.pk, model_ids=[one.pk for one in models]
     )
-    return StudyPlan(plan(protocol, prompts=prompts), prompts, missing)
+    numbers, pool = plan(protocol, prompts=prompts), protocol.pool
+    assert pool is not None  # the protocol is complete
+    return StudyPlan(numbers, prompts, missing, pool, protocol.models)
+
+
+def drafted_protocol(*, study: Study) -> Protocol:
+    """Return what is drafted, with the defaults filled in; parts of it may still be missing."""
+    return parse_protocol(_next_protocol(study), complete=False)
+
+
+def frozen_protocol(*, study: Study) -> Protocol:
+    """Return the protocol that publishing what is drafted now would freeze. Raises `Invalid`."""
+    protocol = parse_protocol(_next_protocol(study))
+    return _sealed(study, protocol, _pool_version(protocol))
 
 
 @transaction.atomic
-def publish_version(*, study: Study, now: datetime, allow_missing: bool = False) -> StudyVersion:
+def publish_version(
+    *, study: Study, now: datetime, allow_missing: bool = False, digest: str = ""
+) -> StudyVersion:
     """Freeze the draft under its SHA-256, build the comparisons and open the study.
 
-    Raises `Invalid` while the protocol is incomplete, `Conflict` when it was published before or
+    With `digest`, only what was looked at under it. Raises `Invalid` while the protocol is
+    incomplete, `Conflict` when it was published before, when it is not the one of the `digest`, or
     when completions are missing and `allow_missing` was not said.
     """
     study = _locked(study)
     if study.state != State.DRAFT:
         raise Conflict("This study was published before; amend it.", code="published")
-    version = _freeze(study, study.draft, number=1, now=now, allow_missing=allow_missing)
+    version = _freeze(
+        study, study.draft, number=1, now=now, allow_missing=allow_missing, digest=digest
+    )
     study.state = State.OPEN
     study.save(update_fields=["draft", "state"])
     return version
 
 
 @transaction.atomic
+def prepare_amendment(*, study: Study, changes: Mapping[str, Any]) -> Study:
+    """Keep what the next version is to say in the draft; nothing is in force until it is published.
+
+    Raises `Conflict` when the study is not open or paused, `Invalid` for fields that stay fixed.
+    """
+    study = _locked(study)
+    _refuse_amendment(study, changes)
+    study.draft = _checked_draft({**_next_protocol(study), **changes})
+    study.save(update_fields=["draft"])
+    return study
+
+
+@transaction.atomic
+def discard_amendment(*, study: Study) -> Study:
+    """Forget what was prepared: the draft is the version in force again."""
+    study = _locked(study)
+    _refuse_amendment(study, {})
+    study.draft = _unfrozen(_latest(study))
+    study.save(update_fields=["draft"])
+    return study
+
+
+@transaction.atomic
+def publish_amendment(
+    *, study: Study, now: datetime, allow_missing: bool = False, digest: str = ""
+) -> StudyVersion:
+    """Publish what was prepared as a new version; as `amend_study`, and only what has `digest`."""
+    study = _locked(study)
+    changes = {
+        name: value for name, value in study.draft.items() if name not in FIXED_ONCE_PUBLISHED
+    }
+    return amend_study(
+        study=study, changes=changes, now=now, allow_missing=allow_missing, digest=digest
+    )
+
+
+@transaction.atomic
 def amend_study(
-    *, study: Study, changes: Mapping[str, Any], now: datetime, allow_missing: bool = False
+    *,
+    study: Study,
+    changes: Mapping[str, Any],
+    now: datetime,
+    allow_missing: bool = False,
+    digest: str = "",
 ) -> StudyVersion:
     """Publish a new version: the one in force with whole fields replaced.
 
@@ -133,19 +195,17 @@ def amend_study(
     the study is not open or paused or nothing changes, and `Invalid` for fields that stay fixed.
     """
     study = _locked(study)
-    if study.state not in {State.OPEN, State.PAUSED}:
-        raise Conflict("Only a study that is open or paused is amended.", code="not_running")
-    fixed = [
-        InputError("fixed", "Fixed once published.", column=name)
-        for name in FIXED_ONCE_PUBLISHED
-        if name in changes
-    ]
-    if fixed:
-        raise Invalid("What is compared stays as it was published.", errors=fixed)
-    latest = study.versions.order_by("-number")[0]
-    raw = {**latest.protocol, **_unsealed(changes)}
-    raw.pop("seed_commitment")
-    return _freeze(study, raw, number=latest.number + 1, now=now, allow_missing=allow_missing)
+    _refuse_amendment(study, changes)
+    latest = _latest(study)
+    raw = {**_unfrozen(latest), **_unsealed(changes)}
+    number = latest.number + 1
+    version = _freeze(
+        study, raw, number=number, now=now, allow_missing=allow_missing, digest=digest
+    )
+    # What is drafted from now on starts from the version in force.
+    study.draft = raw
+    study.save(update_fields=["draft"])
+    return version
 
 
 def add_model(
@@ -215,6 +275,36 @@ def _move(study: Study, *, was: tuple[str, ...], to: str) -> Study:
     return study
 
 
+def _latest(study: Study) -> StudyVersion:
+    latest: StudyVersion = study.versions.order_by("-number")[0]
+    return latest
+
+
+def _unfrozen(version: StudyVersion) -> dict[str, Any]:
+    """Return a version's protocol as it may be written again: the commitment is computed."""
+    return {name: value for name, value in version.protocol.items() if name != "seed_commitment"}
+
+
+def _next_protocol(study: Study) -> dict[str, Any]:
+    """Return what the next version would say: the draft, over the version in force if there is one."""
+    if study.state == State.DRAFT:
+        return dict(study.draft)
+    latest = _unfrozen(_latest(study))
+    return {**latest, **study.draft, **{name: latest[name] for name in FIXED_ONCE_PUBLISHED}}
+
+
+def _refuse_amendment(study: Study, changes: Mapping[str, Any]) -> None:
+    if study.state not in {State.OPEN, State.PAUSED}:
+        raise Conflict("Only a study that is open or paused is amended.", code="not_running")
+    fixed = [
+        InputError("fixed", "Fixed once published.", column=name)
+        for name in FIXED_ONCE_PUBLISHED
+        if name in changes
+    ]
+    if fixed:
+        raise Invalid("What is compared stays as it was published.", errors=fixed)
+
+
 def _unsealed(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Refuse the commitment to the seed from outside: it is computed."""
     if "seed_commitment" in raw:
@@ -229,14 +319,29 @@ def _checked_draft(raw: Mapping[str, Any]) -> dict[str, Any]:
     return draft
 
 
+def _sealed(study: Study, protocol: Protocol, pool_version: PromptPoolVersion) -> Protocol:
+    """Bind a protocol to the content of its pool and to the study's seed."""
+    pool = PoolRef(pool_version.pool.slug, pool_version.number, pool_version.digest)
+    return replace(protocol, pool=pool, seed_commitment=commitment(study.secret_seed))
+
+
 def _freeze(
-    study: Study, raw: Mapping[str, Any], *, number: int, now: datetime, allow_missing: bool
+    study: Study,
+    raw: Mapping[str, Any],
+    *,
+    number: int,
+    now: datetime,
+    allow_missing: bool,
+    digest: str,
 ) -> StudyVersion:
     protocol = parse_protocol(raw)
     pool_version, models = _pool_version(protocol), _language_models(protocol)
     _refuse_missing(protocol, pool_version, models, allow_missing=allow_missing)
-    pool = PoolRef(pool_version.pool.slug, pool_version.number, pool_version.digest)
-    protocol = replace(protocol, pool=pool, seed_commitment=commitment(study.secret_seed))
+    protocol = _sealed(study, protocol, pool_version)
+    if digest and digest != protocol.digest():
+        raise Conflict(
+            "The protocol changed since you looked at it; read it again.", code="protocol_changed"
+        )
     if study.versions.filter(number=number - 1, digest=protocol.digest()).exists():
         raise Conflict("Nothing changes: this is the version in force.", code="unchanged")
     version = StudyVersion.objects.create(

@@ -1,1 +1,1 @@
-"""The rater's pages."""
+"""The pages of raters and of those who manage studies."""

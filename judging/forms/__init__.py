@@ -1,0 +1,24 @@
+"""From what browsers send to what services take."""
+
+from judging.forms.criteria import CriteriaForm
+from judging.forms.judgments import SKIP_REASONS, judgment_body
+from judging.forms.studies import (
+    AboutForm,
+    DesignForm,
+    MaterialForm,
+    NewStudyForm,
+    RulesForm,
+    label_of,
+)
+
+__all__ = [
+    "SKIP_REASONS",
+    "AboutForm",
+    "CriteriaForm",
+    "DesignForm",
+    "MaterialForm",
+    "NewStudyForm",
+    "RulesForm",
+    "judgment_body",
+    "label_of",
+]

@@ -1,0 +1,84 @@
+"""What a study can be made of: published pool versions, and models with the answers they have."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+
+from models_registry.models import Completion, LanguageModel
+from prompts.models import PromptPoolVersion
+
+IN_THE_WORKS = (Completion.State.PENDING, Completion.State.LEASED)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolChoice:
+    """A published pool version; `name` is slug@number, as a protocol's parts are named on pages."""
+
+    name: str
+    title: str
+    prompts: int
+
+    @property
+    def slug(self) -> str:
+        return self.name.rpartition("@")[0]
+
+    @property
+    def version(self) -> str:
+        return self.name.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """A language model, and how many prompts of a pool version it answered, answers, and lacks."""
+
+    name: str
+    title: str
+    publisher: str
+    answered: int
+    running: int
+    missing: int
+
+    @property
+    def names(self) -> tuple[str]:
+        return (self.name,)
+
+
+def pool_choices() -> list[PoolChoice]:
+    """Return the pool versions that can be judged, each pool's newest first."""
+    versions = PromptPoolVersion.objects.published().with_counts().select_related("pool")
+    return [
+        PoolChoice(f"{one.pool.slug}@{one.number}", f"{one.pool.name}, {one.number}", one.n_prompts)
+        for one in versions.order_by("pool__name", "pool_id", "-number")
+    ]
+
+
+def model_choices(*, pool: PoolChoice | None, also: tuple[str, ...] = ()) -> list[ModelChoice]:
+    """Return the models that are not retired, and those named in `also`, with their answers."""
+    models = LanguageModel.objects.order_by("name", "version")
+    found = [one for one in models if one.retired_at is None or str(one) in also]
+    counts = _answers(pool) if pool else {}
+    prompts = pool.prompts if pool else 0
+    return [
+        ModelChoice(
+            name=str(one),
+            title=one.name,
+            publisher=one.publisher,
+            answered=(have := counts.get(one.pk, (0, 0)))[0],
+            running=have[1],
+            missing=prompts - have[0] - have[1],
+        )
+        for one in found
+    ]
+
+
+def _answers(pool: PoolChoice) -> dict[int, tuple[int, int]]:
+    """Count by language model id the prompts answered, and those being answered."""
+    rows = Completion.objects.filter(
+        prompt__version__pool__slug=pool.slug, prompt__version__number=pool.version, sample=0
+    )
+    counted = rows.values("language_model_id").annotate(
+        answered=Count("pk", filter=Q(state=Completion.State.SUCCEEDED)),
+        running=Count("pk", filter=Q(state__in=IN_THE_WORKS)),
+    )
+    fields = ("language_model_id", "answered", "running")
+    return {pk: (done, open_) for pk, done, open_ in counted.order_by().values_list(*fields)}

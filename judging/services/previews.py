@@ -1,0 +1,65 @@
+"""Show a manager what a rater will see, before anything is published, and keep nothing of it."""
+
+import random
+from datetime import datetime
+
+from judging.blinding import BlindedAssignment, Progress, Side, present
+from judging.models import Study
+from judging.protocol import Protocol
+from judging.services.studies import drafted_protocol
+from models_registry.models import Completion
+from prompts.models import Prompt
+
+TOKEN = "preview"  # noqa: S105 - a name in an address, no secret
+NO_PROMPT = [{"role": "user", "content": "A prompt of the pool will stand here."}]
+NO_ANSWER = "The answer of one model will stand here, and of another beside it."
+
+
+def preview_assignment(
+    *, study: Study, position: int, now: datetime, rng: random.Random
+) -> BlindedAssignment:
+    """Return the comparison a rater could get on the prompt at `position`, blinded.
+
+    Positions go round the prompts that are asked. Where the pool or answers are not there yet,
+    words of our own stand in for them.
+    """
+    protocol = drafted_protocol(study=study)
+    asked = _asked(protocol)
+    prompt = Prompt.objects.get(pk=asked[position % len(asked)]) if asked else None
+    sides = _sides(protocol, prompt) if prompt else None
+    first, second = sides or (Side(NO_ANSWER, (NO_ANSWER,)), Side(NO_ANSWER, (NO_ANSWER,)))
+    criteria = protocol.criteria_for(prompt.criteria if prompt else [])
+    return present(
+        token=TOKEN,
+        expires_at=now,
+        messages=prompt.messages if prompt else NO_PROMPT,
+        first=first,
+        second=second,
+        swapped=rng.random() < 0.5,  # noqa: PLR2004 - a fair coin
+        criteria=tuple(one.blinded() for one in criteria),
+        progress=Progress(position % len(asked) if asked else 0, max(len(asked), 1)),
+    )
+
+
+def _asked(protocol: Protocol) -> list[int]:
+    """The prompts that a criterion applies to, in the pool's order."""
+    if protocol.pool is None:
+        return []
+    prompts = Prompt.objects.filter(
+        version__pool__slug=protocol.pool.slug,
+        version__number=protocol.pool.version,
+        version__state="published",
+    )
+    rows = prompts.order_by("position").values_list("pk", "criteria")
+    return [pk for pk, keys in rows if protocol.criteria_for(keys)]
+
+
+def _sides(protocol: Protocol, prompt: Prompt) -> tuple[Side, Side] | None:
+    """The answers of the first pair that meets and has both."""
+    rows = Completion.objects.succeeded().filter(prompt=prompt, sample=0)
+    sides = {
+        str(one.language_model): Side(one.text, tuple(one.turns) or (one.text,))
+        for one in rows.select_related("language_model")
+    }
+    pairs = (pair for pair in protocol.pairs() if set(pair) <= set(sides))
+    return next(((sides[first], sides[second]) for first, second in pairs), None)
