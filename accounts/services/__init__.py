@@ -7,8 +7,10 @@ from accounts.services.users import (
     first_admin_link,
     issue_sign_in_link,
     issue_token,
+    may_manage_credentials,
     redeem_sign_in_link,
     revoke_token,
+    set_active,
     set_languages,
 )
 
@@ -19,7 +21,9 @@ __all__ = [
     "first_admin_link",
     "issue_sign_in_link",
     "issue_token",
+    "may_manage_credentials",
     "redeem_sign_in_link",
     "revoke_token",
+    "set_active",
     "set_languages",
 ]
