@@ -12,14 +12,14 @@ from accounts.secrets import SeedUnreadable, decrypt_seed, encrypt_seed
 from core.errors import Conflict
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # untyped library
     """Accounts are made by invitation or by admins, never by signing up."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
 
-class SecondFactorAdapter(DefaultMFAAdapter):
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # untyped library
     """Seeds are encrypted at rest; where admins need a second factor, they cannot remove it."""
 
     def encrypt(self, text: str) -> str:

@@ -35,7 +35,7 @@ class FileForm(forms.Form):
     file = forms.FileField(label=_("File"), max_length=1000)
 
     def __init__(self, *args: Any, declared: int = 0, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         self.declared = declared
         self.fields["file"].widget.attrs["data-most-bytes"] = settings.UPLOAD_MAX_BYTES
         if declared > settings.UPLOAD_MAX_BYTES + FORM_BYTES:
@@ -77,7 +77,7 @@ class ImportForm(forms.Form):
     )
 
     def __init__(self, *args: Any, columns: tuple[str, ...], new_pool: bool, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         choices = [("", _("as recognised")), *((one, one) for one in columns)]
         self.fields["source"].choices = choices  # type: ignore[attr-defined] # a ChoiceField
         for role, label in ROLES.items():

@@ -1,6 +1,6 @@
 """Pools, their versions and prompts; upload, preview, import, publish."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -87,7 +87,10 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what an import would do; or import, and go to the draft."""
     kept = get_object_or_404(PromptUpload.objects.select_related("pool"), pk=pk)
     told = request.POST if request.method == "POST" else request.GET
-    options = {"columns": named_columns(told), "refuse_duplicates": "refuse_duplicates" in told}
+    options: dict[str, Any] = {
+        "columns": named_columns(told),
+        "refuse_duplicates": "refuse_duplicates" in told,
+    }
     error: DomainError | None = None
     if request.method == "POST":
         try:
@@ -163,7 +166,8 @@ def _preview(
     request: HttpRequest, kept: PromptUpload, options: dict, error: DomainError | None
 ) -> HttpResponse:
     """Render the preview; a file that cannot be read as it is asks which column holds what."""
-    report, columns = None, ()
+    report = None
+    columns: tuple[str, ...] = ()
     try:
         report = services.preview_upload(upload=kept, **options)
         columns = report.columns

@@ -59,8 +59,7 @@ def _agreed(form: ConsentForm, rater: RaterProfile) -> bool:
     except (Conflict, Invalid) as error:
         form.show(error, column=columns.get(error.code))
         # What is on the page from here on is the newest text, so that is what is agreed to next.
-        form.data = form.data.copy()
-        form.data["number"] = services.current_consent().number
+        form.data = {**form.data.dict(), "number": services.current_consent().number}  # type: ignore[attr-defined] # a QueryDict
         return False
     return True
 

@@ -68,7 +68,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_not_required
-@rate_limit(action="signup")
+@rate_limit(action="signup")  # type: ignore[untyped-decorator] # untyped library
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def accept(request: HttpRequest, secret: str) -> HttpResponse:

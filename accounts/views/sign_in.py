@@ -23,7 +23,7 @@ def enter(request: HttpRequest, user: User) -> HttpResponse:
 
 
 @login_not_required
-@rate_limit(action="login")
+@rate_limit(action="login")  # type: ignore[untyped-decorator] # untyped library
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest, secret: str) -> HttpResponse:
     """Show a button, and sign in when it is pressed: a link preview must not use the link up."""

@@ -32,7 +32,7 @@ class AboutForm(forms.ModelForm):
 
     class Meta:
         model = Study
-        fields = ("name", "description")
+        fields: tuple[str, ...] = ("name", "description")
         labels = {"name": _("Name"), "description": _("Description")}
         help_texts = {
             "name": _("Raters see it. It must not tell which models take part."),

@@ -59,10 +59,10 @@ def study_activity(*, study: Study, now: datetime) -> StudyActivity:
 def _raters(study: Study) -> tuple[RaterWork, ...]:
     worked = Assignment.objects.filter(study=study, state__in=[State.JUDGED, State.SKIPPED])
     rows = worked.values_list("rater__pseudonym", "rater__kind").annotate(
-        judgments=Count("pk", filter=Q(state=State.JUDGED)),
+        judged=Count("pk", filter=Q(state=State.JUDGED)),
         skipped=Count("pk", filter=Q(state=State.SKIPPED)),
         last_at=Max("closed_at"),
     )
     return tuple(
-        RaterWork(*row) for row in rows.order_by("-judgments", "rater__pseudonym")[:MOST_RATERS]
+        RaterWork(*row) for row in rows.order_by("-judged", "rater__pseudonym")[:MOST_RATERS]
     )

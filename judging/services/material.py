@@ -47,7 +47,7 @@ def pool_choices() -> list[PoolChoice]:
     """Return the pool versions that can be judged, each pool's newest first."""
     versions = PromptPoolVersion.objects.published().with_counts().select_related("pool")
     return [
-        PoolChoice(f"{one.pool.slug}@{one.number}", f"{one.pool.name}, {one.number}", one.n_prompts)
+        PoolChoice(f"{one.pool.slug}@{one.number}", f"{one.pool.name}, {one.number}", one.n_prompts)  # type: ignore[attr-defined] # by with_counts()
         for one in versions.order_by("pool__name", "pool_id", "-number")
     ]
 

@@ -35,15 +35,20 @@ def rater_work(*, raters: Sequence[RaterProfile]) -> list[RaterWork]:
     ids = [one.pk for one in raters]
     rows = Assignment.objects.filter(rater_id__in=ids, closed_at__isnull=False).order_by()
     counted = rows.values("rater_id").annotate(
-        judgments=Count("pk", filter=Q(state=State.JUDGED)),
+        judged=Count("pk", filter=Q(state=State.JUDGED)),
         skips=Count("pk", filter=Q(state=State.SKIPPED) & ~Q(skip_reason=NOT_COUNTED)),
         last_active=Max("closed_at", filter=Q(state__in=[State.JUDGED, State.SKIPPED])),
     )
-    numbers = {row.pop("rater_id"): row for row in counted}
     seconds = _median_seconds(ids)
-    return [
-        RaterWork(one, seconds=seconds.get(one.pk), **numbers.get(one.pk, {})) for one in raters
-    ]
+    work = {
+        row["rater_id"]: {
+            "judgments": row["judged"],
+            "skips": row["skips"],
+            "last_active": row["last_active"],
+        }
+        for row in counted
+    }
+    return [RaterWork(one, seconds=seconds.get(one.pk), **work.get(one.pk, {})) for one in raters]
 
 
 def _median_seconds(rater_ids: Sequence[int]) -> dict[int, float]:
@@ -52,12 +57,13 @@ def _median_seconds(rater_ids: Sequence[int]) -> dict[int, float]:
     Before it came the previous judgment, or, when that was later, the moment it was leased: a
     prefetched comparison waits, and the night between two sessions is nobody's thinking time.
     """
-    of_rater = {"partition_by": F("assignment__rater_id")}
+    rater = F("assignment__rater_id")
+    moment = F("submitted_at")
     rows = (
         Judgment.objects.filter(assignment__rater_id__in=rater_ids, revision=0)
         .annotate(
-            before=Window(Lag("submitted_at"), order_by=F("submitted_at").asc(), **of_rater),
-            rank=Window(RowNumber(), order_by=F("submitted_at").desc(), **of_rater),
+            before=Window(Lag("submitted_at"), partition_by=rater, order_by=moment.asc()),
+            rank=Window(RowNumber(), partition_by=rater, order_by=moment.desc()),
         )
         .filter(rank__lte=LATEST)
         .values_list("assignment__rater_id", "assignment__created_at", "before", "submitted_at")

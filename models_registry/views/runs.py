@@ -41,7 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     for one in page:
         one.is_over = one.n_open == 0
-    context = {"page": page, "may_manage": "manage" in scopes_of(request)}
+    context: dict[str, Any] = {"page": page, "may_manage": "manage" in scopes_of(request)}
     return render(request, "models_registry/runs.html", context)
 
 
@@ -76,7 +76,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how far a run is; htmx asks for the moving part every two seconds until it is over."""
     shown = _run(pk)
     progress = runs.run_progress(run=shown, now=timezone.now())
-    context = {
+    context: dict[str, Any] = {
         "run": shown,
         "progress": progress,
         "summary": _summary(shown, progress),
