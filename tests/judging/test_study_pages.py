@@ -62,8 +62,8 @@ def test_htmx_gets_the_progress_alone(page):
     assert "Open places" in html
 
 
-def test_a_draft_goes_on_with_its_set_up(page, alice):
-    create_study(slug="draft", name="A draft", created_by=alice)
+def test_a_draft_goes_on_with_its_set_up(page, scene):
+    create_study(slug="draft", name="A draft", created_by=scene.alice)
     assert page.get("/studies/draft/")["Location"] == "/studies/draft/set-up/about/"
 
 
