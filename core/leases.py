@@ -16,10 +16,16 @@ def transition(rows: QuerySet, /, pk: Any, *, was: str | tuple[str, ...], **valu
 
 
 def lock(rows: QuerySet, /, *, skip_locked: bool = False) -> QuerySet:
-    """Lock the rows where the database can; SQLite's IMMEDIATE transactions lock the whole file."""
+    """Lock the rows where the database can; SQLite's IMMEDIATE transactions lock the whole file.
+
+    Rows that only refer to these can still be written: their keys stay as they are. A full lock
+    would stop every such insert until the end, and wait in a circle with one that is under way.
+    """
     features = connections[rows.db].features
     if not features.has_select_for_update:
         return rows
     return rows.select_for_update(
-        of=("self",), skip_locked=skip_locked and features.has_select_for_update_skip_locked
+        of=("self",),
+        skip_locked=skip_locked and features.has_select_for_update_skip_locked,
+        no_key=features.has_select_for_no_key_update,
     )

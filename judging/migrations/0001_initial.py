@@ -23,7 +23,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('language', models.CharField(blank=True, help_text='Of the prompt, for the index.', max_length=12)),
-                ('places', models.PositiveSmallIntegerField(help_text='Judgments wanted.')),
+                ('wanted', models.PositiveSmallIntegerField(help_text='Judgments the version in force asks for.')),
+                ('places', models.PositiveSmallIntegerField(help_text='As many as are wanted, or as were taken before an amendment wanted fewer.')),
                 ('open_places', models.PositiveSmallIntegerField()),
                 ('forfeit', models.CharField(blank=True, choices=[('', 'Nobody forfeits'), ('first', 'First forfeits'), ('second', 'Second forfeits'), ('both', 'Both forfeit')], default='', max_length=8)),
                 ('withdrawn', models.BooleanField(default=False, help_text='The version in force no longer wants it; its judgments stay.')),

@@ -45,7 +45,10 @@ class Comparison(models.Model):
     language = models.CharField(
         max_length=12, blank=True, help_text="Of the prompt, for the index."
     )
-    places = models.PositiveSmallIntegerField(help_text="Judgments wanted.")
+    wanted = models.PositiveSmallIntegerField(help_text="Judgments the version in force asks for.")
+    places = models.PositiveSmallIntegerField(
+        help_text="As many as are wanted, or as were taken before an amendment wanted fewer."
+    )
     open_places = models.PositiveSmallIntegerField()
     forfeit = models.CharField(max_length=8, choices=Forfeit.choices, blank=True, default="")
     withdrawn = models.BooleanField(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count
@@ -140,7 +141,7 @@ def skip_assignment(*, assignment: Held, reason: str, now: datetime) -> None:
     """
     if not reason.strip() or len(reason) > LONGEST_REASON or not reason.isprintable():
         raise Invalid(f"Give a reason of at most {LONGEST_REASON} characters.", code="skip_reason")
-    skipped = {"state": State.SKIPPED, "skip_reason": reason}
+    skipped: dict[str, Any] = {"state": State.SKIPPED, "skip_reason": reason}
     if give_back(pk=assignment.pk, comparison_id=assignment.comparison_id, now=now, **skipped):
         return
     if transition(Assignment.objects.all(), assignment.pk, was=LAPSED, **skipped):

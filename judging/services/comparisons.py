@@ -164,6 +164,7 @@ def _comparison(
         first_id=first.completion_id,
         second_id=second.completion_id,
         language=prompt.language.lower(),
+        wanted=places,
         places=places,
         open_places=places,
         forfeit=forfeit,
@@ -194,8 +195,12 @@ def _resize(pks: Sequence[int], places: int) -> None:
     """Give comparisons this many places, or as many as are taken where that is more."""
     taken = F("places") - F("open_places")
     for batch in _batches(pks):
-        rows = Comparison.objects.filter(~Q(places=places) | Q(withdrawn=True), pk__in=batch)
-        rows.filter(forfeit="").update(
+        rows = Comparison.objects.filter(pk__in=batch)
+        # A forfeit has no places to resize, and counts again when its model comes back.
+        rows.exclude(forfeit="").filter(withdrawn=True).update(withdrawn=False)
+        changed = rows.filter(~Q(wanted=places) | ~Q(places=places) | Q(withdrawn=True))
+        changed.filter(forfeit="").update(
+            wanted=places,
             places=Greatest(Value(places), taken),
             open_places=Greatest(Value(places) - taken, Value(0)),
             withdrawn=False,

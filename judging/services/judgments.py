@@ -91,7 +91,7 @@ def _judge_late(judgment: Judgment, votes: list[Vote], assignment: Held) -> bool
     """Store a judgment whose lease had run out, if its place can be had again."""
     with transaction.atomic():
         won = transition(
-            Assignment.objects.all(),
+            Assignment.objects.exclude(study__state=Study.State.CLOSED),
             assignment.pk,
             was=LAPSED,
             state=State.JUDGED,
@@ -138,7 +138,8 @@ def _replayed(assignment: Held, protocol: Protocol, answers: Answers) -> Recorde
         return _recorded(same[-1], answers, protocol, first=made[0])
     if made:
         raise Conflict("Something else was submitted for this comparison.", code="already_judged")
-    if _is_closed(assignment):
+    # Asked anew: it may have been closed since the assignment was read.
+    if Study.objects.filter(assignments=assignment.pk, state=Study.State.CLOSED).exists():
         raise Gone("This study is closed.", code="study_closed")
     if Assignment.objects.filter(pk=assignment.pk, state=State.SKIPPED).exists():
         raise Gone("You skipped this comparison.", code="skipped")

@@ -20,10 +20,21 @@ def take_place(*, comparison_id: int) -> bool:
 
 
 @transaction.atomic
-def give_back(*, pk: int, comparison_id: int, state: str, now: datetime, **values: str) -> bool:
-    """End a lease without a judgment and free its place; say whether this call did."""
+def give_back(
+    *,
+    pk: int,
+    comparison_id: int,
+    state: str,
+    now: datetime,
+    rows: AssignmentQuerySet | None = None,
+    **values: str,
+) -> bool:
+    """End a lease without a judgment and free its place; say whether this call did.
+
+    With `rows`, only while the lease still is one of them: one renewed in between stays.
+    """
     ended = transition(
-        Assignment.objects.all(),
+        Assignment.objects.all() if rows is None else rows,
         pk,
         was=Assignment.State.LEASED,
         state=state,
@@ -32,8 +43,10 @@ def give_back(*, pk: int, comparison_id: int, state: str, now: datetime, **value
     )
     if ended:
         comparisons = Comparison.objects.filter(pk=comparison_id)
-        # A withdrawn comparison loses the place instead: nobody is to be asked again.
-        if not comparisons.filter(withdrawn=False).update(open_places=F("open_places") + 1):
+        # A withdrawn comparison, and one with more places than an amendment left it, loses the
+        # place instead: nobody is to be asked again.
+        wanted = comparisons.filter(withdrawn=False, places__lte=F("wanted"))
+        if not wanted.update(open_places=F("open_places") + 1):
             comparisons.update(places=F("places") - 1)
     return ended
 
@@ -42,6 +55,6 @@ def give_back_all(*, assignments: AssignmentQuerySet, state: str, now: datetime)
     """End these leases one short transaction each, so that nobody waits for all; count them."""
     leased = assignments.leased().order_by("pk").values_list("pk", "comparison_id")
     return sum(
-        give_back(pk=pk, comparison_id=comparison_id, state=state, now=now)
+        give_back(pk=pk, comparison_id=comparison_id, state=state, now=now, rows=assignments)
         for pk, comparison_id in leased
     )

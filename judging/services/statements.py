@@ -150,6 +150,7 @@ WHERE mine.token = %s AND mine.rater_id = %s
 
 CLOSE_JUDGED = """
 UPDATE judging_assignment SET state = 'judged', closed_at = %s WHERE id = %s AND state = 'leased'
+AND (SELECT study.state FROM judging_study AS study WHERE study.id = study_id) <> 'closed'
 """
 
 # Writes nothing where the statement before it did not win, unless another did win: then the

@@ -208,6 +208,7 @@ def amend_study(
     return version
 
 
+@transaction.atomic
 def add_model(
     *, study: Study, model: str, now: datetime, allow_missing: bool = False
 ) -> StudyVersion:
@@ -215,6 +216,7 @@ def add_model(
 
     Raises as `amend_study` does, and `Conflict` when the model takes part already.
     """
+    study = _locked(study)
     latest = study.versions.order_by("-number").first()
     if latest is None:
         raise Conflict("Only a published study takes one model more.", code="not_running")
@@ -342,8 +344,7 @@ def _freeze(
         raise Conflict(
             "The protocol changed since you looked at it; read it again.", code="protocol_changed"
         )
-    if study.versions.filter(number=number - 1, digest=protocol.digest()).exists():
-        raise Conflict("Nothing changes: this is the version in force.", code="unchanged")
+    unchanged = study.versions.filter(number=number - 1, digest=protocol.digest()).exists()
     version = StudyVersion.objects.create(
         study=study,
         number=number,
@@ -355,7 +356,9 @@ def _freeze(
     version.language_models.set(models)
     ids = [one.pk for one in models]
     LanguageModel.objects.filter(pk__in=ids, frozen_at=None).update(frozen_at=now)
-    build_comparisons(version=version)
+    # Answers that arrived since can be taken up under the same protocol.
+    if build_comparisons(version=version) == 0 and unchanged:
+        raise Conflict("Nothing changes: this is the version in force.", code="unchanged")
     if not study.comparisons.filter(withdrawn=False).exists():
         raise Conflict("No two answers can be compared under this protocol.", code="nothing_left")
     return version

@@ -1,7 +1,7 @@
 """The rater's pages: which studies are open, the next comparison, judge, skip."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +20,14 @@ from judging.forms import SKIP_REASONS, judgment_body
 from judging.models import Study
 from judging.services import assignments, judgments
 from judging.services.versions import protocol_under
+
+
+class Filled(NamedTuple):
+    """A form that came back with errors: what was filled in, and for which assignment."""
+
+    token: str
+    body: Mapping[str, Any]
+    error: Invalid
 
 
 def _rater(request: HttpRequest) -> RaterProfile:
@@ -52,7 +60,7 @@ def judge(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     try:
         judgments.record_judgment(assignment=assignment, body=body, now=now)
     except Invalid as error:
-        return _page(request, slug, body=body, error=error)
+        return _page(request, slug, filled=Filled(token, body, error))
     except (Conflict, Gone) as error:
         messages.warning(request, error.message)
     return redirect("judge", slug)
@@ -73,8 +81,7 @@ def _page(
     request: HttpRequest,
     slug: str,
     *,
-    body: Mapping[str, Any] | None = None,
-    error: Invalid | None = None,
+    filled: Filled | None = None,
 ) -> HttpResponse:
     rater = _rater(request)
     leased = assignments.lease_next(rater=rater, slug=slug, now=timezone.now())
@@ -82,14 +89,16 @@ def _page(
     if leased is None:
         return render(request, "judging/done.html", {"study": study})
     held = assignments.find_assignment(rater=rater, token=leased.blinded.token)
-    votes = body["votes"] if body else {}
+    # Another tab may have judged it meanwhile: what was filled in belongs to that one alone.
+    again = filled if filled and filled.token == leased.blinded.token else None
+    votes = again.body["votes"] if again else {}
     context = {
         "study": study,
         "guidelines": protocol_under(held.digest).guidelines,
         "assignment": leased.blinded,
         "questions": [(one, votes.get(one.key)) for one in leased.blinded.criteria],
-        "comment": body["comment"] if body else "",
-        "error": error,
+        "comment": again.body["comment"] if again else "",
+        "error": again and again.error,
         "skip_reasons": SKIP_REASONS,
     }
-    return render(request, "judging/session.html", context, status=400 if error else 200)
+    return render(request, "judging/session.html", context, status=400 if again else 200)

@@ -66,6 +66,14 @@ def test_a_missing_vote_brings_the_form_back_as_it_was(scene, page):
     assert not Judgment.objects.exists()
 
 
+def test_what_was_filled_in_never_lands_on_another_comparison(scene, page):
+    _, action = form(scene, page)
+    page.post(action, {"quality": "2"})
+    answer = page.post(action, {"comment": "about the first one"})
+    assert answer.status_code == 200
+    assert "about the first one" not in answer.content.decode()
+
+
 def test_a_second_different_judgment_is_refused_with_words(scene, page):
     _, action = form(scene, page)
     page.post(action, {"quality": "1"})
