@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from ratings.board.fits import (
-    NOTES,
+    Clustering,
     Estimate,
     choose_cluster,
     estimate,
@@ -38,13 +38,20 @@ def build_board(source: BoardInput, *, seed: int) -> Board:
     The same input and seed give the same board. Models stand in the order of rank, those without
     a strength after them by win rate; `covariance` is in the order of `ranked`.
     """
-    cluster = choose_cluster(
-        (ballots.judged() for ballots in source.ballots.values()), raters=len(source.raters)
-    )
-    estimates = {
-        one.key: estimate(source.ballots[one.key], source.labels, cluster=cluster)
+    raters = len(source.raters)
+    # Each criterion by its own votes: a thin one takes nothing from the others.
+    clusters = {
+        one.key: choose_cluster([source.ballots[one.key].judged()], raters=raters)
         for one in source.criteria
     }
+    estimates = {
+        one.key: estimate(source.ballots[one.key], source.labels, cluster=clusters[one.key].by)
+        for one in source.criteria
+    }
+    together = choose_cluster(
+        (source.ballots[one.key].judged() for one in source.criteria if one.weight > 0),
+        raters=raters,
+    )
     return {
         "models": [_model(source, at) for at in range(len(source.models))],
         "raters": raters_by_kind(source),
@@ -52,13 +59,19 @@ def build_board(source: BoardInput, *, seed: int) -> Board:
         "margin": source.margin,
         "level": source.level,
         "elo_k": source.elo_k,
-        "cluster": {"by": cluster, "note": NOTES[cluster]},
+        "cluster": clusters[source.primary]._asdict(),
         "criteria": [
             # Each criterion draws from its own stream: adding one does not move another.
-            _criterion(source, one, estimates[one.key], cluster, np.random.default_rng([seed, at]))
+            _criterion(
+                source,
+                one,
+                estimates[one.key],
+                clusters[one.key],
+                np.random.default_rng([seed, at]),
+            )
             for at, one in enumerate(source.criteria)
         ],
-        "composite": _composite(source, estimates, cluster, np.random.default_rng([seed])),
+        "composite": _composite(source, estimates, together, np.random.default_rng([seed])),
     }
 
 
@@ -77,7 +90,11 @@ def _model(source: BoardInput, at: int) -> dict[str, Any]:
 
 
 def _criterion(
-    source: BoardInput, criterion: Criterion, found: Estimate, cluster: str, rng: Generator
+    source: BoardInput,
+    criterion: Criterion,
+    found: Estimate,
+    cluster: Clustering,
+    rng: Generator,
 ) -> dict[str, Any]:
     ballots, labels = source.ballots[criterion.key], source.labels
     judged = len(ballots.judged().outcome)
@@ -86,6 +103,7 @@ def _criterion(
         "label": criterion.label,
         "scale": criterion.scale,
         "weight": criterion.weight,
+        "cluster": cluster._asdict(),
         "votes": judged,
         "cannot_judge": len(ballots.outcome) - judged,
         "raters": int(np.unique(ballots.rater[ballots.rater < len(source.raters)]).size),
@@ -98,7 +116,7 @@ def _criterion(
         "rows": _rows(
             source,
             _by_label(source, found, rng),
-            _tallies(source, ballots, cluster),
+            _tallies(source, ballots, cluster.by),
         ),
         "head_to_head": head_to_head(ballots, labels),
     }
@@ -149,7 +167,7 @@ def _place(row: Mapping[str, Any]) -> tuple[float, float, str]:
 
 
 def _composite(
-    source: BoardInput, estimates: Mapping[str, Estimate], cluster: str, rng: Generator
+    source: BoardInput, estimates: Mapping[str, Estimate], cluster: Clustering, rng: Generator
 ) -> dict[str, Any] | None:
     """Return the weighted mean of the criteria, or why there is none; None with one criterion."""
     weighted = [one for one in source.criteria if one.weight > 0]
@@ -157,13 +175,14 @@ def _composite(
         return None
     result: dict[str, Any] = {
         "weights": {one.key: one.weight for one in weighted},
+        "cluster": cluster._asdict(),
         **_uncertainty(None),
         "ranked": [],
         "reasons": [],
     }
     found = [estimates[one.key] for one in weighted]
     try:
-        whole = composite(_parts(source.labels, weighted, found, cluster))
+        whole = composite(_parts(source.labels, weighted, found, cluster.by))
     except NotEstimable as error:
         return result | {"reasons": [f"{error}."], "rows": _rows(source, {}, {})}
     columns = ranking_columns(whole.strength, whole.covariance, level=source.level, rng=rng)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -35,12 +35,18 @@ NOTES = {
         f"Fewer than {LEAST_CLUSTERS} raters: clustered by prompt, so the interval holds for these"
         " raters only."
     ),
-    "judgment": (
-        f"Fewer than {LEAST_CLUSTERS} raters and prompts: every submission is taken to be"
-        " independent, so the interval holds for these raters and prompts only, and is too narrow"
-        " for any other."
-    ),
 }
+FRAGILE = (
+    f" Fragile: there are fewer than {LEAST_CLUSTERS} raters and fewer than {LEAST_CLUSTERS} prompts,"
+    " too few for the interval to be relied on."
+)
+
+
+class Clustering(NamedTuple):
+    """What is taken to be independent: the field of `Ballots` with its codes, and what that means."""
+
+    by: str
+    note: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,26 +65,31 @@ class Estimate:
     reasons: tuple[str, ...] = ()
 
 
-def choose_cluster(every: Iterable[Ballots], *, raters: int) -> str:
-    """Return what is taken to be independent: "rater" where there are enough, else "prompt".
+def choose_cluster(every: Iterable[Ballots], *, raters: int) -> Clustering:
+    """Return what is taken to be independent in all of `every`: raters where there are enough.
 
-    One choice for all criteria of a board: their intervals and the composite's mean the same. The
-    word is the name of the field of `Ballots` that holds the codes.
+    Else prompts; and where neither are enough, whichever there are more of, marked as fragile: votes
+    are never taken to be independent. What has no votes has no say.
     """
-    ballots = list(every)
-    if all(_distinct(one.rater[one.rater < raters]) >= LEAST_CLUSTERS for one in ballots):
-        return "rater"
-    if all(_distinct(one.prompt) >= LEAST_CLUSTERS for one in ballots):
-        return "prompt"
-    return "judgment"
+    ballots = [one for one in every if len(one.outcome)]
+    counted = {
+        "rater": min((_distinct(one.rater[one.rater < raters]) for one in ballots), default=0),
+        "prompt": min((_distinct(one.prompt) for one in ballots), default=0),
+    }
+    for by, count in counted.items():
+        if count >= LEAST_CLUSTERS:
+            return Clustering(by, NOTES[by])
+    by = max(counted, key=lambda one: counted[one])
+    return Clustering(by, NOTES[by].split(": ", 1)[-1].capitalize() + FRAGILE)
 
 
 def estimate(ballots: Ballots, labels: tuple[str, ...], *, cluster: str) -> Estimate:
     """Fit the judged votes among the models that they can rank together.
 
     Models that won or lost every vote against the rest, or never met it, have no finite strength.
-    Their votes then say nothing about differences within the rest (the supremum of the likelihood
-    is reached as they move away), so the rest is fitted by its own votes, exactly.
+    As they move away their votes say nothing more about differences within the rest, so the rest
+    is fitted by its own votes. The whole likelihood would also share one tie parameter among all
+    groups; here the ties of the others do not count.
     """
     judged = ballots.judged()
     everyone = np.arange(len(labels), dtype=np.int32)

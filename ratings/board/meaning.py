@@ -16,6 +16,7 @@ MEANING = {
         " (95 % unless it says otherwise). Votes of one rater are taken to"
         " depend on each other (cluster-robust sandwich, CR1, with Student's t quantiles). With"
         " fewer than 10 raters it is clustered by prompt instead and holds for these raters only;"
+        " with fewer than 10 of both, by whichever there are more of, and is marked fragile;"
         " the board says which. To compare two models use the interval of their difference, never"
         " the overlap of two intervals."
     ),

@@ -244,7 +244,8 @@ def _header(version: StudyVersion, models: Sequence[Ranked], raters: Sequence[Ra
             {
                 "protocol": version.digest,
                 "models": [
-                    [one.version_id, one.label, one.name, one.average_length, one.exclusions]
+                    # Not by name: a name is a fact that may be corrected, and changes no number.
+                    [one.version_id, one.label, one.average_length, one.exclusions]
                     for one in models
                 ],
                 "raters": [[one.pseudonym, one.kind] for one in raters],

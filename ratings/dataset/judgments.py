@@ -123,7 +123,8 @@ def _forfeits(version: StudyVersion, facts: "_Facts") -> Iterator[JudgmentRow]:
                 grade=None,
                 superseded=False,
             )
-            row = facts.row(vote, source="forfeit")._replace(judgment_id=None, revision=None)
+            row = facts.row(vote, source="forfeit", scale=criterion.scale)
+            row = row._replace(judgment_id=None, revision=None)
             yield from [row] * protocol.judgments_per_comparison
 
 
@@ -183,8 +184,11 @@ class _Facts(NamedTuple):
             },
         )
 
-    def row(self, vote: VoteColumns, *, source: str) -> JudgmentRow:
-        """Return the vote in both frames; A is the canonical first unless it was swapped."""
+    def row(self, vote: VoteColumns, *, source: str, scale: str = "") -> JudgmentRow:
+        """Return the vote in both frames; A is the canonical first unless it was swapped.
+
+        Without a `scale` it is the one of the version that the vote was given under.
+        """
         version, prompt = self.versions[vote.version_id], self.prompts[vote.prompt_id]
         models = (vote.first_model_id, vote.second_model_id)
         completions = (vote.first_completion_id, vote.second_completion_id)
@@ -202,7 +206,7 @@ class _Facts(NamedTuple):
             rater=vote.rater,
             rater_kind=vote.rater_kind,
             criterion=vote.criterion,
-            scale=version.scales[vote.criterion],
+            scale=scale or version.scales[vote.criterion],
             model_a=second if vote.swapped else first,
             model_b=first if vote.swapped else second,
             winner=WINNERS[vote.outcome, vote.swapped],

@@ -100,7 +100,7 @@ def verify_snapshot(*, snapshot: LeaderboardSnapshot) -> Verification:
     """Recompute a snapshot from the judgments it counted, and compare every number to 1e-9."""
     source = read_board_input(snapshot.study_version, up_to=snapshot.last_judgment_id)
     recomputed = build_board(source, seed=snapshot.seed)
-    found = list(_differences(snapshot.result, recomputed))
+    found = list(_differences(_unnamed(snapshot.result), _unnamed(recomputed)))
     return Verification(
         snapshot=snapshot,
         inputs_match=source.digest == snapshot.input_digest,
@@ -141,6 +141,14 @@ def _settled_judgment_id(version: StudyVersion) -> int:
             with connection.cursor() as cursor:
                 cursor.execute(f"LOCK TABLE {table} IN SHARE MODE")
         return latest_judgment_id(version)
+
+
+def _unnamed(result: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the models' names, which may be corrected after a board was taken."""
+    models = [
+        {key: value for key, value in one.items() if key != "name"} for one in result["models"]
+    ]
+    return result | {"models": models}
 
 
 def _differences(stored: Any, found: Any, path: str = "") -> Iterator[tuple[str, float]]:

@@ -121,6 +121,7 @@ def _compare(built: Built) -> None:
                 second=built.completions[other.pk, prompt.pk],
                 pair=pairs[one.pk, other.pk],
                 language="en",
+                wanted=3,
                 places=3,
                 open_places=0,
                 draw_key=at,

@@ -132,10 +132,19 @@ def test_few_raters_are_said_and_prompts_are_the_clusters():
     assert rows_of(board)["ant"]["strength_lower"] is not None
 
 
-def test_few_raters_and_prompts_leave_single_submissions_and_say_so():
+def test_few_raters_and_prompts_are_fragile_and_never_taken_to_be_independent():
     board = build_board(board_input({"helpfulness": round_robin(raters=3, prompts=2)}), seed=0)
-    assert board["cluster"]["by"] == "judgment"
-    assert "too narrow" in board["cluster"]["note"]
+    assert board["cluster"]["by"] == "rater"
+    assert "Fragile" in board["cluster"]["note"]
+
+
+def test_a_criterion_without_votes_takes_nothing_from_the_intervals_of_the_others():
+    votes = round_robin(raters=30)
+    alone = build_board(board_input({"helpfulness": votes}), seed=0)
+    thin = build_board(board_input({"helpfulness": votes, "style": votes[:0]}), seed=0)
+    assert thin["criteria"][0]["cluster"]["by"] == "rater"
+    assert thin["criteria"][0]["covariance"] == alone["criteria"][0]["covariance"]
+    assert thin["cluster"]["by"] == "rater"
 
 
 def test_a_forfeit_counts_as_an_outcome_and_as_no_judgment_or_rater():
