@@ -97,7 +97,8 @@ def _criterion(
     rng: Generator,
 ) -> dict[str, Any]:
     ballots, labels = source.ballots[criterion.key], source.labels
-    judged = len(ballots.judged().outcome)
+    given = ballots.select(ballots.rater < len(source.raters))
+    judged = len(given.judged().outcome)
     return {
         "key": criterion.key,
         "label": criterion.label,
@@ -105,8 +106,9 @@ def _criterion(
         "weight": criterion.weight,
         "cluster": cluster._asdict(),
         "votes": judged,
-        "cannot_judge": len(ballots.outcome) - judged,
-        "raters": int(np.unique(ballots.rater[ballots.rater < len(source.raters)]).size),
+        "cannot_judge": len(given.outcome) - judged,
+        "forfeits": len(ballots.outcome) - len(given.outcome),
+        "raters": int(np.unique(given.rater).size),
         "tie_parameter": None if found.fit is None else found.fit.tie,
         "log_likelihood": None if found.fit is None else found.fit.log_likelihood,
         **_uncertainty(found.covariance),

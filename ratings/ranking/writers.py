@@ -7,12 +7,12 @@ from dataclasses import astuple, fields
 from types import MappingProxyType
 from typing import Any, TextIO
 
+from ratings.exports.writers import escape_cell
 from ratings.ranking.ranks import Ranking
 from ratings.scoring import BoardRow
 from ratings.vote_files import SkippedRow, ascii_safe
 
 COLUMNS = ("model", *(field.name for field in fields(BoardRow) if field.name != "item"))
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 UNITS = MappingProxyType({"win-rate": "win rate", "average-win-rate": "win rate"})
 
 # A ranking of the whole file stands under None; rankings by group under the group's name.
@@ -38,13 +38,8 @@ def write_csv(out: TextIO, rankings: Rankings, skipped: Sequence[SkippedRow]) ->
     for name, ranking in rankings.items():
         for row in ranking.rows:
             item, *numbers = astuple(row)
-            cells = [formula_safe(item), *numbers]
-            lines.writerow([formula_safe(str(name)), *cells] if grouped else cells)
-
-
-def formula_safe(text: str) -> str:
-    """Return text that a spreadsheet shows instead of computing it."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+            cells = [escape_cell(item), *numbers]
+            lines.writerow([escape_cell(str(name)), *cells] if grouped else cells)
 
 
 def write_table(out: TextIO, rankings: Rankings, skipped: Sequence[SkippedRow]) -> None:
@@ -66,7 +61,9 @@ def _heading(ranking: Ranking) -> str:
     raters = "" if ranking.n_raters is None else f", {ranking.n_raters} raters"
     ties = {"half": "ties as half a win", "davidson": "Davidson's ties"}[ranking.ties]
     bounds = (
-        "no intervals" if ranking.intervals == "none" else f"95 % intervals: {ranking.intervals}"
+        "no intervals"
+        if ranking.intervals == "none"
+        else f"95 % intervals: {ranking.intervals}, votes taken as independent"
     )
     return f"{ranking.method}, {ties}, {bounds}; {ranking.n_votes} votes{raters}"
 

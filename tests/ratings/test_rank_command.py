@@ -279,7 +279,8 @@ def test_the_table_lines_up_and_prints_no_control_characters(tmp_path):
     path = tmp_path / "votes.csv"
     path.write_text("left,right,winner\n\x1b[31mred,b,left\nb,\x1b[31mred,left\n")
     lines = written(path).splitlines()
-    assert lines[0].startswith("bt, ties as half a win, 95 % intervals: sandwich; 2 votes")
+    said = "bt, ties as half a win, 95 % intervals: sandwich, votes taken as independent; 2 votes"
+    assert lines[0].startswith(said)
     assert "\\x1b[31mred" in "".join(lines)
     assert "\x1b" not in "".join(lines)
 
@@ -414,3 +415,13 @@ def test_a_fit_that_does_not_converge_is_said_so_and_has_no_numbers(file, monkey
     assert found["converged"] is False
     assert "gradient per vote" in found["not_estimable"]["reason"]
     assert set(column(found, "rating").values()) == {None}
+
+
+@pytest.mark.parametrize("name", ["=1+1", " =HYPERLINK(1)", '"=1+1', "+1x", "＝1+1"])
+def test_no_name_becomes_a_formula_in_the_csv(tmp_path, name):
+    path = tmp_path / "votes.jsonl"
+    votes = [(name, "b", "model_a"), ("b", name, "model_a")]
+    lines = [{"model_a": a, "model_b": b, "winner": winner} for a, b, winner in votes]
+    path.write_text("\n".join(json.dumps(one) for one in lines))
+    cells = [row["model"] for row in csv.DictReader(io.StringIO(written(path, "--format", "csv")))]
+    assert f"'{name.strip()}" in cells or f"'{name}" in cells

@@ -1,6 +1,5 @@
 """Print the leaderboards of a study, taking a snapshot of it as it stands."""
 
-import csv
 import json
 from argparse import ArgumentParser
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from django.utils import timezone
 from core.errors import DomainError
 from judging.models import Study
 from ratings.exports.records import LeaderboardRow
+from ratings.exports.writers import write_csv
 from ratings.models import LeaderboardSnapshot
 from ratings.services.exports import board_parts, leaderboard_rows
 from ratings.services.snapshots import latest_version, take_snapshot
@@ -39,8 +39,8 @@ class Command(BaseCommand):
         if options["format"] == "json":
             self.stdout.write(json.dumps([row._asdict() for row in rows], indent=2))
         elif options["format"] == "csv":
-            writer = csv.writer(self.stdout, lineterminator="\n")
-            writer.writerows([LeaderboardRow._fields, *rows])
+            text = b"".join(write_csv(rows, LeaderboardRow)).decode()
+            self.stdout.write(text.replace("\r\n", "\n"), ending="")
         else:
             self.stdout.write(tables(snapshot, options["criterion"]))
 
@@ -67,7 +67,9 @@ def _table(part: Mapping[str, Any], level: float) -> str:
     """Return one criterion: a title, aligned rows, and what could not be estimated."""
     title = f"\n{part.get('label', 'Composite')}"
     if "votes" in part:
-        title += f"  ({part['votes']:,} votes, {part['cannot_judge']:,} could not judge)"
+        forfeits = f", {part['forfeits']:,} forfeits" if part["forfeits"] else ""
+        cannot = f"{part['cannot_judge']:,} could not judge"
+        title += f"  ({part['votes']:,} votes by {part['raters']:,} raters{forfeits}, {cannot})"
     else:
         weights = ", ".join(f"{key} {weight:g}" for key, weight in part["weights"].items())
         title += f"  (weights: {weights})"
