@@ -8,8 +8,8 @@ from ratings.models import BoardRequest, LeaderboardSnapshot
 from ratings.services import works
 from ratings.services.snapshots import STAGES, latest_version, take_snapshot
 
-# Judgments up to which a person may wait for a page: about a second of reading and fitting.
-AT_ONCE = 5_000
+# Judgments up to which a person may wait for a page: half a second of reading and fitting.
+AT_ONCE = 20_000
 UNFINISHED = (BoardRequest.State.WAITING, BoardRequest.State.RUNNING)
 
 
