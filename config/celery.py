@@ -11,5 +11,6 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "dispatch due completions": {"task": "models_registry.tasks.dispatch_due", "schedule": 30.0},
+    "tend boards and files": {"task": "ratings.tasks.tend_work", "schedule": 30.0},
     "expire leases": {"task": "judging.tasks.expire_leases", "schedule": 30.0},
 }

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from core.serializers import StrictSerializer
+from ratings.board.compare import VERDICTS
 from ratings.board.meaning import MEANING
 from ratings.exports.writers import FORMATS
 from ratings.models import LeaderboardSnapshot
@@ -244,6 +245,7 @@ class ComparedCriterionSerializer(serializers.Serializer):
     met = PairCountsSerializer(allow_null=True, help_text="From the side of a; null: never met.")
     difference = DifferenceSerializer(allow_null=True, help_text=MEANING["difference"])
     equivalence = EquivalenceSerializer(allow_null=True)
+    verdict = serializers.ChoiceField(choices=VERDICTS, help_text=MEANING["verdict"])
 
 
 class ComparedSerializer(serializers.Serializer):

@@ -2,9 +2,17 @@
 
 from django.urls import path
 
-from ratings import views
+from ratings.views import boards, exports, home
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("studies/<slug:slug>/board/", views.board, name="board"),
+    path("", home.home, name="home"),
+    path("studies/<slug:slug>/board/", boards.board, name="board"),
+    path("studies/<slug:slug>/board/take/", boards.take, name="board-take"),
+    path("studies/<slug:slug>/boards/", boards.boards, name="boards"),
+    path("studies/<slug:slug>/boards/changes/", boards.changed, name="board-changes"),
+    path("boards/<int:pk>/", boards.snapshot, name="snapshot"),
+    path("boards/<int:pk>/two/", boards.two_models, name="two-models"),
+    path("board-requests/<int:pk>/", boards.taking, name="board-taking"),
+    path("studies/<slug:slug>/exports/", exports.exports, name="exports"),
+    path("exports/<int:pk>/", exports.download, name="export-download"),
 ]

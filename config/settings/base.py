@@ -248,6 +248,11 @@ GENERATION_LEASE_SECONDS = env_int("PREFERENDUM_LEASE_SECONDS", 60, at_least=2)
 # Calls that one task keeps in flight, whatever more the endpoint allows.
 GENERATION_CALLS_PER_TASK = env_int("PREFERENDUM_CALLS_PER_TASK", 64, at_least=1)
 
+# ---- files ----------------------------------------------------------------------------------------
+
+# Files that were written in the background; web processes and workers share it.
+EXPORT_DIR = Path(env_str("PREFERENDUM_EXPORT_DIR") or DATA_DIR / "exports")
+
 # ---- API ----------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {

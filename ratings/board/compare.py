@@ -7,6 +7,7 @@ import numpy as np
 
 from ratings.scoring import POINTS_PER_LOGIT, Covariance, difference
 
+VERDICTS = ("better", "worse", "equivalent", "unclear", "not_estimable")
 EQUIVALENCE_LEVEL = 0.90  # two one-sided tests at 5 % (Schuirmann 1987)
 
 
@@ -29,14 +30,43 @@ def compare(board: Mapping[str, Any], a: str, b: str) -> dict[str, Any]:
         "a": a,
         "b": b,
         "criteria": [
-            {
-                "criterion": part.get("key", "composite"),
-                "met": _met(part.get("head_to_head", []), a, b),
-                "difference": _difference(part, a, b, board["level"]),
-                "equivalence": _equivalence(part, a, b, board["margin"]),
-            }
-            for part in parts
+            _compared(part, a, b, level=board["level"], margin=board["margin"]) for part in parts
         ],
+    }
+
+
+def verdict(
+    difference: Mapping[str, float | None] | None, equivalence: Mapping[str, Any] | None
+) -> str:
+    """Return what the votes say of a against b, one word of `VERDICTS`.
+
+    `equivalent` goes before `better` and `worse`: a difference that is beyond chance and within
+    the margin is one that the protocol called too small to matter. `unclear` is neither: too few
+    votes to say.
+    """
+    if difference is None:
+        return "not_estimable"
+    if equivalence is not None and equivalence["equivalent"]:
+        return "equivalent"
+    lower, upper = difference["strength_lower"], difference["strength_upper"]
+    if lower is not None and lower > 0:
+        return "better"
+    if upper is not None and upper < 0:
+        return "worse"
+    return "unclear"
+
+
+def _compared(
+    part: Mapping[str, Any], a: str, b: str, *, level: float, margin: float
+) -> dict[str, Any]:
+    difference = _difference(part, a, b, level)
+    equivalence = _equivalence(part, a, b, margin)
+    return {
+        "criterion": part.get("key", "composite"),
+        "met": _met(part.get("head_to_head", []), a, b),
+        "difference": difference,
+        "equivalence": equivalence,
+        "verdict": verdict(difference, equivalence),
     }
 
 

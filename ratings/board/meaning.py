@@ -70,6 +70,13 @@ MEANING = {
         " (0.05: between 45 % and 55 %), turned into log-odds with the fitted tie parameter. Not"
         " equivalent does not mean different: it may mean too few votes."
     ),
+    "verdict": (
+        "What the votes say of a against b on one criterion. Equivalent: the difference is shown to"
+        " lie within the margin that the protocol froze. Better, worse: not equivalent, and the"
+        " interval of the difference lies on one side of zero. Unclear: neither is shown, there are"
+        " too few votes to say. Not estimable: the votes do not link the two. Each verdict is at its"
+        " own level: among many pairs and criteria some will be wrong by chance."
+    ),
     "raters_by_kind": (
         "Who judged: people, simulated raters (made by a program, for demonstration and tests), or"
         " a model judge."

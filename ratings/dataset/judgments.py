@@ -85,10 +85,15 @@ PATHS = (
 )
 
 
-def judgment_rows(*, version: StudyVersion, superseded: bool = False) -> Iterator[JudgmentRow]:
-    """Yield forfeits and votes in the order in which the board of `version` counts them."""
+def judgment_rows(
+    *, version: StudyVersion, superseded: bool = False, up_to: int | None = None
+) -> Iterator[JudgmentRow]:
+    """Yield forfeits and votes in the order in which the board of `version` counts them.
+
+    Judgments up to id `up_to` are there; all of them when it is None.
+    """
     facts = _Facts.of(version)
-    up_to = latest_judgment_id(version)
+    up_to = latest_judgment_id(version) if up_to is None else up_to
     yield from _forfeits(version, facts)
     votes = counted_votes(version, up_to=up_to, superseded=superseded)
     rows = votes.annotate(later=Exists(later_revision(up_to))).values_list(*PATHS)

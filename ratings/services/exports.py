@@ -35,16 +35,24 @@ def export(
     for a study that is not published, and `Invalid` for an unknown format, criterion or a
     leaderboard that was never taken.
     """
-    if file_format not in FORMATS:
-        raise Invalid(f"{file_format!r} is none of {', '.join(FORMATS)}.", code="format")
+    check_format(file_format)
     version = latest_version(study)
     if what == "judgments":
         rows: Iterator[Any] = judgment_rows(version=version, superseded=superseded)
     else:
         rows = leaderboard_rows(snapshot=newest_snapshot(version), criterion=criterion)
+    return as_file(slug=study.slug, what=what, file_format=file_format, rows=rows)
+
+
+def check_format(file_format: str) -> None:
+    if file_format not in FORMATS:
+        raise Invalid(f"{file_format!r} is none of {', '.join(FORMATS)}.", code="format")
+
+
+def as_file(*, slug: str, what: str, file_format: str, rows: Iterator[Any]) -> Export:
     chosen = FORMATS[file_format]
     return Export(
-        name=f"{study.slug}-{what}.{chosen.suffix}",
+        name=f"{slug}-{what}.{chosen.suffix}",
         media_type=chosen.media_type,
         content=chosen.write(rows, KINDS[what]),
     )

@@ -1,6 +1,6 @@
 """Take a snapshot of a leaderboard, and recompute one to verify it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -22,6 +22,7 @@ from ratings.models import LeaderboardSnapshot
 TOLERANCE = 1e-9
 LIBRARIES = ("numpy", "scipy")
 SHOWN = 20
+STAGES = ("reading", "fitting", "writing")
 ROOT = Path(__file__).resolve().parents[1]
 # The code a number comes from; a change to any of it is another code version.
 SOURCES = ("scoring", "board", "dataset/ballots.py")
@@ -47,15 +48,20 @@ class Verification:
 
 
 def take_snapshot(
-    *, version: StudyVersion, now: datetime, seed: int = 0
+    *,
+    version: StudyVersion,
+    now: datetime,
+    seed: int = 0,
+    advance: Callable[[], None] = lambda: None,
 ) -> tuple[LeaderboardSnapshot, bool]:
     """Compute the board of `version` and keep it; return it and whether it is new.
 
     The same judgments, protocol, code and seed give the snapshot that exists. Until the study is
-    closed it is interim.
+    closed it is interim. `advance` is called after each of the `STAGES` but the last.
     """
-    last = _settled_judgment_id(version)
+    last = settled_judgment_id(version)
     source = read_board_input(version, up_to=last)
+    advance()
     version.study.refresh_from_db(fields=["state"])
     interim = version.study.state != ENDED
     parameters = {
@@ -70,6 +76,7 @@ def take_snapshot(
     if existing:
         return existing, False
     result = build_board(source, seed=seed)
+    advance()
     return LeaderboardSnapshot.objects.get_or_create(
         digest=identity,
         defaults={
@@ -128,7 +135,7 @@ def library_versions() -> dict[str, str]:
     return {name: version_of(name) for name in LIBRARIES}
 
 
-def _settled_judgment_id(version: StudyVersion) -> int:
+def settled_judgment_id(version: StudyVersion) -> int:
     """Return an id up to which no judgment can still appear.
 
     On PostgreSQL ids are drawn before their rows are committed, so that a lower one could show up

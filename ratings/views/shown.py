@@ -1,0 +1,222 @@
+"""Boards as the templates show them: numbers as text, pictures as places, terms with their words."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from ratings.board import compare
+from ratings.board.meaning import MEANING as WORDS
+from ratings.pictures import forest, gap, matrix, pieces
+from ratings.scoring import POINTS_PER_LOGIT
+
+NOTHING = "–"
+SHARES = ("win_rate", "both_bad_rate", "cannot_judge_rate")
+# The terms that pages explain beside the number, in the order of the columns.
+TERMS = {
+    "rank": "Rank range",
+    "rating": "Rating",
+    "interval": "Interval",
+    "strength": "Strength",
+    "win_rate": "Win rate",
+    "win_rate_standard_error": "Standard error",
+    "online_elo": "Online Elo",
+    "battles": "Battles",
+    "ties": "Ties",
+    "both_bad_rate": "Both bad",
+    "cannot_judge_rate": "Cannot judge",
+    "judgments": "Judgments",
+    "raters": "Raters",
+    "forfeits": "Forfeits",
+    "exclusions": "Left out",
+    "average_length": "Length",
+    "composite": "Composite",
+    "not_estimable": "Not ranked",
+    "raters_by_kind": "Who judged",
+    "interim": "Interim",
+    "difference": "Difference",
+    "equivalent": "Equivalent",
+    "verdict": "Verdict",
+}
+MEANING = [{"key": key, "term": term, "words": WORDS[key]} for key, term in TERMS.items()]
+
+
+def parts(board: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return each criterion, and the composite last, with pictures and rows ready to be read."""
+    models = {one["model"]: one for one in board["models"]}
+    composite = board["composite"]
+    every = [*board["criteria"], *([composite] if composite else [])]
+    return [_part(one, models, board["primary"]) for one in every]
+
+
+def _part(
+    part: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]], primary: str
+) -> dict[str, Any]:
+    rows = [_row(row, models[row["model"]]) for row in part["rows"]]
+    key = part.get("key", "composite")
+    return dict(part) | {
+        "key": key,
+        "label": part.get("label") or _("Composite"),
+        "primary": key == primary,
+        "composite": "key" not in part,
+        "rows": rows,
+        "forest": forest(rows),
+        "matrix": matrix(rows, part["head_to_head"]) if part.get("head_to_head") else None,
+        "met": [_met(one, models) for one in part.get("head_to_head", [])],
+        "groups": [[models[label]["name"] for label in group] for group in part.get("groups", [])],
+        "both_bad": sum(one["both_bad"] for one in part.get("head_to_head", [])),
+    }
+
+
+def _row(row: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:
+    length = model["average_length"]
+    return (
+        dict(row)
+        | {key: percent(row[key]) for key in SHARES if key in row}
+        | {
+            "name": model["name"],
+            "ranks": _ranks(row),
+            "average_length": NOTHING if length is None else f"{length:.0f}",
+            "left_out": sum(one["answers"] for one in model["exclusions"]),
+            "exclusions": model["exclusions"],
+        }
+    )
+
+
+def _ranks(row: Mapping[str, Any]) -> str:
+    best, worst, rank = row["rank_lower"], row["rank_upper"], row["rank"]
+    if best is None:
+        return NOTHING if rank is None else str(rank)
+    return str(best) if best == worst else f"{best}–{worst}"
+
+
+def _met(one: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    return dict(one) | {"a_name": models[one["a"]]["name"], "b_name": models[one["b"]]["name"]}
+
+
+def percent(share: float | None) -> str:
+    if share is None:
+        return NOTHING
+    return f"{100 * share:.1f} %"
+
+
+# ---- what changed -------------------------------------------------------------------------------
+
+
+def changed(found: dict[str, Any]) -> dict[str, Any]:
+    """Return what `ratings.board.changes` found with differences as signed text."""
+    names = found["names"]
+    return found | {
+        "criteria": [
+            one
+            | {
+                "label": one["label"] or _("Composite"),
+                "composite": one["key"] == "composite" and not one["label"],
+                "rows": [_changed_row(row, names) for row in one["rows"]],
+                "more": _signed(one["votes"]),
+            }
+            for one in found["criteria"]
+        ]
+    }
+
+
+def _changed_row(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    before, after = row["rank"]
+    moved = None if before is None or after is None else before - after
+    return {
+        "name": names[row["model"]],
+        "rank": row["rank"],
+        "rating": row["rating"],
+        "battles": row["battles"],
+        "moved": moved,
+        "places": None if moved is None else abs(moved),
+        "points": _signed(row["rating"]),
+        "more": _signed(row["battles"]),
+    }
+
+
+def _signed(pair: tuple[float | None, float | None]) -> str:
+    before, after = pair
+    if before is None or after is None:
+        return NOTHING
+    # Differences of what is shown, so that the columns add up.
+    difference = round(after) - round(before)
+    return f"{difference:+d}".replace("-", "−") if difference else "0"
+
+
+# ---- two models ---------------------------------------------------------------------------------
+
+
+def two_models(board: Mapping[str, Any], a: str, b: str) -> dict[str, Any]:
+    """Return the two models and each criterion's votes, difference and verdict, for the page.
+
+    Raises
+    ------
+    KeyError
+        For a model that the board does not have, or the same model twice.
+    """
+    found = compare(board, a, b)
+    models = {one["model"]: one for one in board["models"]}
+    labels = {one["key"]: one["label"] for one in board["criteria"]}
+    return {
+        "a": models[a],
+        "b": models[b],
+        "margin": percent(board["margin"]),
+        "win_from": percent(0.5 - board["margin"]),
+        "win_to": percent(0.5 + board["margin"]),
+        "criteria": [_compared(one, labels, board["primary"]) for one in found["criteria"]],
+    }
+
+
+def _compared(one: Mapping[str, Any], labels: Mapping[str, str], primary: str) -> dict[str, Any]:
+    difference, equivalence, met = one["difference"], one["equivalence"], one["met"]
+    return dict(one) | {
+        "label": labels.get(one["criterion"]) or _("Composite"),
+        "composite": one["criterion"] not in labels,
+        "primary": one["criterion"] == primary,
+        "pieces": pieces(met) if met else (),
+        "votes": met["wins"] + met["ties"] + met["losses"] if met else 0,
+        "gap": difference
+        and gap(
+            difference,
+            points=POINTS_PER_LOGIT,
+            margin=equivalence["strength_margin"] if equivalence else None,
+        ),
+        "points": difference and _points(difference),
+        "hundred": difference and _of_hundred(difference),
+        "leaning": _leaning(difference),
+    }
+
+
+def _points(difference: Mapping[str, float | None]) -> dict[str, str]:
+    """Return the difference of ratings and its bounds, signed and rounded."""
+    named = {"at": "rating", "lower": "rating_lower", "upper": "rating_upper"}
+    return {
+        name: NOTHING if (value := difference[key]) is None else _plain(value)
+        for name, key in named.items()
+    }
+
+
+def _plain(value: float) -> str:
+    return f"{round(value):+d}".replace("-", "−") if round(value) else "0"
+
+
+def _of_hundred(difference: Mapping[str, float | None]) -> dict[str, Any]:
+    """Return who is ahead, and of 100 votes that prefer one of the two how many prefer that one."""
+    ahead, sign = ("a", 1) if (difference["strength"] or 0.0) >= 0 else ("b", -1)
+    at, lower, upper = (
+        None if (value := difference[key]) is None else round(100 / (1 + math.exp(-sign * value)))
+        for key in ("strength", "strength_lower", "strength_upper")
+    )
+    lower, upper = (lower, upper) if sign == 1 else (upper, lower)
+    return {"ahead": ahead, "at": at, "lower": lower, "upper": upper}
+
+
+def _leaning(difference: Mapping[str, float | None] | None) -> str:
+    """Say who is ahead beyond chance: a, b or nobody."""
+    if difference is None or difference["strength_lower"] is None:
+        return ""
+    if difference["strength_lower"] > 0:
+        return "a"
+    return "b" if (difference["strength_upper"] or 0.0) < 0 else ""
