@@ -24,7 +24,7 @@ def overviews(studies: Sequence[Study]) -> list[Overview]:
     """Return an overview of each study, in the same order."""
     pks = [study.pk for study in studies]
     judged = Assignment.objects.filter(study__in=pks, state=Assignment.State.JUDGED)
-    judgments = dict(judged.order_by().values_list("study").annotate(judgments=Count("pk")))
+    judgments = dict(judged.order_by().values_list("study").annotate(judged=Count("pk")))
     compared = Comparison.objects.filter(study__in=pks).order_by()
     wanted = dict(compared.values_list("study").annotate(wanted=Sum("places")))
     taken = dict(

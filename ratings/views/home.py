@@ -20,7 +20,7 @@ def home(request: HttpRequest) -> HttpResponse:
     page = Paginator(studies, STUDIES_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "overviews": overviews(page.object_list),
+        "overviews": overviews(list(page)),
         "may_manage": "manage" in scopes_of(request),
     }
     return render(request, "ratings/home.html", context)
