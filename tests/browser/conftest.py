@@ -22,9 +22,13 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator:
-    """A headless Chromium of this machine; nothing is downloaded."""
+    """A headless Chromium of this machine; nothing is downloaded.
+
+    For a module, not longer: Playwright keeps an event loop running in this thread, beside which
+    other tests could start none of their own.
+    """
     if not CHROMIUM:
         pytest.skip("no chromium on this machine: apt-get install chromium")
     # Playwright keeps an event loop in this thread, and Django would refuse to query beside it.
