@@ -11,8 +11,6 @@ from django.db import DatabaseError
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.services import first_admin_link
-
 # More only wait for each other: at eight, a judgment cost 15 % more CPU (bench/judging.py).
 BLOCKING_THREADS = 4
 
@@ -43,6 +41,9 @@ class Command(BaseCommand):
 
     def _invite_first_admin(self, site: str) -> None:
         """Print a one-time link as long as nobody has ever signed in."""
+        # Imported here, because others take this module's constants without Django set up.
+        from accounts.services import first_admin_link
+
         try:
             secret = first_admin_link(now=timezone.now())
         except DatabaseError as error:
