@@ -301,7 +301,12 @@ def lock(_: Sequence[str]) -> int:
         "--quiet",
         "--upgrade",
     )
-    for group, extra in (("runtime", ()), ("test", ("--group", "test"))):
+    extras = {
+        "runtime": (),
+        "test": ("--group", "test"),
+        "peers": ("--group", "test", "--group", "peers"),
+    }
+    for group, extra in extras.items():
         target = ROOT / "requirements" / f"{group}.txt"
         compiled = call(
             find_uv(), "pip", "compile", "pyproject.toml", *extra, *flags, "-o", target,
