@@ -286,7 +286,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "EndpointKindEnum": "models_registry.models.ModelEndpoint.Kind",
         "RaterKindEnum": "accounts.models.RaterProfile.Kind",
-        "GenerationRunStateEnum": "models_registry.models.GenerationRun.State",
+        "GenerationRunStateEnum": "models_registry.models.GenerationRun.TOLD_STATES",
     },
 }
 
