@@ -26,7 +26,9 @@ def reading_bodies_out(application: Application, *, most: int) -> Application:
 
 
 def _has_body(environ: Environ) -> bool:
-    return environ.get("CONTENT_LENGTH", "0") not in {"", "0"} or "HTTP_TRANSFER_ENCODING" in environ
+    return (
+        environ.get("CONTENT_LENGTH", "0") not in {"", "0"} or "HTTP_TRANSFER_ENCODING" in environ
+    )
 
 
 def _read_out(body: Any, most: int) -> None:

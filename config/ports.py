@@ -8,7 +8,7 @@ HIGHEST = 65_535
 
 
 class PortRefused(Exception):
-    """This address cannot be served on; the message says what to do."""
+    """The address cannot be served on; the message says what to do."""
 
 
 def require_port(host: str, port: int) -> None:

@@ -9,9 +9,7 @@ from config.bodies import reading_bodies_out
 from config.parents import end_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = reading_bodies_out(
-    get_wsgi_application(), most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-)
+application = reading_bodies_out(get_wsgi_application(), most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 from config import embedded  # noqa: E402 - needs the application registry
 

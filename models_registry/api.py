@@ -313,5 +313,5 @@ def _endpoint(slug: str) -> ModelEndpoint:
 
 def _told(run: GenerationRun) -> Response:
     found = RunsView.queryset.get(pk=run.pk)
-    found.progress = runs.run_progress(run=found, now=timezone.now())  # type: ignore[attr-defined] # for this answer
+    found.progress = runs.run_progress(run=found, now=timezone.now())
     return Response(serializers.RunDetailSerializer(found).data)

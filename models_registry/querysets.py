@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.apps import apps
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 OPEN = ["pending", "leased"]
@@ -21,8 +22,8 @@ class GenerationRunQuerySet(QuerySet):
 
         It is told, not stored: what failed may be asked again, and then the run goes on.
         """
-        completions = self.model._meta.get_field("completions").related_model
-        asked = completions.objects.filter(
+        completions = apps.get_model("models_registry", "Completion")._default_manager
+        asked = completions.filter(
             prompt__version=OuterRef("pool_version"),
             language_model__runs=OuterRef("pk"),
             sample__lt=OuterRef("samples"),

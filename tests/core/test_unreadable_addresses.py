@@ -29,7 +29,12 @@ def test_there_are_routes_to_try():
 def test_a_nul_in_the_path_is_not_found(alice, client_of, client, method):
     client.force_login(alice)
     api = client_of(alice)
-    for path in {*texts_in_addresses(), "/api/v1/users/a%00/tokens/", "/studies/a%00b/", "/static/a%00"}:
+    for path in {
+        *texts_in_addresses(),
+        "/api/v1/users/a%00/tokens/",
+        "/studies/a%00b/",
+        "/static/a%00",
+    }:
         response = getattr(api if path.startswith("/api/") else client, method)(path)
         assert response.status_code == 404, path
         if path.startswith("/api/"):
