@@ -3,18 +3,19 @@
 import multiprocessing
 import os
 import sys
-from argparse import REMAINDER, ArgumentParser
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from config import ports
+from config.management.further import collect_further
+from config.management.services import require_services
 
 # More only wait for each other: at eight, a judgment cost 15 % more CPU (bench/judging.py).
 BLOCKING_THREADS = 4
@@ -24,22 +25,23 @@ class Command(BaseCommand):
     help = "Serve with granian; further arguments are granian's own."
     requires_system_checks = []
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8700)
         parser.add_argument("--migrate", action="store_true", help="bring the database up to date")
-        parser.add_argument("granian", nargs=REMAINDER)
+        collect_further(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
         _require(host, port)
+        require_services()
         _require_migrated(migrate=options["migrate"])
         site = _site(host, port)
         self._invite_first_admin(site)
         self.stdout.write(f"Preferendum on {site}/")
         self.stdout.flush()
         connections.close_all()
-        _serve(host, port, options["granian"])
+        _serve(host, port, options["further"])
 
     def _invite_first_admin(self, site: str) -> None:
         """Print a one-time link as long as nobody has ever signed in."""
