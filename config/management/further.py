@@ -10,8 +10,9 @@ from django.core.management.base import CommandParser
 def collect_further(parser: CommandParser) -> None:
     """Let the parser keep what it does not know, in order, as the option `further`."""
 
-    def parse(arguments: Sequence[str] | None = None, namespace: Any = None) -> Namespace:
-        known, further = parser.parse_known_args(arguments, namespace)
+    def parse(args: Sequence[str] | None = None, namespace: Any = None) -> Namespace:
+        known: Namespace
+        known, further = parser.parse_known_args(args, namespace)
         known.further = [one for one in further if one != "--"]
         return known
 

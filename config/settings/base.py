@@ -304,7 +304,8 @@ SPECTACULAR_SETTINGS = {
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"
-WHITENOISE_USE_FINDERS = EMBEDDED
+# Straight from the source; in production from what collectstatic collected.
+WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 UPLOAD_MAX_BYTES = env_int("PREFERENDUM_UPLOAD_MAX_BYTES", 50 * 1024 * 1024, at_least=1024)
 FILE_UPLOAD_HANDLERS = [

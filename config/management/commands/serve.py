@@ -1,5 +1,6 @@
 """Serve this installation with granian."""
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -78,7 +79,7 @@ def _serve(host: str, port: int, further: list[str]) -> None:
     if sys.platform == "linux":
         # The workers are copies of this process, in which all is loaded already.
         multiprocessing.set_start_method("fork", force=True)
-        _load_routes(get_resolver())
+        _load_all()
     # The in-memory broker lives in one process: embedded installations have one worker.
     workers = "1" if settings.EMBEDDED else str(min(4, os.cpu_count() or 1))
     _require(host, port)  # again: loading took a while
@@ -91,6 +92,14 @@ def _serve(host: str, port: int, further: list[str]) -> None:
         prog_name="granian",
         auto_envvar_prefix="GRANIAN",
     )  # fmt: skip
+
+
+def _load_all() -> None:
+    """Load what the first request needs; the copies then share it, and no collection touches it."""
+    gc.disable()
+    _load_routes(get_resolver())
+    gc.freeze()
+    gc.enable()
 
 
 def _load_routes(resolver: URLResolver) -> None:
