@@ -1,14 +1,14 @@
 """`demo --exit` builds everything from nothing through the real parts and prints every board."""
 
+import http.client
 import os
 import re
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -99,10 +99,14 @@ def test_serves_what_was_built_and_its_links_sign_in(printed, data_dir):
 
 
 def fetched(url: str) -> bytes:
+    address = urlsplit(url)
     for _ in range(300):
+        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=20)
         try:
-            with urllib.request.urlopen(url, timeout=20) as answer:
-                return answer.read()
-        except urllib.error.URLError:
+            connection.request("GET", address.path)
+            return connection.getresponse().read()
+        except ConnectionRefusedError:
             time.sleep(0.1)
+        finally:
+            connection.close()
     raise AssertionError(f"{url} does not answer")
