@@ -1,8 +1,10 @@
 """How many comparisons one rater can get, and which pair of models is drawn next (pure)."""
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 # Of what was issued to a rater a fifth may be skipped, whatever the cap: long work meets more of
@@ -21,13 +23,11 @@ class Drawn(NamedTuple):
 
 def draw_pair(weights: Mapping[int, float], *, u: float) -> Drawn:
     """Draw one pair id with probability weight / sum; `u` in [0, 1) decides. Weights are positive."""
-    total, upto = sum(weights.values()), 0.0
-    for pair_id, weight in sorted(weights.items()):
-        upto += weight
-        if u * total < upto:
-            break
-    # Rounding may leave the last sum just below the total: then it is the last pair's.
-    return Drawn(pair_id, weight / total)
+    ids = sorted(weights)
+    upto = list(accumulate(weights[pair_id] for pair_id in ids))
+    # Rounding may bring u x total up to the last sum: then it is the last pair's.
+    at = min(bisect_right(upto, u * upto[-1]), len(ids) - 1)
+    return Drawn(ids[at], weights[ids[at]] / upto[-1])
 
 
 def skips_allowed(cap: int | None, *, issued: int) -> float:

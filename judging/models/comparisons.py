@@ -8,7 +8,6 @@ from judging.models.studies import ModelPair, Study, StudyVersion
 from models_registry.models import Completion
 from prompts.models import Prompt
 
-
 DRAW_BITS = 53
 SKIPPED_KEY = 1 << DRAW_BITS  # draw keys of comparisons that nobody skipped are below
 

@@ -18,7 +18,11 @@ class SeenCompletion(models.Model):
     pk = models.CompositePrimaryKey("rater", "study", "prompt", "completion")
     # The assignment written with it holds the same keys under constraints: checked once is enough.
     rater = models.ForeignKey(
-        RaterProfile, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+        RaterProfile,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     study = models.ForeignKey(
         Study, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False

@@ -137,14 +137,21 @@ def busy_until(*, rater: RaterProfile, slug: str) -> datetime | None:
         return None
     mine = {"rater": rater, "study_id": desk.study_id, "prompt": OuterRef("comparison__prompt")}
     seen = SeenCompletion.objects.filter(**mine)
-    pair = {"completion": OuterRef("comparison__first")}, {"completion": OuterRef("comparison__second")}
-    others = Assignment.objects.leased().filter(
-        ~Exists(seen.filter(Q(**pair[0]) | Q(**pair[1]))),
-        study_id=desk.study_id,
-        purpose=Assignment.Purpose.PLANNED,
-        comparison__language__in=["", *_languages(rater)],
-        comparison__withdrawn=False,
-    ).exclude(rater=rater)
+    pair = (
+        {"completion": OuterRef("comparison__first")},
+        {"completion": OuterRef("comparison__second")},
+    )
+    others = (
+        Assignment.objects.leased()
+        .filter(
+            ~Exists(seen.filter(Q(**pair[0]) | Q(**pair[1]))),
+            study_id=desk.study_id,
+            purpose=Assignment.Purpose.PLANNED,
+            comparison__language__in=["", *_languages(rater)],
+            comparison__withdrawn=False,
+        )
+        .exclude(rater=rater)
+    )
     if protocol.caps.prompt_views == 1:
         others = others.filter(~Exists(seen))
     moment: datetime | None = others.aggregate(first=Min("expires_at"))["first"]
@@ -368,7 +375,9 @@ def _candidate(work: _Work) -> Candidate | None:
     if not work.progress.target and not _reads_any(work):
         return None
     u = blinding.unit_interval(desk.seed, f"pair {desk.issued} {rater.pseudonym}")
-    offset = int(blinding.unit_interval(desk.seed, f"pick {desk.issued} {rater.pseudonym}") * OFFSETS)
+    offset = int(
+        blinding.unit_interval(desk.seed, f"pick {desk.issued} {rater.pseudonym}") * OFFSETS
+    )
     search = work.search
     nearer = replace(search, seen_since=desk.issued)
     tries: list[Callable[[], Candidate | None]] = [

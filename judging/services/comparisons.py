@@ -22,7 +22,6 @@ BATCH = 2_000
 MISSING = "missing"
 
 
-
 @dataclass(frozen=True, slots=True)
 class _Answer:
     completion_id: int
@@ -93,9 +92,7 @@ def build_comparisons(*, version: StudyVersion) -> int:
     version.comparisons_by_language = _counts_by_language(version.study_id)
     version.judgeable_by_language = _judgeable_by_language(version.study_id, protocol)
     version.exclusions = _exclusions(answers, list(ids.values()))
-    version.save(
-        update_fields=["comparisons_by_language", "judgeable_by_language", "exclusions"]
-    )
+    version.save(update_fields=["comparisons_by_language", "judgeable_by_language", "exclusions"])
     return len(new)
 
 

@@ -213,8 +213,8 @@ FROM judging_modelpair AS pair
 WHERE pair.study_id = %s AND {pair_open} {pair_cap}
 """
 
-READ_PROMPT_LEAN = f"""
-SELECT {PROMPT_LEAN} FROM judging_comparison AS wanted WHERE wanted.id = %s
+READ_PROMPT_LEAN = """
+SELECT {prompt_lean} FROM judging_comparison AS wanted WHERE wanted.id = %s
 """
 
 READ_TEXTS = """
@@ -324,7 +324,7 @@ def find_in_pairs(search: Search, *, u: float) -> Candidate | None:
         return None
     drawn = draw_pair({pk: row[2] for pk, row in found.items()}, u=u)
     _, lean, _, comparison_id = found[drawn.pair_id]
-    (prompt_lean,) = _one(READ_PROMPT_LEAN, [comparison_id])
+    (prompt_lean,) = _one(READ_PROMPT_LEAN.format(prompt_lean=PROMPT_LEAN), [comparison_id])
     return Candidate(comparison_id, drawn.pair_id, lean, drawn.probability, prompt_lean)
 
 

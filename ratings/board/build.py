@@ -11,6 +11,7 @@ from ratings.board.fits import (
     Clustering,
     Estimate,
     choose_cluster,
+    clustered,
     estimate,
     ranking_columns,
 )
@@ -38,19 +39,16 @@ def build_board(source: BoardInput, *, seed: int) -> Board:
     The same input and seed give the same board. Models stand in the order of rank, those without
     a strength after them by win rate; `covariance` is in the order of `ranked`.
     """
-    raters = len(source.raters)
     # Each criterion by its own votes: a thin one takes nothing from the others.
     clusters = {
-        one.key: choose_cluster([source.ballots[one.key].judged()], raters=raters)
-        for one in source.criteria
+        one.key: choose_cluster([source.ballots[one.key].judged()]) for one in source.criteria
     }
     estimates = {
         one.key: estimate(source.ballots[one.key], source.labels, cluster=clusters[one.key].by)
         for one in source.criteria
     }
     together = choose_cluster(
-        (source.ballots[one.key].judged() for one in source.criteria if one.weight > 0),
-        raters=raters,
+        source.ballots[one.key].judged() for one in source.criteria if one.weight > 0
     )
     return {
         "models": [_model(source, at) for at in range(len(source.models))],
@@ -97,7 +95,7 @@ def _criterion(
     rng: Generator,
 ) -> dict[str, Any]:
     ballots, labels = source.ballots[criterion.key], source.labels
-    given = ballots.select(ballots.rater < len(source.raters))
+    given = ballots.select(ballots.given)
     judged = len(given.judged().outcome)
     return {
         "key": criterion.key,
@@ -136,7 +134,7 @@ def _tallies(source: BoardInput, ballots: Ballots, cluster: str) -> dict[str, di
     codes = getattr(ballots, cluster)
     counted = {}
     for at, label in enumerate(source.labels):
-        one = tally(ballots, at, raters=len(source.raters), cluster=codes, elo=elo)
+        one = tally(ballots, at, cluster=codes, elo=elo)
         votes = one.battles + one.cannot_judge
         counted[label] = one._asdict() | {
             "both_bad_rate": one.both_bad / one.battles if one.battles else None,
@@ -211,12 +209,13 @@ def _parts(
     return [
         Part(
             fit=one.fit,
-            comparisons=one.ballots.comparisons(labels, one.members),
-            cluster=getattr(one.ballots, cluster),
+            comparisons=counted.comparisons(labels, one.members),
+            cluster=getattr(counted, cluster),
             weight=criterion.weight,
         )
         for criterion, one in zip(criteria, found, strict=True)
         if one.fit is not None
+        for counted in [clustered(one.ballots, cluster)]
     ]
 
 

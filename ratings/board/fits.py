@@ -65,7 +65,7 @@ class Estimate:
     reasons: tuple[str, ...] = ()
 
 
-def choose_cluster(every: Iterable[Ballots], *, raters: int) -> Clustering:
+def choose_cluster(every: Iterable[Ballots]) -> Clustering:
     """Return what is taken to be independent in all of `every`: raters where there are enough.
 
     Else prompts; and where neither are enough, whichever there are more of, marked as fragile: votes
@@ -73,7 +73,7 @@ def choose_cluster(every: Iterable[Ballots], *, raters: int) -> Clustering:
     """
     ballots = [one for one in every if len(one.outcome)]
     counted = {
-        "rater": min((_distinct(one.rater[one.rater < raters]) for one in ballots), default=0),
+        "rater": min((_distinct(one.rater[one.given]) for one in ballots), default=0),
         "prompt": min((_distinct(one.prompt) for one in ballots), default=0),
     }
     for by, count in counted.items():
@@ -81,6 +81,15 @@ def choose_cluster(every: Iterable[Ballots], *, raters: int) -> Clustering:
             return Clustering(by, NOTES[by])
     by = max(counted, key=lambda one: counted[one])
     return Clustering(by, NOTES[by].split(": ", 1)[-1].capitalize() + FRAGILE)
+
+
+def clustered(ballots: Ballots, by: str) -> Ballots:
+    """Return the votes whose spread an interval by `by` adds up.
+
+    By rater without the forfeits: the protocol decided them, so they are there whoever judges. They
+    move the fit, and are neither clusters nor degrees of freedom.
+    """
+    return ballots.select(ballots.given) if by == "rater" else ballots
 
 
 def estimate(ballots: Ballots, labels: tuple[str, ...], *, cluster: str) -> Estimate:
@@ -103,8 +112,11 @@ def estimate(ballots: Ballots, labels: tuple[str, ...], *, cluster: str) -> Esti
         fit = fit_davidson(comparisons)
     except (NotEstimable, NotConverged) as error:
         return replace(found, reasons=(_sentence(error),))
+    counted = clustered(among, cluster)
     try:
-        covariance = cluster_sandwich(fit, comparisons, getattr(among, cluster))
+        covariance = cluster_sandwich(
+            fit, counted.comparisons(labels, members), getattr(counted, cluster)
+        )
     except NotEstimable as error:
         return replace(found, fit=fit, reasons=(f"There is no interval: {error}.",))
     return replace(found, fit=fit, covariance=covariance)

@@ -10,6 +10,7 @@ from ratings.board.inputs import (
     CANNOT_JUDGE,
     FIRST,
     FITTED,
+    NOBODY,
     SECOND,
     Ballots,
     BoardInput,
@@ -38,13 +39,13 @@ class Tally(NamedTuple):
     online_elo: float | None
 
 
-def tally(ballots: Ballots, model: int, *, raters: int, cluster: Ints, elo: Floats) -> Tally:
+def tally(ballots: Ballots, model: int, *, cluster: Ints, elo: Floats) -> Tally:
     """Count the votes in which `model` took part; `cluster` (n,) is what the error is clustered by."""
     own = (ballots.first == model) | (ballots.second == model)
     mine = ballots.select(own)
     judged = mine.outcome != CANNOT_JUDGE
     points = _points(mine, model)[judged]
-    forfeits = int((mine.rater >= raters).sum())
+    forfeits = int((~mine.given).sum())
     return Tally(
         battles=int(judged.sum()),
         wins=int((points == 1).sum()),
@@ -54,7 +55,7 @@ def tally(ballots: Ballots, model: int, *, raters: int, cluster: Ints, elo: Floa
         cannot_judge=int((~judged).sum()),
         forfeits=forfeits,
         judgments=int(own.sum()) - forfeits,
-        raters=int(np.unique(mine.rater[mine.rater < raters]).size),
+        raters=int(np.unique(mine.rater[mine.given]).size),
         win_rate=float(points.mean()) if points.size else None,
         win_rate_standard_error=_clustered_error(points, cluster[own][judged]),
         online_elo=float(elo[model]) if points.size else None,
@@ -102,7 +103,7 @@ def raters_by_kind(source: BoardInput) -> list[dict[str, Any]]:
     """Return for each kind of rater who judged: the word for it, how many, and their judgments."""
     found: dict[str, tuple[set[int], set[int]]] = {}
     for ballots in source.ballots.values():
-        people = ballots.rater < len(source.raters)
+        people = ballots.given
         pairs = zip(ballots.rater[people].tolist(), ballots.judgment[people].tolist(), strict=True)
         for rater, judgment in pairs:
             raters, judgments = found.setdefault(source.raters[rater].kind, (set(), set()))
@@ -124,9 +125,11 @@ def _clustered_error(points: Floats, cluster: Ints) -> float | None:
     """Return the standard error of the mean of `points` with `cluster`s independent, CR1."""
     if not points.size:
         return None
-    _, codes = np.unique(cluster, return_inverse=True)
-    g = int(codes.max()) + 1
-    if g == 1:
+    # What nobody gave varies with nobody: it moves the mean, and is no cluster of its own.
+    somebody = cluster != NOBODY
+    _, codes = np.unique(cluster[somebody], return_inverse=True)
+    g = int(codes.max(initial=-1)) + 1
+    if g <= 1:
         return None
-    sums = np.bincount(codes, weights=points - points.mean())
+    sums = np.bincount(codes, weights=(points - points.mean())[somebody])
     return float(np.sqrt(g / (g - 1) * (sums**2).sum()) / points.size)
