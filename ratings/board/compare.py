@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ratings.scoring import POINTS_PER_LOGIT, Covariance, difference
+from ratings.board.build import stored_covariance
+from ratings.scoring import POINTS_PER_LOGIT, difference
 
 VERDICTS = ("better", "worse", "equivalent", "unclear", "not_estimable")
 EQUIVALENCE_LEVEL = 0.90  # two one-sided tests at 5 % (Schuirmann 1987)
@@ -147,9 +148,8 @@ def _bounds(
     by_model = {row["model"]: row["strength"] for row in part["rows"]}
     strength = np.array([by_model[label] for label in ranked])
     i, j = ranked.index(a), ranked.index(b)
-    if part["covariance"] is None:
+    covariance = stored_covariance(part)
+    if covariance is None:
         return float(strength[i] - strength[j]), None, None
-    degrees = np.inf if part["degrees"] is None else part["degrees"]
-    covariance = Covariance(np.array(part["covariance"]), "cluster", degrees=degrees)
     interval = difference(strength, covariance, i, j, level=level)
     return float(strength[i] - strength[j]), interval.lower, interval.upper

@@ -10,6 +10,13 @@
 
 from ratings.scoring.bootstrap import bootstrap, bootstrap_rates
 from ratings.scoring.bradley_terry import fit_bradley_terry, win_probability
+from ratings.scoring.clusters import (
+    cluster_influence,
+    cluster_sandwich,
+    cluster_side,
+    leave_out_influence,
+    two_way_sandwich,
+)
 from ratings.scoring.composite import Composite, Part, composite
 from ratings.scoring.diagnostics import (
     connected_components,
@@ -18,10 +25,9 @@ from ratings.scoring.diagnostics import (
 )
 from ratings.scoring.elo import averaged_elo, online_elo
 from ratings.scoring.intervals import (
-    cluster_influence,
-    cluster_sandwich,
     difference,
     intervals,
+    probability_better,
     rank_ranges,
     sandwich,
 )
@@ -40,6 +46,8 @@ from ratings.scoring.types import (
     NotConverged,
     NotEstimable,
     ScoringError,
+    Side,
+    Spread,
     UnknownOutcome,
     to_rating,
 )
@@ -61,6 +69,8 @@ __all__ = [
     "Part",
     "Rates",
     "ScoringError",
+    "Side",
+    "Spread",
     "UnknownOutcome",
     "average_win_rate",
     "averaged_elo",
@@ -68,6 +78,7 @@ __all__ = [
     "bootstrap_rates",
     "cluster_influence",
     "cluster_sandwich",
+    "cluster_side",
     "composite",
     "connected_components",
     "difference",
@@ -75,12 +86,15 @@ __all__ = [
     "fit_bradley_terry",
     "fit_davidson",
     "intervals",
+    "leave_out_influence",
     "online_elo",
     "pooled_win_rate",
+    "probability_better",
     "rank_ranges",
     "require_estimable",
     "sandwich",
     "separated_components",
     "to_rating",
+    "two_way_sandwich",
     "win_probability",
 ]
