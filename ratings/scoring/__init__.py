@@ -8,6 +8,17 @@
 >>> lower, upper = intervals(fit.strength, sandwich(fit, votes))
 """
 
+from ratings.scoring.agreement import (
+    Agreement,
+    Grades,
+    bootstrap_agreement,
+    cohen_kappa,
+    fleiss_kappa,
+    gwet_ac,
+    krippendorff_alpha,
+    percent_agreement,
+    pooled_kappa,
+)
 from ratings.scoring.bootstrap import bootstrap, bootstrap_rates
 from ratings.scoring.bradley_terry import fit_bradley_terry, win_probability
 from ratings.scoring.composite import Composite, Part, composite
@@ -49,12 +60,14 @@ __all__ = [
     "BASE_RATING",
     "OUTCOMES",
     "POINTS_PER_LOGIT",
+    "Agreement",
     "BoardRow",
     "Comparisons",
     "Composite",
     "Counts",
     "Covariance",
     "Fit",
+    "Grades",
     "Interval",
     "NotConverged",
     "NotEstimable",
@@ -65,17 +78,24 @@ __all__ = [
     "average_win_rate",
     "averaged_elo",
     "bootstrap",
+    "bootstrap_agreement",
     "bootstrap_rates",
     "cluster_influence",
     "cluster_sandwich",
+    "cohen_kappa",
     "composite",
     "connected_components",
     "difference",
     "draw_comparisons",
     "fit_bradley_terry",
     "fit_davidson",
+    "fleiss_kappa",
+    "gwet_ac",
     "intervals",
+    "krippendorff_alpha",
     "online_elo",
+    "percent_agreement",
+    "pooled_kappa",
     "pooled_win_rate",
     "rank_ranges",
     "require_estimable",
