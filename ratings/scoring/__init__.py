@@ -22,6 +22,14 @@ from ratings.scoring.agreement import (
 from ratings.scoring.bootstrap import bootstrap, bootstrap_rates
 from ratings.scoring.bradley_terry import fit_bradley_terry, win_probability
 from ratings.scoring.composite import Composite, Part, composite
+from ratings.scoring.decisions import (
+    Verdict,
+    about,
+    compare_two,
+    decide,
+    expected_win_rate,
+    margin_in_log_odds,
+)
 from ratings.scoring.diagnostics import (
     connected_components,
     require_estimable,
@@ -36,6 +44,7 @@ from ratings.scoring.intervals import (
     rank_ranges,
     sandwich,
 )
+from ratings.scoring.power import Clustering, Sample, detectable_gap, plan_sample
 from ratings.scoring.simulate import draw_comparisons
 from ratings.scoring.ties import fit_davidson
 from ratings.scoring.types import (
@@ -62,6 +71,7 @@ __all__ = [
     "POINTS_PER_LOGIT",
     "Agreement",
     "BoardRow",
+    "Clustering",
     "Comparisons",
     "Composite",
     "Counts",
@@ -73,8 +83,11 @@ __all__ = [
     "NotEstimable",
     "Part",
     "Rates",
+    "Sample",
     "ScoringError",
     "UnknownOutcome",
+    "Verdict",
+    "about",
     "average_win_rate",
     "averaged_elo",
     "bootstrap",
@@ -83,18 +96,24 @@ __all__ = [
     "cluster_influence",
     "cluster_sandwich",
     "cohen_kappa",
+    "compare_two",
     "composite",
     "connected_components",
+    "decide",
+    "detectable_gap",
     "difference",
     "draw_comparisons",
+    "expected_win_rate",
     "fit_bradley_terry",
     "fit_davidson",
     "fleiss_kappa",
     "gwet_ac",
     "intervals",
     "krippendorff_alpha",
+    "margin_in_log_odds",
     "online_elo",
     "percent_agreement",
+    "plan_sample",
     "pooled_kappa",
     "pooled_win_rate",
     "rank_ranges",
