@@ -36,6 +36,7 @@ from ratings.scoring.diagnostics import (
     separated_components,
 )
 from ratings.scoring.elo import averaged_elo, online_elo
+from ratings.scoring.fragility import Fragility, fewest_to_flip
 from ratings.scoring.intervals import (
     cluster_influence,
     cluster_sandwich,
@@ -45,6 +46,12 @@ from ratings.scoring.intervals import (
     sandwich,
 )
 from ratings.scoring.power import Clustering, Sample, detectable_gap, plan_sample
+from ratings.scoring.sequences import (
+    Sequence,
+    anytime_interval,
+    critical_value,
+    mean_sequence,
+)
 from ratings.scoring.simulate import draw_comparisons
 from ratings.scoring.ties import fit_davidson
 from ratings.scoring.types import (
@@ -77,6 +84,7 @@ __all__ = [
     "Counts",
     "Covariance",
     "Fit",
+    "Fragility",
     "Grades",
     "Interval",
     "NotConverged",
@@ -85,9 +93,11 @@ __all__ = [
     "Rates",
     "Sample",
     "ScoringError",
+    "Sequence",
     "UnknownOutcome",
     "Verdict",
     "about",
+    "anytime_interval",
     "average_win_rate",
     "averaged_elo",
     "bootstrap",
@@ -99,11 +109,13 @@ __all__ = [
     "compare_two",
     "composite",
     "connected_components",
+    "critical_value",
     "decide",
     "detectable_gap",
     "difference",
     "draw_comparisons",
     "expected_win_rate",
+    "fewest_to_flip",
     "fit_bradley_terry",
     "fit_davidson",
     "fleiss_kappa",
@@ -111,6 +123,7 @@ __all__ = [
     "intervals",
     "krippendorff_alpha",
     "margin_in_log_odds",
+    "mean_sequence",
     "online_elo",
     "percent_agreement",
     "plan_sample",
