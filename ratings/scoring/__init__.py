@@ -19,6 +19,7 @@ from ratings.scoring.agreement import (
     percent_agreement,
     pooled_kappa,
 )
+from ratings.scoring.audit import Audit, Finding, audit_votes
 from ratings.scoring.bootstrap import bootstrap, bootstrap_rates
 from ratings.scoring.bradley_terry import fit_bradley_terry, win_probability
 from ratings.scoring.composite import Composite, Part, composite
@@ -77,12 +78,14 @@ __all__ = [
     "OUTCOMES",
     "POINTS_PER_LOGIT",
     "Agreement",
+    "Audit",
     "BoardRow",
     "Clustering",
     "Comparisons",
     "Composite",
     "Counts",
     "Covariance",
+    "Finding",
     "Fit",
     "Fragility",
     "Grades",
@@ -98,6 +101,7 @@ __all__ = [
     "Verdict",
     "about",
     "anytime_interval",
+    "audit_votes",
     "average_win_rate",
     "averaged_elo",
     "bootstrap",
