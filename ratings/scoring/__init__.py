@@ -19,6 +19,15 @@ from ratings.scoring.agreement import (
     percent_agreement,
     pooled_kappa,
 )
+from ratings.scoring.allocation import (
+    Allocation,
+    boundary_allocation,
+    coverage_allocation,
+    inverse_propensity_weights,
+    uniform_allocation,
+    variance_allocation,
+    weighted_counts,
+)
 from ratings.scoring.audit import Audit, Finding, audit_votes
 from ratings.scoring.bootstrap import bootstrap, bootstrap_rates
 from ratings.scoring.bradley_terry import fit_bradley_terry, win_probability
@@ -78,6 +87,7 @@ __all__ = [
     "OUTCOMES",
     "POINTS_PER_LOGIT",
     "Agreement",
+    "Allocation",
     "Audit",
     "BoardRow",
     "Clustering",
@@ -107,12 +117,14 @@ __all__ = [
     "bootstrap",
     "bootstrap_agreement",
     "bootstrap_rates",
+    "boundary_allocation",
     "cluster_influence",
     "cluster_sandwich",
     "cohen_kappa",
     "compare_two",
     "composite",
     "connected_components",
+    "coverage_allocation",
     "critical_value",
     "decide",
     "detectable_gap",
@@ -125,6 +137,7 @@ __all__ = [
     "fleiss_kappa",
     "gwet_ac",
     "intervals",
+    "inverse_propensity_weights",
     "krippendorff_alpha",
     "margin_in_log_odds",
     "mean_sequence",
@@ -138,5 +151,8 @@ __all__ = [
     "sandwich",
     "separated_components",
     "to_rating",
+    "uniform_allocation",
+    "variance_allocation",
+    "weighted_counts",
     "win_probability",
 ]
