@@ -150,16 +150,31 @@ class HeadToHeadSerializer(PairCountsSerializer):
     b = serializers.CharField()
 
 
+def _matrix(**kwargs: Any) -> serializers.ListField:
+    row = serializers.ListField(child=serializers.FloatField())
+    return serializers.ListField(
+        child=row, help_text="Of the strengths, in the order of `ranked`.", **kwargs
+    )
+
+
+class ClusterSideSerializer(serializers.Serializer):
+    """One of the two ways in which a two-way interval is clustered."""
+
+    by = serializers.ChoiceField(choices=("rater", "prompt"))
+    clusters = serializers.IntegerField()
+    degrees = serializers.FloatField(help_text="Of freedom of Student's t.")
+    covariance = _matrix()
+
+
 class UncertaintySerializer(serializers.Serializer):
-    clusters = serializers.IntegerField(allow_null=True)
+    clusters = serializers.IntegerField(
+        allow_null=True, help_text="Raters or prompts; of two ways the fewer."
+    )
     degrees = serializers.FloatField(
         allow_null=True, help_text="Of freedom of Student's t; null: normal."
     )
-    covariance = serializers.ListField(
-        child=serializers.ListField(child=serializers.FloatField()),
-        allow_null=True,
-        help_text="Of the strengths, in the order of `ranked`.",
-    )
+    covariance = _matrix(allow_null=True)
+    sides = ClusterSideSerializer(many=True)
     ranked = serializers.ListField(child=serializers.CharField())
     reasons = serializers.ListField(
         child=serializers.CharField(), help_text=MEANING["not_estimable"]

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from ratings.scoring import POINTS_PER_LOGIT, Covariance, Verdict, decide
-from ratings.scoring.decisions import EQUIVALENCE_LEVEL, difference_variance
+from ratings.board.build import stored_covariance
+from ratings.scoring import POINTS_PER_LOGIT, Verdict, decide
+from ratings.scoring.decisions import EQUIVALENCE_LEVEL, difference_of
 
 
 def compare(board: Mapping[str, Any], a: str, b: str) -> dict[str, Any]:
@@ -63,20 +64,19 @@ def _verdict(
     The margin is one of expected win rates; a composite has none, so equivalence is not asked there,
     nor are its votes those of one criterion.
     """
-    estimate = _estimate(part, a, b)
-    if estimate is None or part["covariance"] is None:
+    estimate, covariance = _estimate(part, a, b), stored_covariance(part)
+    if estimate is None or covariance is None:
         return None
-    degrees = np.inf if part["degrees"] is None else part["degrees"]
-    covariance = Covariance(np.array(part["covariance"]), "cluster", degrees=degrees)
-    variance = difference_variance(covariance, part["ranked"].index(a), part["ranked"].index(b))
-    if variance <= 0:  # the two rose and fell together in every cluster: that is no certainty
+    k, ranked = len(part["ranked"]), part["ranked"]
+    spread = covariance.spread(difference_of(k, ranked.index(a), ranked.index(b)))
+    if spread.variance <= 0:  # the two rose and fell together in every cluster: no certainty
         return None
     tie = part.get("tie_parameter")
     return decide(
         estimate,
-        float(np.sqrt(variance)),
+        spread.standard_error,
         margin=None if tie is None else margin,
-        degrees=degrees,
+        degrees=spread.degrees,
         level=level,
         tie=tie or 0.0,
         votes=part.get("votes"),

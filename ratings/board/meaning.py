@@ -13,10 +13,10 @@ MEANING = {
     ),
     "interval": (
         "Interval of one model's centred strength or rating, at the level that the protocol froze"
-        " (95 % unless it says otherwise). Votes of one rater are taken to"
-        " depend on each other (cluster-robust sandwich, CR1, with Student's t quantiles). With"
-        " fewer than 10 raters it is clustered by prompt instead and holds for these raters only;"
-        " with fewer than 10 of both, by whichever there are more of, and is marked fragile;"
+        " (95 % unless it says otherwise). Votes of one rater, and votes on one prompt, are taken to"
+        " depend on each other (two-way cluster-robust, jackknife CR3, with Student's t quantiles), so"
+        " it holds for other raters and other prompts like these. With one rater or one prompt it is"
+        " clustered by the other alone; with fewer than 10 of either it is marked fragile;"
         " the board says which. To compare two models use the interval of their difference, never"
         " the overlap of two intervals."
     ),
@@ -57,8 +57,8 @@ MEANING = {
     "average_length": "Mean length of the model's answers in the study, in characters.",
     "composite": (
         "The mean of the criteria's strengths with the weights frozen in the protocol. Its interval"
-        " adds up what each rater did on all criteria before squaring, so that three votes of one"
-        " submission are not taken for three. Criteria are never pooled as votes."
+        " adds up what each rater, and each prompt, did on all criteria before squaring, so that three"
+        " votes of one submission are not taken for three. Criteria are never pooled as votes."
     ),
     "difference": (
         "Strength of model a minus strength of model b on one criterion, with its own interval; the"

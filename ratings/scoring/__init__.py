@@ -31,6 +31,13 @@ from ratings.scoring.allocation import (
 from ratings.scoring.audit import Audit, Finding, audit_votes
 from ratings.scoring.bootstrap import bootstrap, bootstrap_rates
 from ratings.scoring.bradley_terry import fit_bradley_terry, win_probability
+from ratings.scoring.clusters import (
+    cluster_influence,
+    cluster_sandwich,
+    cluster_side,
+    leave_out_influence,
+    two_way_sandwich,
+)
 from ratings.scoring.composite import Composite, Part, composite
 from ratings.scoring.decisions import (
     Verdict,
@@ -48,10 +55,9 @@ from ratings.scoring.diagnostics import (
 from ratings.scoring.elo import averaged_elo, online_elo
 from ratings.scoring.fragility import Fragility, fewest_to_flip
 from ratings.scoring.intervals import (
-    cluster_influence,
-    cluster_sandwich,
     difference,
     intervals,
+    probability_better,
     rank_ranges,
     sandwich,
 )
@@ -77,6 +83,8 @@ from ratings.scoring.types import (
     NotConverged,
     NotEstimable,
     ScoringError,
+    Side,
+    Spread,
     UnknownOutcome,
     to_rating,
 )
@@ -107,6 +115,8 @@ __all__ = [
     "Sample",
     "ScoringError",
     "Sequence",
+    "Side",
+    "Spread",
     "UnknownOutcome",
     "Verdict",
     "about",
@@ -120,6 +130,7 @@ __all__ = [
     "boundary_allocation",
     "cluster_influence",
     "cluster_sandwich",
+    "cluster_side",
     "cohen_kappa",
     "compare_two",
     "composite",
@@ -139,6 +150,7 @@ __all__ = [
     "intervals",
     "inverse_propensity_weights",
     "krippendorff_alpha",
+    "leave_out_influence",
     "margin_in_log_odds",
     "mean_sequence",
     "online_elo",
@@ -146,11 +158,13 @@ __all__ = [
     "plan_sample",
     "pooled_kappa",
     "pooled_win_rate",
+    "probability_better",
     "rank_ranges",
     "require_estimable",
     "sandwich",
     "separated_components",
     "to_rating",
+    "two_way_sandwich",
     "uniform_allocation",
     "variance_allocation",
     "weighted_counts",

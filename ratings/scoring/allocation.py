@@ -187,8 +187,7 @@ def _undecided(fit: Fit, covariance: Covariance, top: int | None, level: float) 
     else:
         ahead = np.repeat(order[:top], k - top)
         behind = np.tile(order[top:], top)
-    v = covariance.matrix
-    variance = v[ahead, ahead] + v[behind, behind] - 2 * v[ahead, behind]
+    variance = covariance.difference_variance()[ahead, behind]
     error = np.sqrt(np.maximum(variance, np.finfo(float).tiny))
     z = (fit.strength[ahead] - fit.strength[behind]) / error
     critical = quantile(0.5 + level / 2, covariance.degrees)

@@ -42,15 +42,15 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ratings.scoring.bradley_terry import fit_bradley_terry, win_probability
-from ratings.scoring.diagnostics import connected_components, separated_components
-from ratings.scoring.intervals import (
+from ratings.scoring.clusters import (
     cluster_influence,
     cluster_sandwich,
     cluster_sizes,
     effective_clusters,
-    quantile,
-    sandwich,
+    two_way_sandwich,
 )
+from ratings.scoring.diagnostics import connected_components, separated_components
+from ratings.scoring.intervals import quantile, sandwich
 from ratings.scoring.newton import Curvature, laplacian, maximise
 from ratings.scoring.ties import fit_davidson
 from ratings.scoring.types import (
@@ -148,7 +148,7 @@ def audit_votes(
 
     Parameters
     ----------
-    fit, covariance : what the board shows; Davidson's model, clustered by rater where raters are known
+    fit, covariance : what the board shows; Davidson's model, clustered by rater and prompt where they are known
     shown_first : (n,) 1 where `first` was shown first, 0 where `second` was, -1 where nothing was shown
     both_bad : (n,) bool; which of the ties were votes for "both bad"
     """
@@ -173,9 +173,15 @@ def audit_votes(
 
 
 def _covariance(fit: Fit, comparisons: Comparisons, counts: Counts) -> Covariance:
-    if comparisons.rater is not None and np.unique(comparisons.rater).size > 1:
-        return cluster_sandwich(fit, comparisons, comparisons.rater)
-    return sandwich(fit, counts)
+    """Return the covariance by all the clusters that are known."""
+    known = [
+        codes
+        for codes in (comparisons.rater, comparisons.prompt)
+        if codes is not None and np.unique(codes).size > 1
+    ]
+    if len(known) > 1:
+        return two_way_sandwich(fit, comparisons, *known)
+    return cluster_sandwich(fit, comparisons, known[0]) if known else sandwich(fit, counts)
 
 
 def _checks(
@@ -213,8 +219,7 @@ class _Board:
         self.comparisons, self.counts = comparisons, counts
         self.fit, self.covariance, self.rng = fit, covariance, rng
         self.alone = sandwich(fit, counts).standard_error
-        v = covariance.matrix
-        variance = np.diag(v)[:, None] + np.diag(v) - 2 * v
+        variance = covariance.difference_variance()
         gap = fit.strength[:, None] - fit.strength
         with np.errstate(divide="ignore", invalid="ignore"):
             # z (K, K): by how many standard errors one is ahead of the other.

@@ -22,8 +22,10 @@ from dataclasses import dataclass
 from math import ceil, exp, inf, isfinite, log, sqrt
 from statistics import NormalDist
 
+import numpy as np
+
 from ratings.scoring.intervals import quantile, sandwich
-from ratings.scoring.types import Counts, Covariance, Fit, Interval
+from ratings.scoring.types import Counts, Covariance, Fit, Floats, Interval
 
 VERDICTS = ("better", "worse", "equivalent", "unclear", "not_estimable")
 EQUIVALENCE_LEVEL = 0.90  # two one-sided tests at 5 %
@@ -146,11 +148,12 @@ def compare_two(
     i, j = (_position(fit, name) for name in (a, b))
     if i == j:
         raise ValueError(f"{a!r} cannot be compared with itself")
+    spread = covariance.spread(difference_of(len(fit.items), i, j))
     return decide(
         float(fit.strength[i] - fit.strength[j]),
-        sqrt(difference_variance(covariance, i, j)),
+        spread.standard_error,
         margin=margin,
-        degrees=covariance.degrees,
+        degrees=spread.degrees,
         level=level,
         tie=fit.tie or 0.0,
         votes=None if counts is None else counts.n,
@@ -181,10 +184,11 @@ def margin_in_log_odds(margin: float, tie: float = 0.0) -> float:
     return 2 * log(u)
 
 
-def difference_variance(covariance: Covariance, i: int, j: int) -> float:
-    """Return the variance of strength i minus strength j, log-odds squared."""
-    v = covariance.matrix
-    return float(v[i, i] + v[j, j] - 2 * v[i, j])
+def difference_of(k: int, i: int, j: int) -> Floats:
+    """Return the contrast (K,) of strength i minus strength j."""
+    contrast = np.zeros(k)
+    contrast[i], contrast[j] = 1.0, -1.0
+    return contrast
 
 
 def direct_variance(fit: Fit, covariance: Covariance, counts: Counts, *, i: int, j: int) -> float:
@@ -202,8 +206,9 @@ def direct_variance(fit: Fit, covariance: Covariance, counts: Counts, *, i: int,
     else:
         tied = float(fit.tie_probability[i, j])
         one = 4 / (1 - tied - (2 * expected - 1) ** 2)
-    alone = difference_variance(sandwich(fit, counts), i, j)
-    return one * difference_variance(covariance, i, j) / alone
+    contrast = difference_of(len(fit.items), i, j)
+    alone = sandwich(fit, counts).spread(contrast).variance
+    return one * covariance.spread(contrast).variance / alone
 
 
 def times_as_many(

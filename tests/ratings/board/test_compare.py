@@ -103,7 +103,7 @@ def test_an_unclear_verdict_says_how_many_votes_are_missing(board):
 
 def test_models_that_rose_and_fell_together_have_no_interval(board):
     part = board["criteria"][0]
-    together = part | {"covariance": np.ones((3, 3)).tolist()}
+    together = part | {"covariance": np.ones((3, 3)).tolist(), "sides": []}
     found = compare(board | {"criteria": [together]}, "ant", "bee")["criteria"][0]
     assert found["difference"]["strength_lower"] is None
     assert found["verdict"] == "unclear"
