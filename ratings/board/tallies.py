@@ -1,5 +1,6 @@
 """Plain counts: wins, losses and ties per model and per pair, rates, and who judged (pure)."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,8 @@ from ratings.board.inputs import (
 )
 from ratings.board.meaning import KINDS
 from ratings.scoring import Comparisons, online_elo
+from ratings.scoring.clusters import cells
+from ratings.scoring.types import LEAST_TWO_WAY
 
 Floats = NDArray[np.float64]
 
@@ -39,8 +42,8 @@ class Tally(NamedTuple):
     online_elo: float | None
 
 
-def tally(ballots: Ballots, model: int, *, cluster: Ints, elo: Floats) -> Tally:
-    """Count the votes in which `model` took part; `cluster` (n,) is what the error is clustered by."""
+def tally(ballots: Ballots, model: int, *, clusters: tuple[Ints, ...], elo: Floats) -> Tally:
+    """Count the votes in which `model` took part; `clusters` (n,) are what its error is clustered by."""
     own = (ballots.first == model) | (ballots.second == model)
     mine = ballots.select(own)
     judged = mine.outcome != CANNOT_JUDGE
@@ -57,7 +60,9 @@ def tally(ballots: Ballots, model: int, *, cluster: Ints, elo: Floats) -> Tally:
         judgments=int(own.sum()) - forfeits,
         raters=int(np.unique(mine.rater[mine.given]).size),
         win_rate=float(points.mean()) if points.size else None,
-        win_rate_standard_error=_clustered_error(points, cluster[own][judged]),
+        win_rate_standard_error=_clustered_error(
+            points, [codes[own][judged] for codes in clusters]
+        ),
         online_elo=float(elo[model]) if points.size else None,
     )
 
@@ -121,15 +126,26 @@ def _points(ballots: Ballots, model: int) -> Floats:
     return np.where(ballots.first == model, points, 1 - points)
 
 
-def _clustered_error(points: Floats, cluster: Ints) -> float | None:
-    """Return the standard error of the mean of `points` with `cluster`s independent, CR1."""
-    if not points.size:
-        return None
+def _clustered_error(points: Floats, clusters: Sequence[Ints]) -> float | None:
+    """Return the standard error of the mean of `points` with the `clusters` independent, CR1.
+
+    In two ways as the intervals are: the wider one-way error where two-way is less than half of it.
+    """
     # What nobody gave varies with nobody: it moves the mean, and is no cluster of its own.
-    somebody = cluster != NOBODY
-    _, codes = np.unique(cluster[somebody], return_inverse=True)
-    g = int(codes.max(initial=-1)) + 1
-    if g <= 1:
+    given = np.logical_and.reduce([codes != NOBODY for codes in clusters])
+    clusters = [codes[given] for codes in clusters if codes.size]
+    ways = [codes for codes in clusters if np.unique(codes).size > 1]
+    if not points.size or not ways:
         return None
-    sums = np.bincount(codes, weights=(points - points.mean())[somebody])
-    return float(np.sqrt(g / (g - 1) * (sums**2).sum()) / points.size)
+    each = [_variance(points, given, codes) for codes in ways]
+    if len(ways) > 1:
+        both = each[0] + each[1] - _variance(points, given, cells(*ways)[0])
+        each = [both] if both >= LEAST_TWO_WAY * max(each) else each
+    return float(np.sqrt(max(each)))
+
+
+def _variance(points: Floats, given: NDArray[np.bool_], cluster: NDArray[Any]) -> float:
+    _, codes = np.unique(cluster, return_inverse=True)
+    g = int(codes.max()) + 1
+    sums = np.bincount(codes, weights=(points - points.mean())[given])
+    return float(g / max(g - 1, 1) * (sums**2).sum() / points.size**2)
