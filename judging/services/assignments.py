@@ -163,8 +163,8 @@ def _require_open(state: str) -> None:
         raise Conflict("This study is closed.", code="study_closed")
 
 
-def _languages(rater: RaterProfile) -> list[str]:
-    """The declared languages, and of regional ones such as pt-br the language too."""
+def readable_languages(rater: RaterProfile) -> list[str]:
+    """Return the declared languages, and of regional ones such as pt-br the language too."""
     declared = rater.languages
     return sorted({*declared, *(code.split("-")[0] for code in declared)})
 
@@ -173,7 +173,7 @@ def _progress(
     rater: RaterProfile, protocol: Protocol, comparisons_by_language: dict[str, int], done: int
 ) -> Progress:
     """Count what is done against what this rater can judge at most."""
-    readable = sum(comparisons_by_language.get(code, 0) for code in ["", *_languages(rater)])
+    readable = sum(comparisons_by_language.get(code, 0) for code in ["", *readable_languages(rater)])
     cap = protocol.judgments_per_rater
     return Progress(done, max(done, readable if cap is None else min(cap, readable)))
 
@@ -292,7 +292,7 @@ def _candidate(work: _Work) -> Candidate | None:
         find_candidate,
         study_id=desk.study_id,
         rater_id=rater.pk,
-        languages=_languages(rater),
+        languages=readable_languages(rater),
     )
     return find(offset=int(spread * SPREAD)) or find(offset=0)
 

@@ -19,13 +19,13 @@ from accounts.models import User
 from accounts.permissions import needs
 from core.errors import Conflict, InputError, Invalid
 from judging.forms import (
-    SKIP_REASONS,
     AboutForm,
     CriteriaForm,
     DesignForm,
     MaterialForm,
     NewStudyForm,
     RulesForm,
+    pair_context,
     label_of,
 )
 from judging.models import Study
@@ -116,13 +116,13 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
         now=timezone.now(),
         rng=random.SystemRandom(),
     )
+    protocol = studies.drafted_protocol(study=study)
     context = {
         "study": study,
-        "assignment": assignment,
-        "guidelines": studies.drafted_protocol(study=study).guidelines,
-        "questions": [(one, None) for one in assignment.criteria],
-        "skip_reasons": SKIP_REASONS,
+        "guidelines": protocol.guidelines,
         "next_position": position + 1,
+        "preview": True,
+        **pair_context(assignment, protocol.criteria),
     }
     return render(request, "studies/preview.html", context)
 
