@@ -23,8 +23,6 @@ urlpatterns = [
     path("judge/<slug:slug>/ahead/", sessions.ahead, name="judge-ahead"),
     path("judge/<slug:slug>/<slug:token>/", sessions.judge, name="judge-submit"),
     path("judge/<slug:slug>/<slug:token>/skip/", sessions.skip, name="judge-skip"),
-    path(
-        "judge/<slug:slug>/<slug:token>/change/", sessions.change, name="judge-change"
-    ),
+    path("judge/<slug:slug>/<slug:token>/change/", sessions.change, name="judge-change"),
     path("stop/", sessions.stop, name="stop"),
 ]

@@ -173,7 +173,9 @@ def _progress(
     rater: RaterProfile, protocol: Protocol, comparisons_by_language: dict[str, int], done: int
 ) -> Progress:
     """Count what is done against what this rater can judge at most."""
-    readable = sum(comparisons_by_language.get(code, 0) for code in ["", *readable_languages(rater)])
+    readable = sum(
+        comparisons_by_language.get(code, 0) for code in ["", *readable_languages(rater)]
+    )
     cap = protocol.judgments_per_rater
     return Progress(done, max(done, readable if cap is None else min(cap, readable)))
 

@@ -1,5 +1,6 @@
 """How a rater's work ends: because they stop, or because there is nothing for them, and why."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -27,7 +28,7 @@ class Reason(StrEnum):
     DONE = "done"
 
 
-STOPPED = {
+STOPPED: Mapping[str, Reason] = {
     Study.State.CLOSED: Reason.CLOSED,
     Study.State.PAUSED: Reason.PAUSED,
 }

@@ -32,12 +32,17 @@ class Judged:
 
 def last_changeable(*, rater: RaterProfile, study_id: int, now: datetime) -> Changeable | None:
     """Return the rater's latest judgment in a study, if it can be changed still."""
-    judged = Assignment.objects.filter(rater=rater, study=study_id, state=Assignment.State.JUDGED)
-    newest = judged.order_by("-closed_at", "-pk").values_list(
-        "token", "closed_at", "study_version__digest"
+    mine = Judgment.objects.filter(
+        revision=0,
+        assignment__rater=rater,
+        assignment__study=study_id,
+        assignment__state=Assignment.State.JUDGED,
     )
-    for token, closed_at, digest in newest[:1]:
-        until = closed_at + timedelta(seconds=protocol_under(digest).undo_seconds)
+    newest = mine.order_by("-submitted_at", "-pk").values_list(
+        "assignment__token", "assignment__study_version__digest", "submitted_at"
+    )
+    for token, digest, submitted_at in newest[:1]:
+        until = submitted_at + timedelta(seconds=protocol_under(digest).undo_seconds)
         return Changeable(token, until) if until > now else None
     return None
 

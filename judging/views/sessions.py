@@ -22,6 +22,7 @@ from judging.blinding import BlindedAssignment
 from judging.forms import SKIP_REASONS, judgment_body, pair_context
 from judging.models import Study
 from judging.services import assignments, endings, judgments, undo
+from judging.services.statements import Held
 from judging.services.versions import protocol_under
 
 PAIR = "judging/session"
@@ -134,7 +135,7 @@ def stop(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _body(request: HttpRequest, assignment: assignments.Held) -> dict[str, Any]:
+def _body(request: HttpRequest, assignment: Held) -> dict[str, Any]:
     criteria = protocol_under(assignment.digest).criteria_for(assignment.criteria)
     return judgment_body([one.blinded() for one in criteria], request.POST)
 

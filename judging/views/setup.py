@@ -25,8 +25,8 @@ from judging.forms import (
     MaterialForm,
     NewStudyForm,
     RulesForm,
-    pair_context,
     label_of,
+    pair_context,
 )
 from judging.models import Study
 from judging.protocol import Protocol, protocol_changes

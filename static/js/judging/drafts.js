@@ -1,5 +1,5 @@
 // What was chosen and not yet sent outlives a reload, in this tab only: no text of an answer.
-import { form, mark, pair } from "./questions.js";
+import { form, pair } from "./questions.js";
 
 const name = () => `draft ${pair().dataset.token}`;
 const keeps = () => pair() && !("changing" in pair().dataset) && !("preview" in pair().dataset);
@@ -17,7 +17,6 @@ export function restore() {
       else field.value = value;
     }
   }
-  mark();
 }
 
 document.addEventListener("input", keep);

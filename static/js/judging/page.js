@@ -2,7 +2,7 @@
 import { forget, restore } from "./drafts.js";
 import "./keyboard.js";
 import { lookAhead, showNext } from "./pairs.js";
-import { body, form, goTo, mark, pair, unanswered } from "./questions.js";
+import { begin, body, form, goTo, mark, pair, unanswered } from "./questions.js";
 import { send } from "./sending.js";
 import { back, offer } from "./undo.js";
 
@@ -88,5 +88,5 @@ document.addEventListener("click", (event) => {
 document.addEventListener("focusin", mark);
 form().noValidate = true;
 restore();
-mark();
+begin();
 if (!("changing" in pair().dataset) && !("preview" in pair().dataset)) lookAhead();

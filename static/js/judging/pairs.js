@@ -1,6 +1,6 @@
 // The pair on the screen and the one after it, which is fetched while this one is read.
 import { restore } from "./drafts.js";
-import { mark, pair, unanswered } from "./questions.js";
+import { begin, pair } from "./questions.js";
 
 const RENEW = 5 * 60_000; // a lease is much longer
 let coming = null;
@@ -39,8 +39,7 @@ export function show(element) {
   window.scrollTo(0, 0);
   restore();
   pair().focus({ preventScroll: true });
-  if (!unanswered()) pair().querySelector(".question")?.focus({ preventScroll: true });
-  mark();
+  begin();
   return before;
 }
 

@@ -22,6 +22,12 @@ export function goTo(question) {
   mark();
 }
 
+// A judgment that is changed begins at its first question.
+export function begin() {
+  if (unanswered()) mark();
+  else goTo(all()[0]);
+}
+
 function goOn(from) {
   goTo(unanswered() ?? all()[all().indexOf(from) + 1]);
 }
