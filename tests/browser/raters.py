@@ -1,5 +1,7 @@
 """What a rater does on the judging page, for the tests in a browser."""
 
+import re
+
 from tests.scenarios import DEFAULT, Scenario, published_study
 
 KEYS = ("2", "1", "6")  # one for each of the three criteria
@@ -22,6 +24,12 @@ def token(page) -> str:
 
 def said(page) -> str:
     return page.locator("#said").inner_text()
+
+
+def choice(page, question: str, label: str):
+    """The choice with these words, in the question that a selector finds."""
+    ends = re.compile(rf"{re.escape(label)}\s*$")
+    return page.locator(f"{question} label").filter(has_text=ends)
 
 
 def press(page, *keys) -> None:
