@@ -408,7 +408,11 @@ _QUESTIONS = (
 )
 
 
-_HINTED = {hint for question in _QUESTIONS for hint in question.hints}
+# Each hint, and the places of the questions that have it.
+_HINTED: dict[str, list[int]] = {}
+for _place, _each in enumerate(_QUESTIONS):
+    for _hint in _each.hints:
+        _HINTED.setdefault(_hint, []).append(_place)
 # Most prompts never say "you", and most are ASCII: they need few of the looks.
 _WITH_YOU = sorted(hint for hint in _HINTED if "you" in hint)
 _FOREIGN_ASCII = sorted(filter(str.isascii, _FOREIGN_HINTS))
@@ -431,9 +435,10 @@ def asks_identity(text: str) -> bool:
         hints += [hint for hint in _FOREIGN_ASCII if hint in folded]
     if not folded.isascii():
         hints += [hint for hint in _OTHER if hint in folded]
-    return bool(hints) and any(
-        question.asked_in(sentence)
-        for question in _QUESTIONS
-        if not set(hints).isdisjoint(question.hints) and question.core.search(folded)
-        for sentence in _SENTENCE.split(folded)
+    if not hints:
+        return False
+    hinted = {place for hint in hints for place in _HINTED[hint]}
+    likely = [_QUESTIONS[place] for place in hinted if _QUESTIONS[place].core.search(folded)]
+    return bool(likely) and any(
+        question.asked_in(sentence) for sentence in _SENTENCE.split(folded) for question in likely
     )

@@ -4,7 +4,8 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from functools import lru_cache
+from typing import Any, NamedTuple, NoReturn
 
 from core.errors import InputError
 from core.strict_json import strict_json
@@ -46,12 +47,12 @@ _VISIBLE_FORMAT = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PromptRow:
+class PromptRow(NamedTuple):
     """A prompt ready to be stored; `external_id` is empty where the file gives none.
 
     `row` counts as a person would in the file: lines of JSONL, entries of JSON, and of a table its
-    rows with the header as row 1. `reference_answer` holds one text a turn.
+    rows with the header as row 1. `reference_answer` holds one text a turn. A tuple, because it is
+    made for every row, and a frozen dataclass takes several times as long.
     """
 
     row: int
@@ -204,6 +205,8 @@ class RowReader:
         value = self._value(raw, role)
         if value is None:
             return ""
+        if isinstance(value, str) and len(value) <= MAX_LABEL and _is_plain(value):
+            return value
         value = text_of(row, self.columns.get(role, role), value).strip()
         if len(value) > MAX_LABEL:
             message = f"The {role} has more than {MAX_LABEL} characters."
@@ -214,7 +217,7 @@ class RowReader:
         if "language" not in self.columns:
             return ""
         value = self._label(row, raw, "language").lower().replace("_", "-")
-        if value and not (_LANGUAGE.fullmatch(value) and len(value) <= 12):  # noqa: PLR2004 - the column's width
+        if value and not _is_language(value):
             refuse(
                 "language",
                 f"{value!r} is no language code.",
@@ -359,6 +362,17 @@ def _checked(row: int, column: str, messages: list[dict[str, str]]) -> list[dict
         refuse("too_long", message, row=row, column=column)
     _check_length(row, column, sum(len(one["content"]) for one in messages))
     return messages
+
+
+@lru_cache(maxsize=1024)
+def _is_plain(label: str) -> bool:
+    """Say whether a label is stored as it is; the same few come again in every row."""
+    return label.isascii() and "\x00" not in label and label == label.strip()
+
+
+@lru_cache(maxsize=1024)
+def _is_language(code: str) -> bool:
+    return _LANGUAGE.fullmatch(code) is not None and len(code) <= 12  # noqa: PLR2004 - the column's width
 
 
 def _check_length(row: int, column: str, length: int) -> None:

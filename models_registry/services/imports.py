@@ -186,14 +186,15 @@ def _taken(errors: list[InputError]) -> int:
 def _completion(
     model: LanguageModel, prompt: Prompt, row: CompletionRow, now: datetime
 ) -> Completion:
-    text = row.turns[-1]
-    outcome = Completion.Outcome.ANSWERED if text.strip() else Completion.Outcome.EMPTY
+    # A conversation is what its worst turn is: one reply that is missing leaves it unanswered.
+    answered = all(turn.strip() for turn in row.turns)
+    outcome = Completion.Outcome.ANSWERED if answered else Completion.Outcome.EMPTY
     return Completion(
         language_model=model,
         prompt=prompt,
         source=Completion.Source.IMPORTED,
         state=Completion.State.SUCCEEDED,
-        text=text,
+        text=row.turns[-1],
         turns=row.turns,
         outcome=outcome,
         names_maker=names_maker("\n\n".join(row.turns), own_names(model)),

@@ -35,12 +35,15 @@ _PHONE = re.compile(
     r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]?\d{2,4}){2,4}"
     r"|\(\d{3}\) ?\d{3}[ .-]\d{4}|\d{3}-\d{3}-\d{4})(?![\w-])"
 )
+# How a number of any of these kinds begins or goes on; a fast look before the exact one.
+_PHONE_BEGUN = re.compile(r"[+(]\d|\d-\d")
 _SIDE = re.compile(
     r"\b(?:choose|pick|prefer|select|vote for|rate|rank|judge|favou?r)\b.{0,20}"
     r"\b(?:answer|response|assistant|model|option|side|output) [ab]\b",
     re.IGNORECASE,
 )
-_SIDE_NAMED = re.compile(r"(?:answer|response|assistant|model|option|side|output) [ab]\b")
+# Every phrase of that kind has one of these in it, most prompts none.
+_SIDES = ("answer ", "response ", "assistant ", "model ", "option ", "side ", "output ")
 _CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _TAGS = re.compile("[\U000e0000-\U000e007f]")
@@ -64,7 +67,7 @@ def flags_of(messages: Sequence[dict[str, str]]) -> tuple[str, ...]:
     if any(asks_identity(one["content"]) for one in messages if one["role"] == "user"):
         flags.append("asks_identity")
     lowered = text.lower()
-    if _SIDE_NAMED.search(lowered) and _SIDE.search(text):
+    if any([one in lowered for one in _SIDES]) and _SIDE.search(text):  # noqa: C419 - a generator takes twice as long
         flags.append("asks_for_a_side")
     if not text.isascii() and _UNUSUAL.search(text):
         flags += _unusual(text)
@@ -78,8 +81,7 @@ def flags_of(messages: Sequence[dict[str, str]]) -> tuple[str, ...]:
 
 
 def _has_phone(text: str) -> bool:
-    written = "+" in text or "(" in text or "-" in text
-    return written and _PHONE.search(text) is not None
+    return _PHONE_BEGUN.search(text) is not None and _PHONE.search(text) is not None
 
 
 def _unusual(text: str) -> list[str]:
