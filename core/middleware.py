@@ -1,9 +1,9 @@
-"""Request ids, private caching, and pages for domain errors."""
+"""Request ids, private caching, and pages for domain errors and for the wrong method."""
 
 import uuid
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 
 from core.errors import DomainError
@@ -51,3 +51,19 @@ class DomainErrorMiddleware:
             return None
         status = status_of(error)
         return render(request, "error.html", {"error": error, "status": status}, status=status)
+
+
+class WrongMethodMiddleware:
+    """Gives the bare refusal of a method a page, for whoever reloads what answered a form."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed) or response.content:
+            return response
+        page = render(request, "error.html", {"status": response.status_code})
+        page.status_code = response.status_code
+        page["Allow"] = response["Allow"]
+        return page

@@ -29,6 +29,7 @@ from tests.scenarios import (
 )
 
 STUDY, DRAFT = "study", "draft"
+PASSWORD = "a sentence nobody guesses"
 # Routes that only make sense for a study, or a pool's version, that is not published.
 OF_A_DRAFT = {"study-step", "study-preview", "study-publish", "study-discard", "api-publish"}
 OF_A_DRAFT_POOL = {"pool-publish", "pool-delete", "pool-references", "api-pool-publish"}
@@ -66,7 +67,11 @@ class Everything:
             return self._slug(route)
         if name == "pk":
             return self.pks[route]
-        return self.texts[name] if name != "number" else 1
+        if name == "number":
+            return 1
+        if route == "api-operation":
+            return "studies_boards_create"
+        return self.texts["invitation" if route == "join" else name]
 
     def _slug(self, route: str) -> str:
         model, draft = self.scene.models[0], route in OF_A_DRAFT
@@ -99,6 +104,9 @@ def make_everything(*, now: datetime) -> Everything:
         "carol": scene.carol.user,
         "dave": get_or_make_user("dave", "researcher"),
     }
+    for user in people.values():
+        user.set_password(PASSWORD)
+        user.save(update_fields=["password"])
     _judge(scene, make_rater("erin"), now)
     snapshot, _ = snapshots.take_snapshot(version=scene.version, now=now)
     later, _ = snapshots.take_snapshot(version=scene.version, now=now, seed=1)

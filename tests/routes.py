@@ -16,7 +16,8 @@ class Route:
 
     @property
     def is_api(self) -> bool:
-        return self.pattern.startswith("api/") and self.name not in {"api-docs", "api-schema"}
+        """Whether it speaks JSON, to tokens as well as to sessions."""
+        return self.pattern.startswith("api/") and self.name not in {"api-docs", "api-operation"}
 
 
 def named_routes() -> list[Route]:

@@ -98,6 +98,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "export-download": {"GET": "export"},
     # ---- the API ------------------------------------------------------------
     "api-docs": {"GET": "read"},
+    "api-operation": {"GET": "read"},
     "api-schema": {"GET": "read"},
     "api-me": {"GET": "user", "PATCH": "judge"},
     "api-users": {"GET": "manage", "POST": "credentials"},

@@ -140,8 +140,8 @@ def test_only_who_may_is_let_in(ask, who):
     for name, method in CASES:
         right = RIGHTS.get(name, {}).get(method)
         status, location = ask(name, method, actor)
-        as_api = ROUTES[name].is_api or name in {"api-schema", "api-docs"}
-        expected = _of_the_api(right, actor) if as_api else _of_a_page(right, actor)
+        expectations = _of_the_api if ROUTES[name].is_api else _of_a_page
+        expected = expectations(right, actor)
         answer: int | str = "sign-in" if location.startswith(SIGN_IN) else status
         if answer not in expected:
             wrong.append(f"{method} {name}: {answer}, not one of {sorted(map(str, expected))}")
