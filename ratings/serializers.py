@@ -181,8 +181,18 @@ class BoardCriterionSerializer(UncertaintySerializer):
     head_to_head = HeadToHeadSerializer(many=True)
 
 
+class LeftOutSerializer(serializers.Serializer):
+    model = serializers.CharField()
+    criteria = serializers.ListField(
+        child=serializers.CharField(), help_text="Keys of the criteria that do not rank it."
+    )
+
+
 class CompositeSerializer(UncertaintySerializer):
     weights = serializers.DictField(child=serializers.FloatField())
+    left_out = LeftOutSerializer(
+        many=True, default=[], help_text="Models that some criterion does not rank."
+    )
     rows = RankingSerializer(many=True)
 
 

@@ -22,5 +22,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "page": page,
         "overviews": overviews(list(page)),
         "may_manage": "manage" in scopes_of(request),
+        "may_export": "export" in scopes_of(request),
     }
     return render(request, "ratings/home.html", context)

@@ -72,4 +72,4 @@ def test_every_page_is_sound(everything, page_of, violations, person, look):
         if (width := page.evaluate("document.documentElement.scrollWidth")) > LOOKS[look]["width"]:
             wrong.append(f"{route.name}: {width} pixels wide")
         wrong += [f"{route.name}: {one}" for one in violations(page)]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
