@@ -5,10 +5,10 @@ from typing import Any
 from rest_framework import serializers
 
 from core.serializers import StrictSerializer
-from ratings.board.compare import VERDICTS
 from ratings.board.meaning import MEANING
 from ratings.exports.writers import FORMATS
 from ratings.models import LeaderboardSnapshot
+from ratings.scoring.decisions import VERDICTS
 from ratings.services.snapshots import Verification
 
 LARGEST_SEED = 2**63 - 1
@@ -150,16 +150,31 @@ class HeadToHeadSerializer(PairCountsSerializer):
     b = serializers.CharField()
 
 
+def _matrix(**kwargs: Any) -> serializers.ListField:
+    row = serializers.ListField(child=serializers.FloatField())
+    return serializers.ListField(
+        child=row, help_text="Of the strengths, in the order of `ranked`.", **kwargs
+    )
+
+
+class ClusterSideSerializer(serializers.Serializer):
+    """One of the two ways in which a two-way interval is clustered."""
+
+    by = serializers.ChoiceField(choices=("rater", "prompt"))
+    clusters = serializers.IntegerField()
+    degrees = serializers.FloatField(help_text="Of freedom of Student's t.")
+    covariance = _matrix()
+
+
 class UncertaintySerializer(serializers.Serializer):
-    clusters = serializers.IntegerField(allow_null=True)
+    clusters = serializers.IntegerField(
+        allow_null=True, help_text="Raters or prompts; of two ways the fewer."
+    )
     degrees = serializers.FloatField(
         allow_null=True, help_text="Of freedom of Student's t; null: normal."
     )
-    covariance = serializers.ListField(
-        child=serializers.ListField(child=serializers.FloatField()),
-        allow_null=True,
-        help_text="Of the strengths, in the order of `ranked`.",
-    )
+    covariance = _matrix(allow_null=True)
+    sides = ClusterSideSerializer(many=True)
     ranked = serializers.ListField(child=serializers.CharField())
     reasons = serializers.ListField(
         child=serializers.CharField(), help_text=MEANING["not_estimable"]
@@ -256,6 +271,7 @@ class ComparedCriterionSerializer(serializers.Serializer):
     difference = DifferenceSerializer(allow_null=True, help_text=MEANING["difference"])
     equivalence = EquivalenceSerializer(allow_null=True)
     verdict = serializers.ChoiceField(choices=VERDICTS, help_text=MEANING["verdict"])
+    more_votes = serializers.IntegerField(allow_null=True, help_text=MEANING["more_votes"])
 
 
 class ComparedSerializer(serializers.Serializer):

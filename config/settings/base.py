@@ -121,6 +121,7 @@ MIDDLEWARE = [
     "accounts.middleware.SessionLimitMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "core.middleware.ReadableAddressMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -276,6 +277,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Blind pairwise judging of language-model answers.",
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
+    "DEFAULT_GENERATOR_CLASS": "config.api_schema.OnceGenerator",
     # Raters have no use for the schema, and learn nothing from its examples.
     "SERVE_PERMISSIONS": ["accounts.permissions.MayRead"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
@@ -283,7 +285,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "EndpointKindEnum": "models_registry.models.ModelEndpoint.Kind",
         "RaterKindEnum": "accounts.models.RaterProfile.Kind",
-        "GenerationRunStateEnum": "models_registry.models.GenerationRun.State",
+        "GenerationRunStateEnum": "models_registry.models.GenerationRun.TOLD_STATES",
     },
 }
 

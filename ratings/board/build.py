@@ -17,7 +17,7 @@ from ratings.board.fits import (
 )
 from ratings.board.inputs import Ballots, BoardInput, Criterion, Ints
 from ratings.board.tallies import elo_in_order, head_to_head, raters_by_kind, tally
-from ratings.scoring import Covariance, NotEstimable, Part, composite
+from ratings.scoring import Covariance, NotEstimable, Part, Side, composite
 
 Board = dict[str, Any]
 RANKING = (
@@ -46,9 +46,10 @@ def build_board(source: BoardInput, *, seed: int) -> Board:
         for one in source.criteria
     }
     estimates = {
-        one.key: estimate(source.ballots[one.key], source.labels, cluster=clusters[one.key].by)
+        one.key: estimate(source.ballots[one.key], source.labels, cluster=clusters[one.key])
         for one in source.criteria
     }
+    clusters = {key: one.explained(estimates[key].covariance) for key, one in clusters.items()}
     together = choose_cluster(
         (source.ballots[one.key].judged() for one in source.criteria if one.weight > 0),
         raters=raters,
@@ -119,7 +120,7 @@ def _criterion(
         "rows": _rows(
             source,
             _by_label(source, found, rng),
-            _tallies(source, ballots, cluster.by),
+            _tallies(source, ballots, cluster),
         ),
         "head_to_head": head_to_head(ballots, labels),
     }
@@ -132,12 +133,14 @@ def _by_label(source: BoardInput, found: Estimate, rng: Generator) -> dict[str, 
     return dict(zip(found.fit.items, columns, strict=True))
 
 
-def _tallies(source: BoardInput, ballots: Ballots, cluster: str) -> dict[str, dict[str, Any]]:
+def _tallies(
+    source: BoardInput, ballots: Ballots, cluster: Clustering
+) -> dict[str, dict[str, Any]]:
     elo = elo_in_order(ballots, source.labels, k=source.elo_k)
-    codes = getattr(ballots, cluster)
+    codes = cluster.codes(ballots)
     counted = {}
     for at, label in enumerate(source.labels):
-        one = tally(ballots, at, raters=len(source.raters), cluster=codes, elo=elo)
+        one = tally(ballots, at, raters=len(source.raters), clusters=codes, elo=elo)
         votes = one.battles + one.cannot_judge
         counted[label] = one._asdict() | {
             "both_bad_rate": one.both_bad / one.battles if one.battles else None,
@@ -189,8 +192,8 @@ def _composite(
         "reasons": [],
     }
     try:
-        found = _on_common_ground(source, weighted, estimates, cluster.by)
-        whole = composite(_parts(source.labels, weighted, found, cluster.by))
+        found = _on_common_ground(source, weighted, estimates, cluster)
+        whole = composite(_parts(source.labels, weighted, found, cluster))
     except NotEstimable as error:
         return result | {"reasons": [f"{error}."], "rows": _rows(source, {}, {})}
     columns = ranking_columns(whole.strength, whole.covariance, level=source.level, rng=rng)
@@ -198,6 +201,7 @@ def _composite(
         result
         | _uncertainty(whole.covariance)
         | {
+            "cluster": cluster.explained(whole.covariance)._asdict(),
             "ranked": list(whole.items),
             "rows": _rows(source, dict(zip(whole.items, columns, strict=True)), {}),
         }
@@ -216,7 +220,10 @@ def _left_out(
 
 
 def _on_common_ground(
-    source: BoardInput, criteria: list[Criterion], estimates: Mapping[str, Estimate], cluster: str
+    source: BoardInput,
+    criteria: list[Criterion],
+    estimates: Mapping[str, Estimate],
+    cluster: Clustering,
 ) -> list[Estimate]:
     """Return estimates of the criteria that all rank the same models, as many as can be.
 
@@ -249,27 +256,60 @@ def _among(ballots: Ballots, members: Ints) -> Ballots:
 
 
 def _parts(
-    labels: tuple[str, ...], criteria: list[Criterion], found: list[Estimate], cluster: str
+    labels: tuple[str, ...], criteria: list[Criterion], found: list[Estimate], cluster: Clustering
 ) -> list[Part]:
-    return [
-        Part(
-            fit=one.fit,
-            comparisons=one.ballots.comparisons(labels, one.members),
-            cluster=getattr(one.ballots, cluster),
-            weight=criterion.weight,
+    """Return the parts; raise `NotEstimable` where nothing is left to cluster by."""
+    if not cluster.by:
+        raise NotEstimable("One rater and one prompt leave their mean without an interval")
+    parts = []
+    for criterion, one in zip(criteria, found, strict=True):
+        assert one.fit is not None
+        way, *second = cluster.codes(one.ballots)
+        parts.append(
+            Part(
+                fit=one.fit,
+                comparisons=one.ballots.comparisons(labels, one.members),
+                cluster=way,
+                weight=criterion.weight,
+                prompt=second[0] if second else None,
+            )
         )
-        for criterion, one in zip(criteria, found, strict=True)
-        if one.fit is not None
-    ]
+    return parts
 
 
 def _uncertainty(covariance: Covariance | None) -> dict[str, Any]:
     """Return the covariance of the strengths as it is stored, or nulls."""
     if covariance is None:
-        return {"clusters": None, "degrees": None, "covariance": None}
+        return {"clusters": None, "degrees": None, "covariance": None, "sides": []}
     degrees = covariance.degrees
     return {
         "clusters": covariance.clusters,
         "degrees": degrees if np.isfinite(degrees) else None,
         "covariance": covariance.matrix.tolist(),
+        "sides": [
+            {
+                "by": side.by,
+                "clusters": side.clusters,
+                "degrees": side.degrees,
+                "covariance": side.matrix.tolist(),
+            }
+            for side in covariance.sides
+        ],
     }
+
+
+def stored_covariance(part: Mapping[str, Any]) -> Covariance | None:
+    """Return the covariance of a stored criterion or composite, None where it has none."""
+    if part["covariance"] is None:
+        return None
+    sides = tuple(
+        Side(one["by"], np.array(one["covariance"]), one["degrees"], one["clusters"])
+        for one in part.get("sides", ())  # boards of before two-way intervals have none
+    )
+    return Covariance(
+        np.array(part["covariance"]),
+        "two-way" if sides else "cluster",
+        degrees=np.inf if part["degrees"] is None else part["degrees"],
+        clusters=part["clusters"],
+        sides=sides,
+    )

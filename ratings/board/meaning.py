@@ -13,10 +13,10 @@ MEANING = {
     ),
     "interval": (
         "Interval of one model's centred strength or rating, at the level that the protocol froze"
-        " (95 % unless it says otherwise). Votes of one rater are taken to"
-        " depend on each other (cluster-robust sandwich, CR1, with Student's t quantiles). With"
-        " fewer than 10 raters it is clustered by prompt instead and holds for these raters only;"
-        " with fewer than 10 of both, by whichever there are more of, and is marked fragile;"
+        " (95 % unless it says otherwise). Votes of one rater, and votes on one prompt, are taken to"
+        " depend on each other (two-way cluster-robust, jackknife CR3, with Student's t quantiles), so"
+        " it holds for other raters and other prompts like these. With one rater or one prompt it is"
+        " clustered by the other alone; with fewer than 10 of either it is marked fragile;"
         " the board says which. To compare two models use the interval of their difference, never"
         " the overlap of two intervals."
     ),
@@ -57,10 +57,10 @@ MEANING = {
     "average_length": "Mean length of the model's answers in the study, in characters.",
     "composite": (
         "The mean of the criteria's strengths with the weights frozen in the protocol. Its interval"
-        " adds up what each rater did on all criteria before squaring, so that three votes of one"
-        " submission are not taken for three. Criteria are never pooled as votes. It is over the"
-        " models that every criterion with a weight ranks, fitted to the votes among these; models"
-        " that some criterion cannot rank are named and left out."
+        " adds up what each rater, and each prompt, did on all criteria before squaring, so that three"
+        " votes of one submission are not taken for three. Criteria are never pooled as votes. It"
+        " is over the models that every criterion with a weight ranks, fitted to the votes among"
+        " these; models that some criterion cannot rank are named and left out."
     ),
     "difference": (
         "Strength of model a minus strength of model b on one criterion, with its own interval; the"
@@ -78,6 +78,12 @@ MEANING = {
         " interval of the difference lies on one side of zero. Unclear: neither is shown, there are"
         " too few votes to say. Not estimable: the votes do not link the two. Each verdict is at its"
         " own level: among many pairs and criteria some will be wrong by chance."
+    ),
+    "more_votes": (
+        "For an unclear verdict: about how many more votes, spread over raters, prompts and pairs"
+        " like those so far, would settle it with a chance of 80 %, if the difference is what it"
+        " now seems to be. The estimate is itself uncertain, so read its size, not its digits."
+        " Empty for a settled verdict, and where no reasonable number of votes would be enough."
     ),
     "raters_by_kind": (
         "Who judged: people, simulated raters (made by a program, for demonstration and tests), or"

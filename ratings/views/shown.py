@@ -11,7 +11,7 @@ from ratings.board import compare
 from ratings.board.meaning import MEANING as WORDS
 from ratings.board.unranked import why_unranked
 from ratings.pictures import forest, gap, matrix, pieces
-from ratings.scoring import POINTS_PER_LOGIT
+from ratings.scoring import POINTS_PER_LOGIT, about
 
 NOTHING = "–"
 SHARES = ("win_rate", "both_bad_rate", "cannot_judge_rate")
@@ -235,6 +235,7 @@ def _compared(one: Mapping[str, Any], labels: Mapping[str, str], primary: str) -
         "points": difference and _points(difference),
         "hundred": difference and _of_hundred(difference),
         "leaning": _leaning(difference),
+        "missing": one["more_votes"] and about(one["more_votes"]),
     }
 
 

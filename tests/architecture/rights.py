@@ -138,7 +138,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "api-studies": {"GET": "read", "POST": "manage"},
     "api-open-studies": {"GET": "judge"},
     "api-study": {"GET": "read", "PATCH": "manage"},
-    "api-study-plan": {"GET": "read"},
+    "api-study-plan": {"GET": "read", "POST": "read"},
     "api-versions": {"GET": "read"},
     "api-progress": {"GET": "read"},
     "api-publish": {"POST": "manage"},

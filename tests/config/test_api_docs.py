@@ -1,5 +1,8 @@
 """The API's documentation: every operation has its page, and only those who read see it."""
 
+import json
+import re
+
 import pytest
 from django.test import Client
 
@@ -46,3 +49,10 @@ def test_raters_have_no_documentation(bob):
     client = Client()
     client.force_login(bob)
     assert client.get("/api/v1/docs/").status_code == 403
+
+
+def test_the_schema_refers_to_nothing_that_it_does_not_have(researcher):
+    for _ in range(2):
+        text = researcher.get("/api/v1/schema/?format=json").content.decode()
+        wanted = set(re.findall(r'"#/components/schemas/([^"]+)"', text))
+        assert wanted <= set(json.loads(text)["components"]["schemas"])
