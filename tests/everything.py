@@ -71,7 +71,7 @@ class Everything:
             return 1
         if route == "api-operation":
             return "studies_boards_create"
-        return self.texts["invitation" if route == "join" else name]
+        return self.texts[{"join": "invitation", "judge-change": "judged"}.get(route, name)]
 
     def _slug(self, route: str) -> str:
         model, draft = self.scene.models[0], route in OF_A_DRAFT
@@ -89,6 +89,7 @@ class Everything:
         return {
             "board-changes": {"from": self.pks["snapshot"], "to": self.pks["later-snapshot"]},
             "api-board-changes": {"from": self.pks["snapshot"], "to": self.pks["later-snapshot"]},
+            "judge-ahead": {"shown": self.texts["token"]},
             "two-models": {"a": a, "b": b},
             "api-board-compare": {"a": a, "b": b},
         }.get(route, {})
@@ -96,7 +97,7 @@ class Everything:
 
 def make_everything(*, now: datetime) -> Everything:
     scene = published_study(
-        slug=STUDY, prompts=4, models=3, now=now, criteria=DEFAULT, judgments_per_comparison=2
+        slug=STUDY, prompts=12, models=3, now=now, criteria=DEFAULT, judgments_per_comparison=2
     )
     people = {
         "alice": scene.alice,
@@ -107,7 +108,9 @@ def make_everything(*, now: datetime) -> Everything:
     for user in people.values():
         user.set_password(PASSWORD)
         user.save(update_fields=["password"])
-    _judge(scene, make_rater("erin"), now)
+    for name in ("erin", "frank", "gina"):
+        _judge(scene, make_rater(name), now, turns=12)
+    judged = _judge(scene, scene.bob, now, turns=1)
     snapshot, _ = snapshots.take_snapshot(version=scene.version, now=now)
     later, _ = snapshots.take_snapshot(version=scene.version, now=now, seed=1)
     file = export_files.request_file(
@@ -155,6 +158,7 @@ def make_everything(*, now: datetime) -> Everything:
     pks |= {prefix + name: run.pk for name in names for prefix in ("", "api-")}
     texts = {
         "token": held.token,
+        "judged": judged,
         "pseudonym": scene.bob.pseudonym,
         "username": "dave",
         "reference": str(scene.models[0]),
@@ -166,17 +170,18 @@ def make_everything(*, now: datetime) -> Everything:
     return Everything(scene, people, pks, texts, (a, b))
 
 
-def _judge(scene: Scenario, rater, now: datetime) -> None:
-    """Let `rater` judge whatever there is, each time a little differently."""
+def _judge(scene: Scenario, rater, now: datetime, *, turns: int) -> str:
+    """Let `rater` judge, each time a little differently; return the token of the last time."""
     values = [
         {"graded7": grade, "four_way": way} for grade, way in ((-2, "a"), (1, "b"), (0, "tie"))
     ]
     scales = {one["key"]: one["scale"] for one in scene.version.protocol["criteria"]}
-    for turn in range(scene.comparisons.count()):
+    for turn in range(turns):
         leased = assignments.lease_next(rater=rater, slug=STUDY, now=now)
         held = assignments.find_assignment(rater=rater, token=leased.blinded.token)
         votes = {key: values[turn % 3][scale] for key, scale in scales.items()}
         judgments.record_judgment(assignment=held, body={"votes": votes}, now=now)
+    return leased.blinded.token
 
 
 def _upload(user: User, now: datetime):

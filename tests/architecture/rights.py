@@ -83,8 +83,11 @@ RIGHTS: dict[str, dict[str, str]] = {
     "study-discard": {"GET": "manage", "POST": "manage"},
     "open-studies": {"GET": "judge"},
     "judge": {"GET": "judge"},
+    "judge-ahead": {"GET": "judge"},
     "judge-submit": {"POST": "holder"},
+    "judge-change": {"GET": "holder", "POST": "holder"},
     "judge-skip": {"POST": "holder"},
+    "stop": {"GET": "judge", "POST": "judge"},
     # ---- boards and files ---------------------------------------------------
     "home": {"GET": "user"},
     "board": {"GET": "read"},

@@ -26,7 +26,7 @@ LOOKS = {
 # Who sees what: the first person of each role, by the rights that the role has.
 PEOPLE = {
     "": {"open"},
-    "bob": {"user", "library", "judge"},
+    "bob": {"user", "library", "judge", "holder"},
     "dave": {"user", "library", "read", "export"},
     "alice": {"user", "library", "manage"},
 }
@@ -36,6 +36,7 @@ NOT_PAGES = {
     "ready",
     "api-schema",
     "export-download",
+    "judge-ahead",
     "mfa_deactivate_totp",
     "mfa_download_recovery_codes",
     "mfa_generate_recovery_codes",
