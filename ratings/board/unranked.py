@@ -21,10 +21,10 @@ def why_unranked(part: Mapping[str, Any]) -> dict[str, str]:
 
 def _why(label: str, ranked: set[str], met: Any) -> str:
     own = [_from_side(one, label) for one in met if label in {one["a"], one["b"]}]
-    if not any(wins + ties + losses for _, wins, ties, losses in own):
+    if not any(sum(counts) for _, counts in own):
         return "never_compared"
-    against = [one for one in own if one[0] in ranked]
-    wins, ties, losses = (sum(one[at] for one in against) for at in (1, 2, 3))
+    against = [counts for other, counts in own if other in ranked]
+    wins, ties, losses = (sum(one[at] for one in against) for at in range(3))
     if wins and not ties and not losses:
         return "won_all"
     if losses and not ties and not wins:
@@ -32,8 +32,8 @@ def _why(label: str, ranked: set[str], met: Any) -> str:
     return "apart"
 
 
-def _from_side(one: Mapping[str, Any], label: str) -> tuple[str, int, int, int]:
+def _from_side(one: Mapping[str, Any], label: str) -> tuple[str, tuple[int, int, int]]:
     """Return the other model, and wins, ties, losses as `label` had them."""
     if one["a"] == label:
-        return one["b"], one["wins"], one["ties"], one["losses"]
-    return one["a"], one["losses"], one["ties"], one["wins"]
+        return one["b"], (one["wins"], one["ties"], one["losses"])
+    return one["a"], (one["losses"], one["ties"], one["wins"])
