@@ -1,10 +1,10 @@
-"""Request ids, private caching, readable addresses, and pages for domain errors."""
+"""Request ids, private caching, readable addresses, and pages for errors and the wrong method."""
 
 import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from rest_framework.generics import ListAPIView
 
@@ -107,6 +107,22 @@ class DomainErrorMiddleware:
         if not isinstance(error, DomainError):
             return None
         return error_answer(request, error)
+
+
+class WrongMethodMiddleware:
+    """Gives the bare refusal of a method a page, for whoever reloads what answered a form."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed) or response.content:
+            return response
+        page = render(request, "error.html", {"status": response.status_code})
+        page.status_code = response.status_code
+        page["Allow"] = response["Allow"]
+        return page
 
 
 def error_answer(request: HttpRequest, error: DomainError) -> HttpResponse:

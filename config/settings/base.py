@@ -106,7 +106,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "core",
     "accounts",
     "prompts",
@@ -135,6 +134,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "core.middleware.PrivateCacheMiddleware",
     "core.middleware.DomainErrorMiddleware",
+    "core.middleware.WrongMethodMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -286,10 +286,9 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Blind pairwise judging of language-model answers.",
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
+    "DEFAULT_GENERATOR_CLASS": "config.api_schema.OnceGenerator",
     # Raters have no use for the schema, and learn nothing from its examples.
     "SERVE_PERMISSIONS": ["accounts.permissions.MayRead"],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
