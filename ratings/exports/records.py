@@ -58,7 +58,7 @@ class JudgmentRow(NamedTuple):
 class LeaderboardRow(NamedTuple):
     """One model on one criterion of one snapshot; `criterion` is `composite` for the weighted mean.
 
-    The names are the field's: `_q025` and `_q975` are the bounds of the interval at `level`.
+    `_lower` and `_upper` are the bounds of the interval at `level`, the protocol's own.
     Ratings are on the Elo scale, `win_rate` and the other rates are fractions of one, and
     `standard_error` is that of `win_rate`; what is not applicable or not estimable is null.
     """
@@ -72,11 +72,11 @@ class LeaderboardRow(NamedTuple):
     model: str
     model_version_id: int
     rating: float | None
-    rating_q025: float | None
-    rating_q975: float | None
+    rating_lower: float | None
+    rating_upper: float | None
     strength: float | None
-    strength_q025: float | None
-    strength_q975: float | None
+    strength_lower: float | None
+    strength_upper: float | None
     win_rate: float | None
     standard_error: float | None
     online_elo: float | None
@@ -92,6 +92,8 @@ class LeaderboardRow(NamedTuple):
     both_bad_rate: float | None
     cannot_judge_rate: float | None
     avg_length: float | None  # characters of this model's judged answers
+    n_excluded: int  # answers of this model that no rater was shown
+    exclusions: str  # why, such as "cut_off 2; names_maker 1"
     rater_kinds: str  # such as "simulated" or "person+model_judge"
     interim: bool
     level: float  # of the bounds, 0.95 unless the protocol says otherwise

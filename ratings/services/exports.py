@@ -91,6 +91,11 @@ def leaderboard_rows(
     return _leaderboard_rows(snapshot, {criterion: parts[criterion]} if criterion else parts)
 
 
+def exclusions_in_words(model: dict[str, Any]) -> str:
+    """Return how many of a board's model's answers were left out for which reason."""
+    return "; ".join(f"{one['reason']} {one['answers']}" for one in model["exclusions"])
+
+
 def board_parts(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the criteria of a board by key, and `composite` where there is one."""
     parts = {one["key"]: one for one in result["criteria"]}
@@ -116,11 +121,11 @@ def _leaderboard_rows(
                 model=row["model"],
                 model_version_id=model["version_id"],
                 rating=row["rating"],
-                rating_q025=row["rating_lower"],
-                rating_q975=row["rating_upper"],
+                rating_lower=row["rating_lower"],
+                rating_upper=row["rating_upper"],
                 strength=row["strength"],
-                strength_q025=row["strength_lower"],
-                strength_q975=row["strength_upper"],
+                strength_lower=row["strength_lower"],
+                strength_upper=row["strength_upper"],
                 # The composite is no vote of its own: it has no counts.
                 win_rate=row.get("win_rate"),
                 standard_error=row.get("win_rate_standard_error"),
@@ -137,6 +142,8 @@ def _leaderboard_rows(
                 both_bad_rate=row.get("both_bad_rate"),
                 cannot_judge_rate=row.get("cannot_judge_rate"),
                 avg_length=model["average_length"],
+                n_excluded=sum(one["answers"] for one in model["exclusions"]),
+                exclusions=exclusions_in_words(model),
                 rater_kinds=kinds,
                 interim=snapshot.interim,
                 level=snapshot.result["level"],

@@ -79,7 +79,7 @@ def test_the_leaderboard_has_the_fields_names_and_the_snapshots_numbers(board, r
     assert list(rows[0]) == list(LeaderboardRow._fields)
     best = board["criteria"][0]["rows"][0]
     assert rows[0]["criterion"] == "helpfulness"
-    assert (rows[0]["model"], rows[0]["rating"], rows[0]["rating_q025"]) == (
+    assert (rows[0]["model"], rows[0]["rating"], rows[0]["rating_lower"]) == (
         best["model"],
         best["rating"],
         best["rating_lower"],

@@ -70,3 +70,17 @@ def test_a_study_nobody_judged_still_prints(db):
 def test_says_what_there_is_not(judged, arguments):
     with pytest.raises(CommandError):
         call_command("leaderboard", *arguments)
+
+
+def test_what_was_left_out_is_told_in_the_table_and_in_the_files(judged):
+    judged.version.exclusions = {str(judged.models[0].pk): {"cut_off": 2, "names_maker": 1}}
+    judged.version.save()
+    assert f"{judged.models[0].slug}: cut_off 2; names_maker 1" in printed()
+    rows = json.loads(printed("--format", "json"))
+    told = {row["model"]: (row["n_excluded"], row["exclusions"]) for row in rows}
+    assert told[judged.models[0].slug] == (3, "cut_off 2; names_maker 1")
+    assert told[judged.models[1].slug] == (0, "")
+
+
+def test_nothing_is_told_of_left_out_answers_where_there_are_none(judged):
+    assert "not shown" not in printed()

@@ -13,7 +13,7 @@ from judging.models import Study
 from ratings.exports.records import LeaderboardRow
 from ratings.exports.writers import write_csv
 from ratings.models import LeaderboardSnapshot
-from ratings.services.exports import board_parts, leaderboard_rows
+from ratings.services.exports import board_parts, exclusions_in_words, leaderboard_rows
 from ratings.services.snapshots import latest_version, take_snapshot
 
 COLUMNS = ("rank", "model", "rating", "interval", "win rate", "n", "both bad", "Elo")
@@ -56,7 +56,16 @@ def tables(snapshot: LeaderboardSnapshot, criterion: str = "") -> str:
         "Judged by: " + (", ".join(map(_kind, result["raters"])) or "nobody yet"),
         result["cluster"]["note"],
     ]
-    return "\n".join(["\n".join(heading), *(_table(part, result["level"]) for part in shown)])
+    tables = [_table(part, result["level"]) for part in shown]
+    return "\n".join(["\n".join(heading), *tables, *_left_out(result["models"])])
+
+
+def _left_out(models: list[dict[str, Any]]) -> list[str]:
+    """Return which answers no rater was shown, and why; nothing where all were."""
+    told = [f"  {one['model']}: {exclusions_in_words(one)}" for one in models if one["exclusions"]]
+    return (
+        ["\nAnswers that were not shown to raters, by the protocol's reason", *told] if told else []
+    )
 
 
 def _kind(kind: Mapping[str, Any]) -> str:
