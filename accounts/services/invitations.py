@@ -90,7 +90,10 @@ def accept_invitation(*, secret: str, username: str, now: datetime, password: st
             pk=invitation.pk, revoked_at=None, expires_at__gt=now, uses__lt=F("max_uses")
         )
         if open_ones.update(uses=F("uses") + 1) != 1:
-            raise Gone("This invitation was just used up.", code="invitation_gone")
+            raise Gone(
+                "This invitation was just used up. Ask whoever sent it for a new one.",
+                code="invitation_gone",
+            )
         user = create_user(username=username, role=User.Role.RATER, languages=invitation.languages)
         RaterProfile.objects.filter(user=user).update(invitation=invitation)
         if hashed:

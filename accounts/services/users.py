@@ -78,7 +78,9 @@ def create_user(
         with transaction.atomic():
             user.save()
     except IntegrityError as error:
-        raise Conflict(f"The name {username!r} is taken.", code="username_taken") from error
+        raise Conflict(
+            f"The name {username!r} is taken; choose another.", code="username_taken"
+        ) from error
     if role == User.Role.RATER:
         RaterProfile.objects.create(user=user, kind=kind, languages=clean_languages(languages))
     return user
@@ -125,7 +127,7 @@ def issue_token(
             f"A {user.role} may have the scopes {', '.join(sorted(allowed))}.", code="scopes"
         )
     if not timedelta(0) < lifetime <= LONGEST_LIFETIME:
-        raise Invalid("A token lives for at most a year.", code="lifetime")
+        raise Invalid("A token lives for at most a year; ask for fewer days.", code="lifetime")
     expires_at = now + lifetime
     if by is not None:
         _refuse_growth(by, user, wanted)

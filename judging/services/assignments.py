@@ -210,7 +210,7 @@ def expire_leases(*, now: datetime) -> int:
 
 def _require_open(state: str) -> None:
     if state == Study.State.PAUSED:
-        raise Conflict("This study is paused.", code="study_paused")
+        raise Conflict("This study is paused; come back later.", code="study_paused")
     if state != Study.State.OPEN:
         raise Conflict("This study is closed.", code="study_closed")
 

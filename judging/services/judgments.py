@@ -81,7 +81,10 @@ def supersede_judgment(*, assignment: Held, body: Any, now: datetime) -> Recorde
         if made[-1].body_digest == answers.digest():
             return _recorded(made[-1], answers, protocol, first=made[0])
         if now > _undo_until(made[0], protocol):
-            raise Conflict("The time for changes is over.", code="undo_window_over")
+            raise Conflict(
+                "The time for changes is over; the judgment stays as it was submitted.",
+                code="undo_window_over",
+            )
         if _is_closed(assignment):
             raise Conflict("This study is closed.", code="study_closed")
         judgment, votes = _rows(assignment, protocol, answers, revision=len(made), now=now)
@@ -167,7 +170,10 @@ def _replayed(assignment: Held, protocol: Protocol, answers: Answers) -> Recorde
     if same:
         return _recorded(same[-1], answers, protocol, first=made[0])
     if made:
-        raise Conflict("Something else was submitted for this comparison.", code="already_judged")
+        raise Conflict(
+            "Something else was submitted for this comparison; to change it, PUT within the undo window.",
+            code="already_judged",
+        )
     # Asked anew: it may have been closed since the assignment was read.
     if Study.objects.filter(assignments=assignment.pk, state=Study.State.CLOSED).exists():
         raise Gone("This study is closed.", code="study_closed")

@@ -76,7 +76,7 @@ def create_study(
         with transaction.atomic():
             study.save()
     except IntegrityError as error:
-        raise Conflict(f"The name {slug!r} is taken.", code="slug_taken") from error
+        raise Conflict(f"The name {slug!r} is taken; choose another.", code="slug_taken") from error
     return study
 
 
@@ -226,7 +226,10 @@ def add_model(
     study = _locked(study)
     latest = study.versions.order_by("-number").first()
     if latest is None:
-        raise Conflict("Only a published study takes one model more.", code="not_running")
+        raise Conflict(
+            "Only a published study takes one model more; in a draft, change its models.",
+            code="not_running",
+        )
     protocol = parse_protocol(latest.protocol)
     if model in protocol.models:
         raise Conflict(f"{model} takes part already.", code="model_there")
@@ -304,7 +307,10 @@ def _next_protocol(study: Study) -> dict[str, Any]:
 
 def _refuse_amendment(study: Study, changes: Mapping[str, Any]) -> None:
     if study.state not in {State.OPEN, State.PAUSED}:
-        raise Conflict("Only a study that is open or paused is amended.", code="not_running")
+        raise Conflict(
+            "Only a study that is open or paused is amended; a draft is changed, a closed one stays.",
+            code="not_running",
+        )
     fixed = [
         InputError("fixed", "Fixed once published.", column=name)
         for name in FIXED_ONCE_PUBLISHED
@@ -365,9 +371,15 @@ def _freeze(
     LanguageModel.objects.filter(pk__in=ids, frozen_at=None).update(frozen_at=now)
     # Answers that arrived since can be taken up under the same protocol.
     if build_comparisons(version=version) == 0 and unchanged:
-        raise Conflict("Nothing changes: this is the version in force.", code="unchanged")
+        raise Conflict(
+            "Nothing changes: this is the version in force. Change a field, or add answers.",
+            code="unchanged",
+        )
     if not study.comparisons.filter(withdrawn=False).exists():
-        raise Conflict("No two answers can be compared under this protocol.", code="nothing_left")
+        raise Conflict(
+            "No two answers can be compared under this protocol. Generate or import more, or leave fewer out.",
+            code="nothing_left",
+        )
     return version
 
 

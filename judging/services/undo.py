@@ -59,7 +59,10 @@ def read_judged(*, rater: RaterProfile, token: str, now: datetime) -> Judged:
     protocol = protocol_under(held.digest)
     until = made[0].submitted_at + timedelta(seconds=protocol.undo_seconds)
     if now > until:
-        raise Conflict("The time for changes is over.", code="undo_window_over")
+        raise Conflict(
+            "The time for changes is over; the judgment stays as it was submitted.",
+            code="undo_window_over",
+        )
     texts = read_texts(comparison_id=held.comparison_id)
     blinded = present(
         token=token,

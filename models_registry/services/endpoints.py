@@ -49,7 +49,10 @@ def register_endpoint(
         with transaction.atomic():
             endpoint.save()
     except IntegrityError as error:
-        raise Conflict(f"There is an endpoint {slug!r} already.", code="slug_taken") from error
+        raise Conflict(
+            f"There is an endpoint {slug!r} already: change that one, or choose another name.",
+            code="slug_taken",
+        ) from error
     return endpoint
 
 

@@ -104,7 +104,10 @@ def create_pool(
         with transaction.atomic():
             pool.save()
     except IntegrityError as error:
-        raise Conflict(f"The pool {slug!r} exists already.", code="slug_taken") from error
+        raise Conflict(
+            f"The pool {slug!r} exists already: import into it, or choose another name.",
+            code="slug_taken",
+        ) from error
     return pool
 
 
@@ -192,7 +195,9 @@ def publish_version(*, version: PromptPoolVersion, now: datetime) -> PromptPoolV
     if version.state == PromptPoolVersion.State.PUBLISHED:
         return version
     if not version.prompts.exists():
-        raise Conflict("A version without prompts cannot be published.", code="no_prompts")
+        raise Conflict(
+            "A version without prompts cannot be published; import some first.", code="no_prompts"
+        )
     transition(
         PromptPoolVersion.objects.all(),
         version.pk,
@@ -240,7 +245,10 @@ def parse_columns(text: str) -> dict[str, str]:
 def _require_draft(version: PromptPoolVersion) -> None:
     version.refresh_from_db()
     if version.state != PromptPoolVersion.State.DRAFT:
-        raise Conflict("A published version never changes.", code="published")
+        raise Conflict(
+            "A published version never changes; import a file to begin the next one.",
+            code="published",
+        )
 
 
 def _draft_of(pool: PromptPool) -> PromptPoolVersion | None:

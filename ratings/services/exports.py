@@ -74,7 +74,9 @@ def write_export(*, content: Iterator[bytes], path: Path) -> int:
 def newest_snapshot(version: StudyVersion) -> LeaderboardSnapshot:
     newest = version.snapshots.order_by("-pk").select_related("study_version__study").first()
     if newest is None:
-        raise Invalid("No snapshot was taken of this study's newest version.", code="no_snapshot")
+        raise Invalid(
+            "No board was taken of this study's newest version; take one first.", code="no_snapshot"
+        )
     return newest
 
 
