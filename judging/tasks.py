@@ -1,11 +1,17 @@
-"""Take back the places of leases that ran out."""
+"""Take back the places of leases that ran out, and seal what was judged."""
 
 from celery import shared_task
 from django.utils import timezone
 
-from judging.services import assignments
+from judging.services import assignments, ledger
 
 
 @shared_task
 def expire_leases() -> int:
     return assignments.expire_leases(now=timezone.now())
+
+
+@shared_task
+def seal_judgments() -> int:
+    batch = ledger.seal_judgments(now=timezone.now())
+    return batch.count if batch else 0

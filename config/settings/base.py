@@ -242,6 +242,11 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
+# ---- judging --------------------------------------------------------------------------------------
+
+# Triggers that refuse to change what was judged; tests empty their tables, and set their own.
+LEDGER_GUARDED = True
+
 # ---- generation ---------------------------------------------------------------------------------
 
 # How long a killed worker keeps its work from others; a living one renews every third of it.

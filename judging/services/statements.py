@@ -266,8 +266,10 @@ AND (SELECT study.state FROM judging_study AS study WHERE study.id = study_id) <
 # Writes nothing where the statement before it did not win, unless another did win: then the
 # uniqueness of revisions refuses it.
 INSERT_JUDGMENT = """
-INSERT INTO judging_judgment (assignment_id, revision, submitted_at, body_digest, comment)
-SELECT id, %s, %s, %s, %s FROM judging_assignment WHERE id = %s AND state = 'judged'
+INSERT INTO judging_judgment (
+    assignment_id, revision, kind, submitted_at, body_digest, comment, reason
+)
+SELECT id, %s, %s, %s, %s, %s, '' FROM judging_assignment WHERE id = %s AND state = 'judged'
 """
 
 INSERT_VOTE = """
@@ -419,7 +421,7 @@ def find_held(*, token: str, rater_id: int) -> Held | None:
 def _judgment_rows(judgment: Judgment, votes: Sequence[Vote]) -> list[Statement]:
     pk, revision = judgment.assignment_id, judgment.revision
     moment = _moment(judgment.submitted_at)
-    values = [revision, moment, judgment.body_digest, judgment.comment, pk]
+    values = [revision, judgment.kind, moment, judgment.body_digest, judgment.comment, pk]
     return [
         (INSERT_JUDGMENT, values),
         *(
