@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from config import ports
 
-# More only wait for each other: at eight, a judgment cost 15 % more CPU (bench/judging.py).
+# More only wait for each other: at eight, a judgment cost 15 % more CPU (bench/serving.py).
 BLOCKING_THREADS = 4
 
 
