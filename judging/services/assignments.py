@@ -86,7 +86,7 @@ class _Work:
         return Search(
             study_id=self.desk.study_id,
             rater_id=self.rater.pk,
-            languages=_languages(self.rater),
+            languages=readable_languages(self.rater),
             seen_since=max(issued - caps.prompt_gap, 0),
             views=caps.prompt_views,
             per_pair=caps.judgments_per_pair,
@@ -147,7 +147,7 @@ def busy_until(*, rater: RaterProfile, slug: str) -> datetime | None:
             ~Exists(seen.filter(Q(**pair[0]) | Q(**pair[1]))),
             study_id=desk.study_id,
             purpose=Assignment.Purpose.PLANNED,
-            comparison__language__in=["", *_languages(rater)],
+            comparison__language__in=["", *readable_languages(rater)],
             comparison__withdrawn=False,
         )
         .exclude(rater=rater)
@@ -224,8 +224,8 @@ def _require_open(state: str) -> None:
         raise Conflict("This study is closed.", code="study_closed")
 
 
-def _languages(rater: RaterProfile) -> list[str]:
-    """The declared languages, and of regional ones such as pt-br the language too."""
+def readable_languages(rater: RaterProfile) -> list[str]:
+    """Return the declared languages, and of regional ones such as pt-br the language too."""
     declared = rater.languages
     return sorted({*declared, *(code.split("-")[0] for code in declared)})
 
@@ -234,7 +234,7 @@ def _progress(
     rater: RaterProfile, protocol: Protocol, judgeable: dict[str, int], done: int
 ) -> Progress:
     """Count what is done against what this rater can judge at most."""
-    readable = sum(judgeable.get(code, 0) for code in ["", *_languages(rater)])
+    readable = sum(judgeable.get(code, 0) for code in ["", *readable_languages(rater)])
     caps = [readable]
     if protocol.judgments_per_rater is not None:
         caps.append(protocol.judgments_per_rater)
@@ -391,7 +391,7 @@ def _candidate(work: _Work) -> Candidate | None:
 
 def _reads_any(work: _Work) -> bool:
     """Say whether anything is in a language the rater reads, before much is looked through thrice."""
-    languages = ["", *_languages(work.rater)]
+    languages = ["", *readable_languages(work.rater)]
     open_ones = Comparison.objects.filter(pair__study_id=work.desk.study_id, open_places__gt=0)
     return bool(open_ones.filter(language__in=languages).exists())
 
