@@ -60,8 +60,6 @@ def features(seen: Seen) -> dict[str, float | str]:
     """Return every observable by name: numbers as they are, texts as categories and lengths."""
     found: dict[str, float | str] = {
         "size": float(len(seen.raw)),
-        "raw order": re.sub(r"[^\"]*?\"(\w+)\":", r"\1 ", seen.raw[-4_000:].decode()[:0] or "")
-        or " ".join(map(str, seen.body)),
         "next ms": seen.next_ms,
         "submit ms": seen.submit_ms,
         "log next ms": float(np.log(seen.next_ms + 0.01)),
@@ -273,8 +271,10 @@ LEAKS: Mapping[str, Leak] = {
     "timing of the server": lambda seen, twin: _header(
         seen, "Server-Timing", f"db;dur={5 + twin.a}"
     ),
-    "a slower answer": lambda seen, twin: replace(seen, next_ms=seen.next_ms * (1 + twin.a / 3)),
-    "a slower submission": lambda seen, twin: replace(seen, submit_ms=seen.submit_ms + 4 * twin.a),
+    "a slower answer": lambda seen, twin: replace(
+        seen, next_ms=seen.next_ms + 50 * 3**twin.a
+    ),
+    "a slower submission": lambda seen, twin: replace(seen, submit_ms=seen.submit_ms + 100 * twin.a),
     "a token that begins alike": lambda seen, twin: _token(seen, "ABCDEFGH"[twin.a]),
     "a token in order": lambda seen, twin: _token(seen, chr(65 + 3 * twin.a)),
     "keys in another order": _reordered,
