@@ -128,21 +128,23 @@ LIMIT 1
 """
 
 # What the rater has seen is asked row by row, from the primary key: a join would read their whole
-# history. One row too many is what a cap asks for.
+# history. IS NOT TRUE is expected to hold for many rows, as it does, so that the few that come next
+# are read in the index's order; IS NULL is expected to hold for hardly any, and all are sorted.
 UNSEEN = """
 one.language IN ({languages})
 AND (
-    SELECT seen.issue FROM judging_seencompletion AS seen
+    SELECT TRUE FROM judging_seencompletion AS seen
     WHERE seen.rater_id = %s AND seen.study_id = %s AND seen.prompt_id = one.prompt_id
     AND (seen.issue >= %s OR seen.completion_id IN (one.first_id, one.second_id))
     LIMIT 1
-) IS NULL
+) IS NOT TRUE
 """
 
-# With a limit it is asked pair by pair, of the index; as a join it would read all comparisons.
+# With an order and a limit it is asked pair by pair, of the index; else all comparisons are read.
 PAIR_OPEN = """(
     SELECT one.pair_id FROM judging_comparison AS one
-    WHERE one.pair_id = pair.id AND one.open_places > 0 LIMIT 1
+    WHERE one.pair_id = pair.id AND one.open_places > 0
+    ORDER BY one.open_places DESC, one.draw_key LIMIT 1
 ) IS NOT NULL"""
 
 NOT_VIEWED_TOO_OFTEN = """
