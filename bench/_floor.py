@@ -15,15 +15,16 @@ import django
 
 django.setup()
 
-from django.conf import settings
-from django.core.wsgi import get_wsgi_application
-from django.db import connection, transaction
-from django.urls import path
-from django.utils import timezone
-from rest_framework.response import Response
-from rest_framework.views import APIView
+from django.conf import settings  # noqa: E402 - needs the settings
+from django.core.wsgi import get_wsgi_application  # noqa: E402 - needs the settings
+from django.db import connection, transaction  # noqa: E402 - needs the settings
+from django.urls import path  # noqa: E402 - needs the settings
+from django.utils import timezone  # noqa: E402 - needs the settings
+from rest_framework.request import Request  # noqa: E402 - needs the settings
+from rest_framework.response import Response  # noqa: E402 - needs the settings
+from rest_framework.views import APIView  # noqa: E402 - needs the settings
 
-from accounts.authentication import BearerTokenAuthentication
+from accounts.authentication import BearerTokenAuthentication  # noqa: E402 - needs the settings
 
 TEXTS = """
 SELECT prompt.messages, first.text, first.turns, second.text, second.turns, comparison.id
@@ -45,7 +46,7 @@ class Floor(APIView):
 
 
 class Next(Floor):
-    def post(self, request):
+    def post(self, request: Request) -> Response:
         token = secrets.token_urlsafe(24)
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(TEXTS, [1 + next(turn) % 900])
@@ -64,7 +65,7 @@ class Next(Floor):
 
 
 class Submit(Floor):
-    def post(self, request, token):
+    def post(self, request: Request, token: str) -> Response:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(READ, [token])
             cursor.fetchone()

@@ -262,7 +262,9 @@ LEAKS: Mapping[str, Leak] = {
         seen, ref=f"{zlib.crc32(b'twin %d' % twin.a):08x}"
     ),
     "usage in tokens": lambda seen, twin: _side(seen, tokens=100 + 10 * twin.a),
-    "the finish reason": lambda seen, twin: _side(seen, finish_reason="stop" if twin.a % 2 else "eos"),
+    "the finish reason": lambda seen, twin: _side(
+        seen, finish_reason="stop" if twin.a % 2 else "eos"
+    ),
     "a header that names a route": lambda seen, twin: _header(seen, "X-Route", f"r{twin.a}"),
     "a header for half of the models": lambda seen, twin: (
         _header(seen, "X-Cache", "hit") if twin.a < TWINS // 2 else seen
@@ -271,10 +273,10 @@ LEAKS: Mapping[str, Leak] = {
     "timing of the server": lambda seen, twin: _header(
         seen, "Server-Timing", f"db;dur={5 + twin.a}"
     ),
-    "a slower answer": lambda seen, twin: replace(
-        seen, next_ms=seen.next_ms + 50 * 3**twin.a
+    "a slower answer": lambda seen, twin: replace(seen, next_ms=seen.next_ms + 50 * 3**twin.a),
+    "a slower submission": lambda seen, twin: replace(
+        seen, submit_ms=seen.submit_ms + 100 * twin.a
     ),
-    "a slower submission": lambda seen, twin: replace(seen, submit_ms=seen.submit_ms + 100 * twin.a),
     "a token that begins alike": lambda seen, twin: _token(seen, "ABCDEFGH"[twin.a]),
     "a token in order": lambda seen, twin: _token(seen, chr(65 + 3 * twin.a)),
     "keys in another order": _reordered,

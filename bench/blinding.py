@@ -91,7 +91,9 @@ def run(env: dict, *arguments: str) -> dict:
     import subprocess
 
     command = [sys.executable, "-P", __file__, *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environment(env), check=True, stdout=subprocess.PIPE)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(env), check=True, stdout=subprocess.PIPE
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -177,7 +179,7 @@ def twin_study(prompts: int):
     )  # fmt: skip
 
 
-def session_of(user) -> str:
+def session_of(user: object) -> str:
     from django.conf import settings
     from django.test import Client
 
@@ -198,7 +200,10 @@ def truth_of() -> dict:
     from judging.models import Assignment
     from models_registry.models import LanguageModel
 
-    place = {pk: at for at, pk in enumerate(LanguageModel.objects.order_by("pk").values_list("pk", flat=True))}
+    place = {
+        pk: at
+        for at, pk in enumerate(LanguageModel.objects.order_by("pk").values_list("pk", flat=True))
+    }
     fields = ("token", "swapped", "comparison_id", "comparison__first_id", "comparison__second_id",
               "comparison__pair__first_model", "comparison__pair__second_model")  # fmt: skip
     found = {}
@@ -219,7 +224,17 @@ def observe(port: int, made: dict, assignments: int) -> list[_twins.Seen]:
     share = -(-assignments // len(people))
     for start in range(0, len(people), 2):
         threads = [
-            threading.Thread(target=_rate, args=[port, made, person, share, began, seen])
+            threading.Thread(
+                target=_rate,
+                kwargs={
+                    "port": port,
+                    "made": made,
+                    "person": person,
+                    "share": share,
+                    "began": began,
+                    "seen": seen,
+                },
+            )
             for person in people[start : start + 2]
         ]
         for thread in threads:
@@ -231,7 +246,7 @@ def observe(port: int, made: dict, assignments: int) -> list[_twins.Seen]:
     return seen[:assignments]
 
 
-def _rate(port: int, made: dict, person: tuple, share: int, began: float, seen: list) -> None:
+def _rate(*, port: int, made: dict, person: tuple, share: int, began: float, seen: list) -> None:
     token, cookie = person
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     bearer = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}

@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -89,10 +89,13 @@ def database(admin: psycopg.Connection) -> Iterator[tuple[str, dict]]:
     admin.execute(f'CREATE DATABASE "{name}"')
     try:
         # With REDIS_URL no worker runs inside the web process: that would be counted as well.
-        yield name, {
-            "DATABASE_URL": urlsplit(SERVER)._replace(path=f"/{name}").geturl(),
-            "REDIS_URL": os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/15",
-        }
+        yield (
+            name,
+            {
+                "DATABASE_URL": urlsplit(SERVER)._replace(path=f"/{name}").geturl(),
+                "REDIS_URL": os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/15",
+            },
+        )
     finally:
         admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
@@ -180,7 +183,9 @@ def on_sqlite() -> dict:
 def prepared(env: dict, raters: int, size: str) -> dict:
     """Fill a database in a process of its own: settings are read once in each."""
     command = [sys.executable, "-P", __file__, "prepare", str(raters), size]
-    done = subprocess.run(command, cwd=ROOT, env=environment(env), check=True, stdout=subprocess.PIPE)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(env), check=True, stdout=subprocess.PIPE
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -359,7 +364,9 @@ def together(raters: list[Rater], count: int, think: float = 0.0) -> None:
         raise RuntimeError("a rater stopped early")
 
 
-def measured(raters: list[Rater], count: int, pid: int, burnt_by) -> dict:
+def measured(
+    raters: list[Rater], count: int, pid: int, burnt_by: Callable[[int], tuple[float, float]]
+) -> dict:
     before, started = burnt_by(pid), time.perf_counter()
     together(raters, count)
     seconds = time.perf_counter() - started

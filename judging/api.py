@@ -45,6 +45,7 @@ from judging.serializers import (
     recorded_body,
 )
 from judging.services import assignments, corrections, judgments, studies
+from judging.services.endings import stop_judging
 from judging.services.versions import protocol_of
 
 WITH_VERSIONS = Study.objects.select_related("created_by").prefetch_related(
@@ -250,9 +251,9 @@ class StopView(APIView):
     permission_classes = [MayJudge]
 
     @extend_schema(request=None, responses=ReturnedSerializer)
-    def post(self, request: Request, slug: str) -> Response:
-        """Stop for now: what you hold goes back at once, and may be yours again later."""
-        count = assignments.stop_work(rater=_rater(request), slug=slug, now=timezone.now())
+    def post(self, request: Request) -> Response:
+        """Stop for now: all you hold goes back at once, and may be yours again later."""
+        count = stop_judging(rater=_rater(request), now=timezone.now())
         return Response({"returned": count})
 
 

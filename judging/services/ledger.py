@@ -149,7 +149,7 @@ def guards_missing() -> list[str]:
 
 
 def _secrets() -> list[str]:
-    return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return [str(one) for one in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
 
 
 def _facts(ranges: Sequence[Sequence[int]]) -> Iterator[list[Any]]:

@@ -93,6 +93,6 @@ def test_a_rater_who_stops_over_http_gives_everything_back(scene, client_of):
     client = client_of(scene.bob.user)
     client.post(scene.url)
     client.post(scene.url, {"prefetch": True}, format="json")
-    stopped = client.post("/api/v1/studies/study/stop/")
+    stopped = client.post("/api/v1/assignments/stop/")
     assert (stopped.status_code, stopped.json()) == (200, {"returned": 2})
     assert not Assignment.objects.leased().exists()
