@@ -1,7 +1,7 @@
 """The rows of judging."""
 
 from judging.models.assignments import Assignment
-from judging.models.comparisons import Comparison, Forfeit
+from judging.models.comparisons import Comparison, Forfeit, GoldComparison
 from judging.models.judgments import Judgment, Vote
 from judging.models.ledger import AuditBatch
 from judging.models.seen import SeenCompletion
@@ -12,6 +12,7 @@ __all__ = [
     "AuditBatch",
     "Comparison",
     "Forfeit",
+    "GoldComparison",
     "Judgment",
     "ModelPair",
     "SeenCompletion",

@@ -41,7 +41,9 @@ def push_pair_weights(*, study: Study, now: datetime) -> Allocation:
 def push_due_weights(*, now: datetime) -> int:
     """Do it for every open study whose protocol draws by anything but chance; count them."""
     open_ones = Study.objects.filter(state=Study.State.OPEN).order_by("pk")
-    due = [one for one in open_ones if parse_protocol(latest_version(one).protocol).draw != "uniform"]
+    due = [
+        one for one in open_ones if parse_protocol(latest_version(one).protocol).draw != "uniform"
+    ]
     for study in due:
         push_pair_weights(study=study, now=now)
     return len(due)
