@@ -386,7 +386,7 @@ def _check(work: _Work) -> _Found | None:
     if u < checks.repeats + checks.gold:
         nearer = replace(work.search, seen_since=desk.issued)
         candidate = find_gold(nearer, offset=int(u * OFFSETS))
-        return candidate and _Found(candidate, Purpose.GOLD)
+        return _Found(candidate, Purpose.GOLD) if candidate else None
     return None
 
 
@@ -409,14 +409,14 @@ def _repeat(work: _Work, u: float) -> _Found | None:
 
 def _planned(work: _Work) -> _Found | None:
     candidate = _candidate(work)
-    return candidate and _Found(candidate, Purpose.PLANNED)
+    return _Found(candidate, Purpose.PLANNED) if candidate else None
 
 
 def _extra(work: _Work) -> _Found | None:
     if not work.protocol.checks.extra_judgments:
         return None
     candidate = find_extra(replace(work.search, seen_since=work.desk.issued))
-    return candidate and _Found(candidate, Purpose.EXTRA)
+    return _Found(candidate, Purpose.EXTRA) if candidate else None
 
 
 def _candidate(work: _Work) -> Candidate | None:
