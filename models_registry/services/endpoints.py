@@ -122,7 +122,6 @@ def connection_of(endpoint: ModelEndpoint) -> Connection:
         base_url=str(url),
         api_key=key,
         timeout_seconds=endpoint.timeout_seconds,
-        max_connections=endpoint.max_concurrency,
         private_hosts=tuple(settings.ENDPOINT_PRIVATE_HOSTS),
     )
 
@@ -146,7 +145,7 @@ def probe_model(
     patience = min(connection.timeout_seconds, PROBE_SECONDS)
     with open_calls(replace(connection, timeout_seconds=patience)) as calls:
         try:
-            return Probe(calls.submit(request).result())
+            return Probe(calls.ask(request).result())
         except ProviderError as error:
             return Probe(None, error=error.kind, message=error.message)
 

@@ -14,6 +14,7 @@ from core.errors import Conflict, Invalid
 from core.leases import lock, transition
 from models_registry.models import Completion, GenerationRun, LanguageModel, ModelEndpoint
 from models_registry.providers.sampling import longest_answer
+from models_registry.services.claims import CHARACTERS_PER_TOKEN, GUESSED_ANSWER_TOKENS
 from models_registry.services.language_models import cost_of, freeze, price_on
 from prompts.models import Prompt, PromptPoolVersion
 
@@ -21,8 +22,8 @@ State = Completion.State
 BATCH = 2_000
 MOST_SAMPLES = 100
 RATE_WINDOW = timedelta(minutes=5)
-CHARACTERS_PER_TOKEN = 4  # the usual rule of thumb for English; other scripts need more tokens
-GUESSED_ANSWER_TOKENS = 400
+
+
 
 
 @dataclass(frozen=True, slots=True)
