@@ -306,6 +306,11 @@ class Completion(TimestampedModel):
                 condition=Q(state="pending", next_attempt_at__isnull=False),
                 name="completion_retry",
             ),
+            models.Index(
+                fields=["run", "completed_at"],
+                condition=Q(state="succeeded"),
+                name="completion_newest_of_run",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -33,6 +33,7 @@ from models_registry.services.claims import (
 from models_registry.services.clock import Clock, database_clock
 from models_registry.services.completions import Finished, Prices, settle
 from models_registry.services.endpoints import OpenCalls, connection_of, pause_endpoint
+from models_registry.services.runs import recount_runs
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -48,6 +49,7 @@ STOP_SECONDS = 20.0
 # together; a kill in between costs their price once more.
 GATHER_SECONDS = 0.02
 MOST_GATHERED = 128
+RECOUNT_SECONDS = 2.0
 # Answers are worth more than a second's patience: they were paid for.
 PATIENCE_SECONDS = 60.0
 
@@ -126,11 +128,16 @@ def patiently(act: Callable[[], Result]) -> Result:
         try:
             return act()
         except (OperationalError, InterfaceError) as error:
-            if time.monotonic() > until or connection.in_atomic_block:
+            if time.monotonic() > until or connection.in_atomic_block or not _is_away(error):
                 raise
             log.warning("The database is away: %s", str(error).strip() or type(error).__name__)
             connection.close()
             time.sleep(STEP_SECONDS)
+
+
+def _is_away(error: Exception) -> bool:
+    """Say whether waiting may help; SQLite reports faulty statements with the same class."""
+    return connection.vendor != "sqlite" or "locked" in str(error)
 
 
 class _Drain:
@@ -157,6 +164,8 @@ class _Drain:
         self._renew_at = time.monotonic() + self._renewal
         self._look_at = 0.0
         self._changed = False
+        self._runs: set[int] = set()
+        self._recount_at = time.monotonic() + RECOUNT_SECONDS
 
     @property
     def _renewal(self) -> float:
@@ -183,6 +192,7 @@ class _Drain:
             self._turn()
         left = [job for job, _ in self._flying.values()]
         patiently(lambda: release(jobs=left, now=self._clock()))
+        self._recount()
 
     def _turn(self) -> None:
         if ended := self._gather():
@@ -191,6 +201,15 @@ class _Drain:
             jobs = [job for job, _ in self._flying.values()]
             patiently(lambda: renew_leases(jobs=jobs, lease=self._lease, now=self._clock()))
             self._renew_at = time.monotonic() + self._renewal
+        if time.monotonic() >= self._recount_at:
+            self._recount()
+
+    def _recount(self) -> None:
+        """Count the runs worked on, for those who look: rarely enough to cost a few percent."""
+        started = time.monotonic()
+        patiently(lambda: recount_runs(runs=self._runs, now=self._clock()))
+        took = time.monotonic() - started
+        self._recount_at = time.monotonic() + max(RECOUNT_SECONDS, 30 * took)
 
     def _top_up(self) -> None:
         most = min(self._endpoint.max_concurrency, settings.GENERATION_CALLS_PER_TASK)
@@ -224,6 +243,8 @@ class _Drain:
             self._flying[job.pk] = (job, self._calls.payload(request))
             turn = None if job.turn is None else monotonic + (job.turn - now).total_seconds()
             planned.append(Planned(job.pk, request, turn))
+            if job.run_id:
+                self._runs.add(job.run_id)
         self._calls.begin(planned)
 
     def _gather(self) -> list[Ended]:
