@@ -29,14 +29,16 @@ BODY = json.dumps(
 
 
 def response(body: bytes) -> bytes:
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = (
+        f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
     return head.encode() + body
 
 
 class Stub(asyncio.Protocol):
     """One connection; requests on it come one after the other."""
 
-    arrivals: list[float] = []  # noqa: RUF012 - shared by all connections on purpose
+    arrivals: list[float] = []
     in_flight = most_in_flight = 0
     delay = 0.05
     canned = response(BODY)
@@ -77,15 +79,11 @@ class Stub(asyncio.Protocol):
         cls = type(self)
         if head.startswith(b"GET /forget"):
             cls.arrivals, cls.most_in_flight = [], 0
-        return json.dumps(
-            {"arrivals": cls.arrivals, "most_in_flight": cls.most_in_flight}
-        ).encode()
+        return json.dumps({"arrivals": cls.arrivals, "most_in_flight": cls.most_in_flight}).encode()
 
 
 async def serve(port: int) -> None:
-    server = await asyncio.get_running_loop().create_server(
-        Stub, "127.0.0.1", port, backlog=1024
-    )
+    server = await asyncio.get_running_loop().create_server(Stub, "127.0.0.1", port, backlog=1024)
     await server.serve_forever()
 
 

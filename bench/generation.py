@@ -153,9 +153,7 @@ async def bare_clients(url: str) -> dict:
         told |= await measured("httpx", with_httpx, 1_000)
     adapter = OpenAIChat(deadline=60)
     request = ChatRequest(model="stub", messages=[Message("user", question(7))])
-    async with make_client(
-        base_url=f"{url}/", headers={}, private_hosts=["127.0.0.1"]
-    ) as ours:
+    async with make_client(base_url=f"{url}/", headers={}, private_hosts=["127.0.0.1"]) as ours:
 
         async def with_ours() -> None:
             await adapter.complete(ours, request)
@@ -237,16 +235,18 @@ def end_to_end(url: str, port: int) -> dict:
         with connection.cursor() as cursor:
             cursor.execute("CHECKPOINT")
         ledger(port, "forget")
-        before, started = cpu(processes, url), time.perf_counter()
+        clock = Cpu(processes, url)
+        before, started = clock.read(), time.perf_counter()
         for _ in range(WORKERS):
             tasks.drain_endpoint.delay(models[0].endpoint_id)
         done = Completion.objects.filter(state="succeeded")
         while (stored := done.count()) < COMPLETIONS:
             if time.perf_counter() - started > 120:
                 break
+            burned = clock.read()
             time.sleep(0.1)
         seconds = time.perf_counter() - started
-        burned = cpu(processes, url)
+        burned = clock.read()
     arrived = ledger(port)
     return told | {
         "completions": stored,
@@ -297,10 +297,11 @@ def per_minute(arrivals: list[float]) -> dict:
 
 
 def prepare(port: int, *, prompts: int, models: int, pool: str = "first") -> tuple:
+    from django.utils import timezone
+
     from models_registry.models import LanguageModel, ModelEndpoint
     from models_registry.services.endpoints import register_endpoint
     from models_registry.services.language_models import register_language_model, set_price
-    from django.utils import timezone
     from prompts.models import Prompt, PromptPool, PromptPoolVersion
 
     made = PromptPool.objects.create(slug=pool, name=pool)
@@ -345,7 +346,9 @@ def workers(count: int) -> Iterator[list[subprocess.Popen]]:
     command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency=1"]
     options = ["--without-gossip", "--without-mingle", "-l", "WARNING"]
     started = [
-        subprocess.Popen([*command, *options, "-n", f"bench-{at}"], cwd=ROOT, start_new_session=True)
+        subprocess.Popen(
+            [*command, *options, "-n", f"bench-{at}"], cwd=ROOT, start_new_session=True
+        )
         for at in range(count)
     ]
     try:
@@ -362,31 +365,35 @@ def workers(count: int) -> Iterator[list[subprocess.Popen]]:
                 process.wait()
 
 
-def cpu(processes: list[subprocess.Popen], url: str) -> tuple[float, float]:
-    """Return the CPU seconds of the workers with their children, and of this database's backends."""
-    database = urlsplit(url).path[1:]
-    with psycopg.connect(SERVER, autocommit=True) as admin:
-        backends = {
-            row[0]
-            for row in admin.execute(
-                "SELECT pid FROM pg_stat_activity WHERE datname = %s OR datname IS NULL", [database]
-            )
-        }
-    groups = {process.pid for process in processes}
-    workers_ticks = backend_ticks = 0
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        ticks = int(fields[11]) + int(fields[12])
-        if int(fields[2]) in groups:
-            workers_ticks += ticks
-        elif int(entry.name) in backends:
-            backend_ticks += ticks
-    return workers_ticks / TICKS, backend_ticks / TICKS
+class Cpu:
+    """CPU seconds of the workers with their children, and of the database's own backends.
+
+    Read again and again: the time of a process that has ended can no longer be read.
+    """
+
+    def __init__(self, processes: list[subprocess.Popen], url: str) -> None:
+        self._groups = {process.pid for process in processes}
+        self._database = urlsplit(url).path[1:]
+        self._ticks: dict[int, int] = {}
+        self._backends: set[int] = set()
+        self._admin = psycopg.connect(SERVER, autocommit=True)
+
+    def read(self) -> tuple[float, float]:
+        query = "SELECT pid FROM pg_stat_activity WHERE datname = %s OR datname IS NULL"
+        self._backends |= {row[0] for row in self._admin.execute(query, [self._database])}
+        ours = set(self._backends)
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            pid = int(entry.name)
+            if int(fields[2]) in self._groups or pid in self._backends:
+                self._ticks[pid] = int(fields[11]) + int(fields[12])
+        backends = sum(ticks for pid, ticks in self._ticks.items() if pid in ours)
+        return (sum(self._ticks.values()) - backends) / TICKS, backends / TICKS
 
 
 if __name__ == "__main__":

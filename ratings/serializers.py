@@ -5,10 +5,11 @@ from typing import Any
 from rest_framework import serializers
 
 from core.serializers import StrictSerializer
-from ratings.board.compare import VERDICTS
 from ratings.board.meaning import MEANING
 from ratings.exports.writers import FORMATS
 from ratings.models import LeaderboardSnapshot
+from ratings.scoring.audit import CHECKS
+from ratings.scoring.decisions import VERDICTS
 from ratings.services.snapshots import Verification
 
 LARGEST_SEED = 2**63 - 1
@@ -150,20 +151,66 @@ class HeadToHeadSerializer(PairCountsSerializer):
     b = serializers.CharField()
 
 
+def _matrix(**kwargs: Any) -> serializers.ListField:
+    row = serializers.ListField(child=serializers.FloatField())
+    return serializers.ListField(
+        child=row, help_text="Of the strengths, in the order of `ranked`.", **kwargs
+    )
+
+
+class ClusterSideSerializer(serializers.Serializer):
+    """One of the two ways in which a two-way interval is clustered."""
+
+    by = serializers.ChoiceField(choices=("rater", "prompt"))
+    clusters = serializers.IntegerField()
+    degrees = serializers.FloatField(help_text="Of freedom of Student's t.")
+    covariance = _matrix()
+
+
 class UncertaintySerializer(serializers.Serializer):
-    clusters = serializers.IntegerField(allow_null=True)
+    clusters = serializers.IntegerField(
+        allow_null=True, help_text="Raters or prompts; of two ways the fewer."
+    )
     degrees = serializers.FloatField(
         allow_null=True, help_text="Of freedom of Student's t; null: normal."
     )
-    covariance = serializers.ListField(
-        child=serializers.ListField(child=serializers.FloatField()),
-        allow_null=True,
-        help_text="Of the strengths, in the order of `ranked`.",
-    )
+    covariance = _matrix(allow_null=True)
+    sides = ClusterSideSerializer(many=True)
     ranked = serializers.ListField(child=serializers.CharField())
     reasons = serializers.ListField(
         child=serializers.CharField(), help_text=MEANING["not_estimable"]
     )
+
+
+class FindingSerializer(serializers.Serializer):
+    check = serializers.ChoiceField(choices=CHECKS)
+    figure = serializers.FloatField(allow_null=True, help_text="Null: beyond all bounds.")
+    threshold = serializers.FloatField()
+    flagged = serializers.BooleanField()
+    names = serializers.ListField(
+        child=serializers.CharField(), help_text="Where: models, or pairs parted by a comma."
+    )
+
+
+class AuditSerializer(serializers.Serializer):
+    findings = FindingSerializer(many=True)
+    skipped = serializers.DictField(
+        child=serializers.CharField(), help_text="Checks that could not be made, and why."
+    )
+
+
+class CoefficientSerializer(serializers.Serializer):
+    value = serializers.FloatField()
+    lower = serializers.FloatField(allow_null=True)
+    upper = serializers.FloatField(allow_null=True)
+
+
+class AgreementSerializer(serializers.Serializer):
+    comparisons = serializers.IntegerField(help_text="Judged by two raters or more.")
+    raters = serializers.IntegerField()
+    percent = CoefficientSerializer()
+    alpha = CoefficientSerializer()
+    ac1 = CoefficientSerializer()
 
 
 class BoardCriterionSerializer(UncertaintySerializer):
@@ -179,6 +226,9 @@ class BoardCriterionSerializer(UncertaintySerializer):
     groups = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
     rows = RowSerializer(many=True)
     head_to_head = HeadToHeadSerializer(many=True)
+    # Boards of before there were audits have neither.
+    audit = AuditSerializer(allow_null=True, default=None, help_text=MEANING["audit"])
+    agreement = AgreementSerializer(allow_null=True, default=None, help_text=MEANING["agreement"])
 
 
 class CompositeSerializer(UncertaintySerializer):
@@ -246,6 +296,7 @@ class ComparedCriterionSerializer(serializers.Serializer):
     difference = DifferenceSerializer(allow_null=True, help_text=MEANING["difference"])
     equivalence = EquivalenceSerializer(allow_null=True)
     verdict = serializers.ChoiceField(choices=VERDICTS, help_text=MEANING["verdict"])
+    more_votes = serializers.IntegerField(allow_null=True, help_text=MEANING["more_votes"])
 
 
 class ComparedSerializer(serializers.Serializer):

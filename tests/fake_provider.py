@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
-
 USUAL = "fake-1"
 
 
@@ -56,12 +55,30 @@ def answer(text="An answer.", *, finish="stop", model=USUAL, **message) -> dict:
     }
 
 
+def strict(key: str, *models: str) -> Callable[[Call], Reply]:
+    """Return a script that answers at /v1 only, with this key only, and knows these models only."""
+
+    def script(call: Call) -> Reply:
+        if call.path != "/v1/chat/completions":
+            return Reply({"detail": "Not Found"}, status=404)
+        if call.headers.get("Authorization") != f"Bearer {key}":
+            told = {"message": "Incorrect API key provided.", "code": "invalid_api_key"}
+            return Reply({"error": told}, status=401)
+        if call.body["model"] not in models:
+            told = {"message": "The model does not exist.", "code": "model_not_found"}
+            return Reply({"error": told}, status=404)
+        return Reply(answer(f"echo: {call.last}", model=call.body["model"]))
+
+    return script
+
+
 class FakeProvider:
     """Use as a context; `script(call)` returns the reply to a call, by default an echo of its prompt."""
 
     def __init__(self, script: Callable[[Call], Reply] | None = None) -> None:
         self.script = script or (lambda call: Reply(answer(f"echo: {call.last}")))
         self.calls: list[Call] = []
+        self.models: list[str] = []  # what GET /v1/models lists
         self.most_in_flight = 0
         self._in_flight = 0
         self._lock = threading.Lock()
@@ -125,7 +142,12 @@ def _handler(provider: FakeProvider) -> type[BaseHTTPRequestHandler]:
             finally:
                 provider.end()
 
-        def _reply(self, reply: Reply, asked: str | None) -> None:
+        def do_GET(self) -> None:
+            there = self.path == "/v1/models" and provider.models
+            listed = {"object": "list", "data": [{"id": name} for name in provider.models]}
+            self._reply(Reply(listed) if there else Reply({"detail": "Not Found"}, status=404))
+
+        def _reply(self, reply: Reply, asked: str | None = None) -> None:
             time.sleep(reply.delay)
             body = reply.body
             if body and asked and body.get("model") == USUAL:

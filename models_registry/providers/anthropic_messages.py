@@ -55,9 +55,7 @@ class AnthropicMessages:
             ],
         }
 
-    async def complete(
-        self, client: CheckedClient, request: base.ChatRequest
-    ) -> base.ChatResult:
+    async def complete(self, client: CheckedClient, request: base.ChatRequest) -> base.ChatResult:
         reply = await post_json(client, "messages", self.payload(request), deadline=self.deadline)
         return _result(reply)
 

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from models_registry.providers import PROVIDERS, base
 from models_registry.providers.http import CheckedClient, make_client
+from models_registry.providers.listing import list_names
 
 # A call begins at most so much after the turn it was given; later it must ask for another, or
 # calls that were spread over time would arrive in a heap.
@@ -89,10 +90,16 @@ class Calls:
     def payload(self, request: base.ChatRequest) -> dict[str, Any]:
         return self._provider.payload(request)
 
-    def ask(self, request: base.ChatRequest) -> "Future[base.ChatResult]":
+    def submit(self, request: base.ChatRequest) -> "Future[base.ChatResult]":
         """Make one call; the future ends in a `ChatResult` or a `ProviderError`."""
         return asyncio.run_coroutine_threadsafe(
             self._provider.complete(self._client, request), self._loop
+        )
+
+    def names(self, deadline: float) -> "Future[list[str]]":
+        """Ask which models there are; the future ends in their names or a `ProviderError`."""
+        return asyncio.run_coroutine_threadsafe(
+            list_names(self._client, deadline=deadline), self._loop
         )
 
     def begin(self, calls: Iterable[Planned]) -> None:

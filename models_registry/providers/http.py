@@ -18,12 +18,15 @@ from httpx_aiohttp import AiohttpTransport
 from core.strict_json import UnstorableText, strict_json
 from models_registry.providers import base
 from models_registry.providers.addresses import address_problem, is_address
+from models_registry.providers.failures import connection_failure
 
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 MOST_BYTES = 2 * 1024 * 1024
 NAMES_LIVE_SECONDS = 60.0
 CONNECT_SECONDS = 15.0
-IDLE_SECONDS = 15.0  # servers close idle connections too; a shorter life here meets fewer closed ones
+IDLE_SECONDS = (
+    15.0  # servers close idle connections too; a shorter life here meets fewer closed ones
+)
 CREDIT_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 DENIED = (base.Denied, "The endpoint refused the key: set a valid one.")
 BUSY = (base.Unavailable, "The endpoint is not available now.")
@@ -87,7 +90,7 @@ class CheckedClient:
         resolver: Resolver = resolve,
     ) -> None:
         self._transport = transport
-        self._base = httpx.URL(base_url)
+        self.base_url = httpx.URL(base_url)
         self._private = {name.lower() for name in private_hosts}
         self._resolver = resolver
         self._checked_at = 0.0
@@ -95,7 +98,7 @@ class CheckedClient:
         self._urls: dict[str, httpx.URL] = {}
         self.headers = httpx.Headers(
             {
-                "Host": self._base.netloc.decode("ascii"),
+                "Host": self.base_url.netloc.decode("ascii"),
                 "Accept": "*/*",
                 "Accept-Encoding": "identity",
                 "Content-Type": "application/json",
@@ -114,15 +117,15 @@ class CheckedClient:
         await self._transport.aclose()
 
     @contextlib.asynccontextmanager
-    async def post(self, path: str, content: bytes) -> AsyncIterator[httpx.Response]:
+    async def send(self, method: str, path: str, content: bytes) -> AsyncIterator[httpx.Response]:
         """Send a body to a path below the base URL; the response has still to be read."""
         request = httpx.Request(
-            "POST",
+            method,
             await self._url(path),
             headers=self.headers,
             content=content,
             extensions={
-                "sni_hostname": self._base.host,
+                "sni_hostname": self.base_url.host,
                 "timeout": {"connect": CONNECT_SECONDS},
             },
         )
@@ -134,12 +137,14 @@ class CheckedClient:
 
     async def _url(self, path: str) -> httpx.URL:
         if self._checked is None or time.monotonic() - self._checked_at > NAMES_LIVE_SECONDS:
-            port = self._base.port or {"https": 443, "http": 80}[self._base.scheme]
-            self._checked = self._base.copy_with(host=await self._address(self._base.host, port))
+            port = self.base_url.port or {"https": 443, "http": 80}[self.base_url.scheme]
+            self._checked = self.base_url.copy_with(
+                host=await self._address(self.base_url.host, port)
+            )
             self._checked_at = time.monotonic()
             self._urls = {}
         if path not in self._urls:
-            self._urls[path] = self._checked.copy_with(path=self._base.path + path)
+            self._urls[path] = self._checked.copy_with(path=self.base_url.path + path)
         return self._urls[path]
 
     async def _address(self, host: str, port: int) -> str:
@@ -147,7 +152,7 @@ class CheckedClient:
             found = [host] if is_address(host) else await self._resolver(host, port)
         except OSError as error:
             raise base.CannotConnect(
-                f"The host name {host} cannot be resolved; check the base URL."
+                f"The host name {host} cannot be resolved; check the base URL.", code="dns"
             ) from error
         if not found:
             raise base.CannotConnect(f"The host name {host} has no address; check the base URL.")
@@ -205,7 +210,13 @@ async def post_json(
     `deadline` seconds.
     """
     async with _within(deadline, client):
-        return await _exchange(client, path, _body(payload))
+        return await _exchange(client, "POST", path, _body(payload))
+
+
+async def get_json(client: CheckedClient, path: str, *, deadline: float) -> Reply:
+    """Return the JSON object at `path`. Raises as `post_json` does."""
+    async with _within(deadline, client):
+        return await _exchange(client, "GET", path, b"")
 
 
 def _body(payload: Mapping[str, Any]) -> bytes:
@@ -220,18 +231,17 @@ async def _within(deadline: float, client: CheckedClient) -> AsyncIterator[None]
             yield
     except TimeoutError as error:
         raise base.TimedOut(f"No complete answer within {deadline:g} s.") from error
-    except httpx.TransportError as error:
-        # The transport calls every lost connection a timeout.
-        if isinstance(error.__cause__, (TimeoutError, aiohttp.ServerTimeoutError)):
-            raise base.TimedOut("The endpoint was not reached in time.") from error
-        raise base.CannotConnect(_clean(_reason(error), client)) from error
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, aiohttp.ClientError) as error:
-        raise base.CannotConnect(_clean(_reason(error), client)) from error
+        # The transport calls every lost connection a timeout.
+        if isinstance(error.__cause__ or error, (TimeoutError, httpx.TimeoutException)):
+            raise base.TimedOut("The endpoint was not reached in time.") from error
+        known = connection_failure(error, client.base_url)
+        raise known or base.CannotConnect(_clean(_reason(error), client)) from error
 
 
-async def _exchange(client: CheckedClient, path: str, content: bytes) -> Reply:
+async def _exchange(client: CheckedClient, method: str, path: str, content: bytes) -> Reply:
     started = time.monotonic()
-    async with client.post(path, content) as response:
+    async with client.send(method, path, content) as response:
         first_byte = time.monotonic()
         raw = await _read_capped(response)
     if not response.is_success:
@@ -276,9 +286,7 @@ def _json_object(raw: bytes, client: CheckedClient) -> dict[str, Any]:
     return body
 
 
-def _error_of(
-    response: httpx.Response, raw: bytes, client: CheckedClient
-) -> base.ProviderError:
+def _error_of(response: httpx.Response, raw: bytes, client: CheckedClient) -> base.ProviderError:
     status, code = response.status_code, error_code(raw)
     kind, sentence = _error_class(status, code)
     return kind(

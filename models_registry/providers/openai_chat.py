@@ -62,9 +62,7 @@ class OpenAIChat:
             ],
         }
 
-    async def complete(
-        self, client: CheckedClient, request: base.ChatRequest
-    ) -> base.ChatResult:
+    async def complete(self, client: CheckedClient, request: base.ChatRequest) -> base.ChatResult:
         try:
             reply = await post_json(
                 client, "chat/completions", self.payload(request), deadline=self.deadline

@@ -32,7 +32,8 @@ from models_registry.services.claims import (
 )
 from models_registry.services.clock import Clock, database_clock
 from models_registry.services.completions import Finished, Prices, settle
-from models_registry.services.endpoints import OpenCalls, connection_of, pause_endpoint
+from models_registry.services.diagnosis import OpenCalls
+from models_registry.services.endpoints import connection_of, pause_endpoint
 from models_registry.services.runs import recount_runs
 
 log = logging.getLogger(__name__)
@@ -254,9 +255,7 @@ class _Drain:
             ended.append(self._calls.ended.get(timeout=STEP_SECONDS))
             until = time.monotonic() + GATHER_SECONDS
             while len(ended) < min(MOST_GATHERED, len(self._flying)):
-                ended.append(
-                    self._calls.ended.get(timeout=max(0.0, until - time.monotonic()))
-                )
+                ended.append(self._calls.ended.get(timeout=max(0.0, until - time.monotonic())))
         except queue.Empty:
             pass
         return ended
@@ -274,9 +273,7 @@ class _Drain:
         if not finished:
             return
         settled = patiently(
-            lambda: settle(
-                finished=finished, prices=self._prices, now=self._clock(), rng=self._rng
-            )
+            lambda: settle(finished=finished, prices=self._prices, now=self._clock(), rng=self._rng)
         )
         self.drained.stored += settled.stored
         self.drained.failed += settled.failed

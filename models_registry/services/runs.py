@@ -29,8 +29,6 @@ COUNTED_AT_EVERY_LOOK = 5_000  # cells
 SHOWN_FAILURES = 5
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class StartedRun:
     """A run, whether this call made it, and what became of its cells."""
@@ -125,8 +123,15 @@ def resume_run(*, run: GenerationRun) -> GenerationRun:
 def cancel_run(*, run: GenerationRun) -> GenerationRun:
     """End the run: what waits is cancelled, what is in flight is paid for and therefore stored.
 
-    What another run that goes on asks for as well is handed over to it.
+    What another run that goes on asks for as well is handed over to it. Raises `Conflict` when
+    the run is finished.
     """
+    if GenerationRun.objects.with_told_state().filter(pk=run.pk, told_state="finished").exists():
+        raise Conflict(
+            "The run is finished: nothing of it waits or is in flight, so there is nothing to "
+            "cancel.",
+            code="run_finished",
+        )
     GenerationRun.objects.filter(pk=run.pk).update(state=GenerationRun.State.CANCELLED)
     for other in GenerationRun.objects.filter(pool_version=run.pool_version_id).exclude(
         state=GenerationRun.State.CANCELLED
@@ -249,12 +254,10 @@ def _count(run: GenerationRun) -> dict[str, Any]:
     rows = cells.values("language_model", "state", "outcome", "last_error").annotate(
         n=Count("pk"),
         own_cost=Sum("cost", filter=own),
-        uncosted=Count(
-            "pk", filter=own & Q(cost=None, source=Completion.Source.GENERATED)
-        ),
+        uncosted=Count("pk", filter=own & Q(cost=None, source=Completion.Source.GENERATED)),
     )
     models = run.language_models.order_by("slug", "version")
-    by_model = {
+    by_model: dict[int, dict[str, Any]] = {
         model.pk: {"model": str(model), **dict.fromkeys(State.values, 0)} for model in models
     }
     counted: dict[str, Any] = {
@@ -279,7 +282,7 @@ def _count(run: GenerationRun) -> dict[str, Any]:
             trouble = (row["last_error"], row["state"])
             troubles[trouble] = troubles.get(trouble, 0) + row["n"]
     return counted | {
-        "models": [one for one in by_model.values() if sum(list(one.values())[1:])],
+        "models": [one for one in by_model.values() if any(one[state] for state in State.values)],
         "failures": _failures(cells, troubles),
         "cost": None if cost is None else str(cost),
     }
@@ -361,7 +364,8 @@ def _insert_missing(run: GenerationRun, models: list[LanguageModel]) -> int:
     fields = [field for field in Completion._meta.concrete_fields if not field.primary_key]
     quote = connection.ops.quote_name
     postgresql = connection.vendor == "postgresql"
-    values, parameters = [], []
+    values: list[str] = []
+    parameters: list[Any] = []
     for field in fields:
         if field.name in chosen:
             values.append(chosen[field.name])
@@ -376,7 +380,7 @@ def _insert_missing(run: GenerationRun, models: list[LanguageModel]) -> int:
     samples = " UNION ALL ".join(f"SELECT {number} AS number" for number in range(run.samples))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} ({', '.join(quote(field.column) for field in fields)}) "  # noqa: S608 - our own names
+            f"INSERT INTO {table} ({', '.join(quote(str(field.column)) for field in fields)}) "  # noqa: S608 - our own names
             f"SELECT {', '.join(values)} FROM {pools} prompt "
             f"JOIN {names} model ON model.id IN ({', '.join(['%s'] * len(models))}) "
             f"CROSS JOIN ({samples}) sample "

@@ -15,8 +15,9 @@ from ratings.board.fits import (
     ranking_columns,
 )
 from ratings.board.inputs import Ballots, BoardInput, Criterion
+from ratings.board.quality import agreed, audited
 from ratings.board.tallies import elo_in_order, head_to_head, raters_by_kind, tally
-from ratings.scoring import Covariance, NotEstimable, Part, composite
+from ratings.scoring import Covariance, NotEstimable, Part, Side, composite
 
 Board = dict[str, Any]
 RANKING = (
@@ -38,19 +39,17 @@ def build_board(source: BoardInput, *, seed: int) -> Board:
     The same input and seed give the same board. Models stand in the order of rank, those without
     a strength after them by win rate; `covariance` is in the order of `ranked`.
     """
-    raters = len(source.raters)
     # Each criterion by its own votes: a thin one takes nothing from the others.
     clusters = {
-        one.key: choose_cluster([source.ballots[one.key].judged()], raters=raters)
-        for one in source.criteria
+        one.key: choose_cluster([source.ballots[one.key].judged()]) for one in source.criteria
     }
     estimates = {
-        one.key: estimate(source.ballots[one.key], source.labels, cluster=clusters[one.key].by)
+        one.key: estimate(source.ballots[one.key], source.labels, cluster=clusters[one.key])
         for one in source.criteria
     }
+    clusters = {key: one.explained(estimates[key].covariance) for key, one in clusters.items()}
     together = choose_cluster(
-        (source.ballots[one.key].judged() for one in source.criteria if one.weight > 0),
-        raters=raters,
+        source.ballots[one.key].judged() for one in source.criteria if one.weight > 0
     )
     return {
         "models": [_model(source, at) for at in range(len(source.models))],
@@ -97,7 +96,7 @@ def _criterion(
     rng: Generator,
 ) -> dict[str, Any]:
     ballots, labels = source.ballots[criterion.key], source.labels
-    given = ballots.select(ballots.rater < len(source.raters))
+    given = ballots.select(ballots.given)
     judged = len(given.judged().outcome)
     return {
         "key": criterion.key,
@@ -118,9 +117,11 @@ def _criterion(
         "rows": _rows(
             source,
             _by_label(source, found, rng),
-            _tallies(source, ballots, cluster.by),
+            _tallies(source, ballots, cluster),
         ),
         "head_to_head": head_to_head(ballots, labels),
+        "audit": audited(found, ballots, labels, rng=rng),
+        "agreement": agreed(ballots, raters=len(source.raters)),
     }
 
 
@@ -131,12 +132,14 @@ def _by_label(source: BoardInput, found: Estimate, rng: Generator) -> dict[str, 
     return dict(zip(found.fit.items, columns, strict=True))
 
 
-def _tallies(source: BoardInput, ballots: Ballots, cluster: str) -> dict[str, dict[str, Any]]:
+def _tallies(
+    source: BoardInput, ballots: Ballots, cluster: Clustering
+) -> dict[str, dict[str, Any]]:
     elo = elo_in_order(ballots, source.labels, k=source.elo_k)
-    codes = getattr(ballots, cluster)
+    codes = cluster.codes(ballots)
     counted = {}
     for at, label in enumerate(source.labels):
-        one = tally(ballots, at, raters=len(source.raters), cluster=codes, elo=elo)
+        one = tally(ballots, at, clusters=codes, elo=elo)
         votes = one.battles + one.cannot_judge
         counted[label] = one._asdict() | {
             "both_bad_rate": one.both_bad / one.battles if one.battles else None,
@@ -184,7 +187,7 @@ def _composite(
     }
     found = [estimates[one.key] for one in weighted]
     try:
-        whole = composite(_parts(source.labels, weighted, found, cluster.by))
+        whole = composite(_parts(source.labels, weighted, found, cluster))
     except NotEstimable as error:
         return result | {"reasons": [f"{error}."], "rows": _rows(source, {}, {})}
     columns = ranking_columns(whole.strength, whole.covariance, level=source.level, rng=rng)
@@ -192,6 +195,7 @@ def _composite(
         result
         | _uncertainty(whole.covariance)
         | {
+            "cluster": cluster.explained(whole.covariance)._asdict(),
             "ranked": list(whole.items),
             "rows": _rows(source, dict(zip(whole.items, columns, strict=True)), {}),
         }
@@ -199,7 +203,7 @@ def _composite(
 
 
 def _parts(
-    labels: tuple[str, ...], criteria: list[Criterion], found: list[Estimate], cluster: str
+    labels: tuple[str, ...], criteria: list[Criterion], found: list[Estimate], cluster: Clustering
 ) -> list[Part]:
     """Return the parts; raise `NotEstimable` unless every criterion ranks the same models."""
     if any(one.fit is None for one in found):
@@ -208,25 +212,58 @@ def _parts(
         raise NotEstimable(
             "The criteria rank different models, so their mean compares unlike things"
         )
-    return [
-        Part(
-            fit=one.fit,
-            comparisons=one.ballots.comparisons(labels, one.members),
-            cluster=getattr(one.ballots, cluster),
-            weight=criterion.weight,
+    if not cluster.by:
+        raise NotEstimable("One rater and one prompt leave their mean without an interval")
+    parts = []
+    for criterion, one in zip(criteria, found, strict=True):
+        assert one.fit is not None
+        counted = cluster.counted(one.ballots)
+        way, *second = cluster.codes(counted)
+        parts.append(
+            Part(
+                fit=one.fit,
+                comparisons=counted.comparisons(labels, one.members),
+                cluster=way,
+                weight=criterion.weight,
+                prompt=second[0] if second else None,
+            )
         )
-        for criterion, one in zip(criteria, found, strict=True)
-        if one.fit is not None
-    ]
+    return parts
 
 
 def _uncertainty(covariance: Covariance | None) -> dict[str, Any]:
     """Return the covariance of the strengths as it is stored, or nulls."""
     if covariance is None:
-        return {"clusters": None, "degrees": None, "covariance": None}
+        return {"clusters": None, "degrees": None, "covariance": None, "sides": []}
     degrees = covariance.degrees
     return {
         "clusters": covariance.clusters,
         "degrees": degrees if np.isfinite(degrees) else None,
         "covariance": covariance.matrix.tolist(),
+        "sides": [
+            {
+                "by": side.by,
+                "clusters": side.clusters,
+                "degrees": side.degrees,
+                "covariance": side.matrix.tolist(),
+            }
+            for side in covariance.sides
+        ],
     }
+
+
+def stored_covariance(part: Mapping[str, Any]) -> Covariance | None:
+    """Return the covariance of a stored criterion or composite, None where it has none."""
+    if part["covariance"] is None:
+        return None
+    sides = tuple(
+        Side(one["by"], np.array(one["covariance"]), one["degrees"], one["clusters"])
+        for one in part.get("sides", ())  # boards of before two-way intervals have none
+    )
+    return Covariance(
+        np.array(part["covariance"]),
+        "two-way" if sides else "cluster",
+        degrees=np.inf if part["degrees"] is None else part["degrees"],
+        clusters=part["clusters"],
+        sides=sides,
+    )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ratings.board.inputs import Ballots, Ints
 from ratings.scoring import (
+    Comparisons,
     Counts,
     Covariance,
     Fit,
@@ -22,31 +23,52 @@ from ratings.scoring import (
     rank_ranges,
     separated_components,
     to_rating,
+    two_way_sandwich,
 )
+from ratings.scoring.types import FEW_CLUSTERS
 
-LEAST_CLUSTERS = 10
 PAIR = 2
 SAME = 1e-9  # log-odds
 Floats = NDArray[np.float64]
 
 NOTES = {
-    "rater": "Clustered by rater: the interval holds for other raters and other votes like these.",
-    "prompt": (
-        f"Fewer than {LEAST_CLUSTERS} raters: clustered by prompt, so the interval holds for these"
-        " raters only."
+    "two-way": (
+        "Clustered by rater and by prompt: the interval holds for other raters and other prompts like"
+        " these."
     ),
+    "rater": "Clustered by rater, all on one prompt: the interval holds for this prompt only.",
+    "prompt": "Clustered by prompt, all by one rater: the interval holds for this rater only.",
+    "": "One rater and one prompt: there is no interval.",
 }
-FRAGILE = (
-    f" Fragile: there are fewer than {LEAST_CLUSTERS} raters and fewer than {LEAST_CLUSTERS} prompts,"
-    " too few for the interval to be relied on."
-)
+SOURCES = {
+    "rater": " More of the uncertainty comes from the raters than from the prompts.",
+    "prompt": " More of the uncertainty comes from the prompts than from the raters.",
+}
 
 
 class Clustering(NamedTuple):
-    """What is taken to be independent: the field of `Ballots` with its codes, and what that means."""
+    """What is taken to be independent, in words; `by` is two-way, rater, prompt, or empty."""
 
     by: str
     note: str
+
+    def counted(self, ballots: Ballots) -> Ballots:
+        """Return the votes whose spread the interval adds up.
+
+        Where raters are clusters, without the forfeits: the protocol decided them, so they are there
+        whoever judges. They move the fit, and are neither clusters nor degrees of freedom.
+        """
+        return ballots if self.by == "prompt" else ballots.select(ballots.given)
+
+    def codes(self, ballots: Ballots) -> tuple[Ints, ...]:
+        """Return the codes (n,) of each way of clustering."""
+        ways = ("rater", "prompt") if self.by == "two-way" else (self.by,) if self.by else ()
+        return tuple(getattr(ballots, way) for way in ways)
+
+    def explained(self, covariance: Covariance | None) -> "Clustering":
+        """Return this with the larger source of uncertainty named."""
+        source = covariance.larger_source if covariance else None
+        return self._replace(note=self.note + SOURCES[source]) if source else self
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,25 +87,33 @@ class Estimate:
     reasons: tuple[str, ...] = ()
 
 
-def choose_cluster(every: Iterable[Ballots], *, raters: int) -> Clustering:
-    """Return what is taken to be independent in all of `every`: raters where there are enough.
+def choose_cluster(every: Iterable[Ballots]) -> Clustering:
+    """Return what is taken to be independent in all of `every`: raters and prompts, where there are two.
 
-    Else prompts; and where neither are enough, whichever there are more of, marked as fragile: votes
-    are never taken to be independent. What has no votes has no say.
+    Votes are never taken to be independent. Fewer than 10 clusters on a side are marked as fragile.
+    What has no votes has no say; forfeits are no raters.
     """
     ballots = [one for one in every if len(one.outcome)]
     counted = {
-        "rater": min((_distinct(one.rater[one.rater < raters]) for one in ballots), default=0),
+        "rater": min((_distinct(one.rater[one.given]) for one in ballots), default=0),
         "prompt": min((_distinct(one.prompt) for one in ballots), default=0),
     }
-    for by, count in counted.items():
-        if count >= LEAST_CLUSTERS:
-            return Clustering(by, NOTES[by])
-    by = max(counted, key=lambda one: counted[one])
-    return Clustering(by, NOTES[by].split(": ", 1)[-1].capitalize() + FRAGILE)
+    ways = [way for way, count in counted.items() if count > 1]
+    by = "two-way" if len(ways) > 1 else "".join(ways)
+    few = [f"{counted[way]} {way}s" for way in ways if counted[way] < FEW_CLUSTERS]
+    return Clustering(by, NOTES[by] + _fragile(few))
 
 
-def estimate(ballots: Ballots, labels: tuple[str, ...], *, cluster: str) -> Estimate:
+def _fragile(few: list[str]) -> str:
+    if not few:
+        return ""
+    return (
+        f" Fragile: {' and '.join(few)}, fewer than {FEW_CLUSTERS}, are too few for the interval to be"
+        " relied on."
+    )
+
+
+def estimate(ballots: Ballots, labels: tuple[str, ...], *, cluster: Clustering) -> Estimate:
     """Fit the judged votes among the models that they can rank together.
 
     Models that won or lost every vote against the rest, or never met it, have no finite strength.
@@ -104,10 +134,22 @@ def estimate(ballots: Ballots, labels: tuple[str, ...], *, cluster: str) -> Esti
     except (NotEstimable, NotConverged) as error:
         return replace(found, reasons=(_sentence(error),))
     try:
-        covariance = cluster_sandwich(fit, comparisons, getattr(among, cluster))
+        counted = cluster.counted(among)
+        covariance = _covariance(fit, counted.comparisons(labels, members), cluster.codes(counted))
     except NotEstimable as error:
         return replace(found, fit=fit, reasons=(f"There is no interval: {error}.",))
     return replace(found, fit=fit, covariance=covariance)
+
+
+def _covariance(fit: Fit, comparisons: Comparisons, ways: tuple[Ints, ...]) -> Covariance:
+    """Return the covariance clustered in each of the `ways` that has two clusters left."""
+    # The votes among the ranked models may have fewer raters or prompts than all votes had.
+    left = [codes for codes in ways if _distinct(codes) > 1]
+    if not left:
+        raise NotEstimable("it needs votes from at least two raters or on two prompts")
+    if len(left) > 1:
+        return two_way_sandwich(fit, comparisons, *left)
+    return cluster_sandwich(fit, comparisons, left[0])
 
 
 def ranking_columns(

@@ -1,18 +1,12 @@
-"""Covariances of strengths, iid or clustered by rater, and the intervals and rank ranges they give.
+"""The covariance of strengths from independent votes, and the intervals and ranks of any covariance.
 
-All start from the influence of a vote, `inverse @ score` (see `types.Fit`); they differ in what is
-taken to be independent: single votes, or all the votes of one rater together.
+Covariances from votes that depend on each other, by rater and by prompt, are in `clusters`.
 
 References
 ----------
 Huber, P. J. (1967); White, H. (1982): the sandwich.
-Cameron, A. C. and Miller, D. L. (2015). A practitioner's guide to cluster-robust inference.
-Journal of Human Resources 50: CR1.
-Carter, A. V., Schnepel, K. T. and Steigerwald, D. G. (2017). Asymptotic behavior of a t-test
-robust to cluster heterogeneity. Review of Economics and Statistics 99: the effective number.
 """
 
-from collections.abc import Iterator
 from statistics import NormalDist
 from typing import Any
 
@@ -33,7 +27,6 @@ from ratings.scoring.types import (
 )
 
 STILL = 1e-14  # a variance below this share of the Fisher variance is rounding
-BLOCK = 1 << 21  # numbers held at once while sweeping clusters: 16 MiB
 MOST_ITEMS_DRAWN = 300  # with more items, Bonferroni instead of drawing the largest difference
 
 
@@ -68,87 +61,6 @@ def _meat(fit: Fit, counts: Counts) -> Floats:
     return meat
 
 
-def cluster_sandwich(fit: Fit, comparisons: Comparisons, cluster: NDArray[Any]) -> Covariance:
-    """Return the covariance when only the clusters (all votes of a rater, say) are independent.
-
-    CR1, that is with the factor G / (G - 1), for intervals with t quantiles of G* - 1 degrees of
-    freedom, where G* = (sum n_g)^2 / sum n_g^2 counts the clusters as if of equal size.
-
-    Parameters
-    ----------
-    cluster : (n,) integers from 0: the cluster of each vote
-
-    Raises
-    ------
-    NotEstimable
-        With fewer than two clusters.
-    """
-    sizes, codes = cluster_sizes(cluster)
-    meat = np.zeros_like(fit.information)
-    for block in _cluster_scores(fit, comparisons, codes, len(sizes)):
-        meat += block.T @ block
-    g = len(sizes)
-    matrix = fit.inverse @ meat @ fit.inverse * (g / (g - 1))
-    return checked_covariance(
-        fit, matrix, "cluster", degrees=effective_clusters(sizes) - 1, clusters=g
-    )
-
-
-def cluster_influence(fit: Fit, comparisons: Comparisons, cluster: NDArray[Any], g: int) -> Floats:
-    """Return (g, K): the summed influence of each cluster's votes on the strengths.
-
-    `cluster` (n,) holds codes from 0 to g - 1; clusters without votes have zeros. With
-    `np.arange(n)` for the cluster it is the influence of every single vote.
-    """
-    inverse = fit.inverse[:, : len(fit.items)]
-    blocks = [block @ inverse for block in _cluster_scores(fit, comparisons, cluster, g)]
-    return np.concatenate(blocks)
-
-
-def cluster_sizes(cluster: NDArray[Any]) -> tuple[Floats, NDArray[np.int64]]:
-    """Return the sizes of the clusters that occur, (G,), and codes (n,) into them.
-
-    Raises
-    ------
-    NotEstimable
-        With fewer than two clusters, which say nothing about the spread between clusters.
-    """
-    counted = np.bincount(cluster)
-    occurs = counted > 0
-    if not len(cluster):
-        raise NotEstimable("there are no votes")
-    if occurs.sum() == 1:
-        raise NotEstimable("an interval by cluster needs votes from at least two clusters")
-    codes = (np.cumsum(occurs) - 1)[cluster]
-    return counted[occurs].astype(np.float64), codes
-
-
-def effective_clusters(sizes: Floats) -> float:
-    """Return how many equal clusters would be as informative, at least 2."""
-    return max(float(sizes.sum() ** 2 / (sizes**2).sum()), 2.0)
-
-
-def _cluster_scores(
-    fit: Fit, comparisons: Comparisons, cluster: NDArray[Any], g: int
-) -> Iterator[Floats]:
-    """Yield the summed scores of the clusters in blocks of rows, (some, P), in order."""
-    from scipy.sparse import coo_array
-
-    p = len(fit.information)
-    residual = fit.residual(comparisons)
-    rows, columns = [cluster, cluster], [comparisons.first, comparisons.second]
-    entries = [residual, -residual]
-    ties = fit.tie_residual(comparisons)
-    if ties is not None:
-        rows, columns = [*rows, cluster], [*columns, np.full(len(comparisons), p - 1)]
-        entries = [*entries, ties]
-    where = (np.concatenate(rows), np.concatenate(columns))
-    scores = coo_array((np.concatenate(entries), where), shape=(g, p)).tocsr()
-    height = max(1, BLOCK // p)
-    for top in range(0, g, height):
-        yield scores[top : top + height].toarray()
-
-
 def checked_covariance(fit: Fit, matrix: Floats, kind: str, **more: Any) -> Covariance:
     """Keep the strengths' part, and refuse a width of zero, which no finite sample supports."""
     k = len(fit.items)
@@ -175,7 +87,7 @@ def intervals(
         drawn = covariance.draws[np.isfinite(covariance.draws).all(axis=1)]
         lower, upper = np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2], axis=0)
         return lower, upper
-    half = quantile(0.5 + level / 2, covariance.degrees) * covariance.standard_error
+    half = quantiles(0.5 + level / 2, covariance.degrees_each) * covariance.standard_error
     return strength - half, strength + half
 
 
@@ -183,11 +95,31 @@ def difference(
     strength: Floats, covariance: Covariance, i: int, j: int, *, level: float = 0.95
 ) -> Interval:
     """Return the interval of strength i minus strength j, in log-odds (never two overlapping bars)."""
-    v = covariance.matrix
-    half = quantile(0.5 + level / 2, covariance.degrees) * np.sqrt(v[i, i] + v[j, j] - 2 * v[i, j])
-    return Interval(
-        float(strength[i] - strength[j] - half), float(strength[i] - strength[j] + half), level
-    )
+    contrast = np.zeros(len(strength))
+    contrast[i], contrast[j] = 1.0, -1.0
+    spread = covariance.spread(contrast)
+    half = quantile(0.5 + level / 2, spread.degrees) * spread.standard_error
+    gap = float(strength[i] - strength[j])
+    return Interval(gap - half, gap + half, level)
+
+
+def probability_better(strength: Floats, covariance: Covariance, i: int, j: int) -> float:
+    """Return how sure the votes make it that item i is better than item j, between 0 and 1.
+
+    The confidence distribution of the difference at 0 (Student's t or normal): one minus the
+    one-sided p-value of "i is not better". With a flat prior it is the posterior probability. With
+    draws it is the share of the draws in which i is ahead.
+    """
+    if covariance.draws is not None:
+        drawn = covariance.draws[np.isfinite(covariance.draws).all(axis=1)]
+        ahead = drawn[:, i] - drawn[:, j]
+        return float(((ahead > 0) + (ahead == 0) / 2).mean())
+    contrast = np.zeros(len(strength))
+    contrast[i], contrast[j] = 1.0, -1.0
+    spread = covariance.spread(contrast)
+    from scipy.special import stdtr
+
+    return float(stdtr(spread.degrees, (strength[i] - strength[j]) / spread.standard_error))
 
 
 def quantile(p: float, degrees: float) -> float:
@@ -197,6 +129,12 @@ def quantile(p: float, degrees: float) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(degrees, p))
+
+
+def quantiles(p: float, degrees: Floats) -> Floats:
+    """Return `quantile` of each of the `degrees`."""
+    distinct, where = np.unique(degrees, return_inverse=True)
+    return np.array([quantile(p, float(one)) for one in distinct])[where]
 
 
 def rank_ranges(
@@ -218,28 +156,28 @@ def rank_ranges(
     Mogstad, M., Romano, J. P., Shaikh, A. M. and Wilhelm, D. (2024). Inference for ranks with
     applications to mobility across neighbourhoods. Review of Economic Studies 91.
     """
-    v = covariance.matrix
-    variance = np.diag(v)[:, None] + np.diag(v) - 2 * v
-    error = np.sqrt(np.maximum(variance, np.finfo(float).tiny))
-    critical = _largest_difference(covariance, error, rng, level, draws)
+    error = np.sqrt(np.maximum(covariance.difference_variance(), np.finfo(float).tiny))
+    critical = _largest_difference(covariance, rng, level, draws)
     surely_better = (strength[:, None] - strength) > critical * error
     return 1 + surely_better.sum(axis=0), len(strength) - surely_better.sum(axis=1)
 
 
-def _largest_difference(
-    covariance: Covariance, error: Floats, rng: Generator, level: float, draws: int
-) -> float:
+def _largest_difference(covariance: Covariance, rng: Generator, level: float, draws: int) -> float:
     """Return the `level` quantile of the largest |difference| / error among all pairs."""
-    k = len(error)
+    k = len(covariance.matrix)
     if k > MOST_ITEMS_DRAWN:
         return quantile(1 - (1 - level) / (k * (k - 1)), covariance.degrees)
     values, vectors = np.linalg.eigh(covariance.matrix)
-    deviation = rng.standard_normal((draws, k)) * np.sqrt(np.maximum(values, 0.0)) @ vectors.T
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    # The errors of what is drawn: a two-way matrix may have had negative eigenvalues.
+    gaps = ((root[:, None, :] - root) ** 2).sum(axis=2)
+    error = np.sqrt(np.maximum(gaps, np.finfo(float).tiny))
+    deviation = rng.standard_normal((draws, k)) @ root.T
     if np.isfinite(covariance.degrees):
         scale = rng.chisquare(covariance.degrees, size=(draws, 1)) / covariance.degrees
         deviation /= np.sqrt(scale)
     largest = np.zeros(draws)
     for i in range(k - 1):
-        gaps = np.abs(deviation[:, i, None] - deviation[:, i + 1 :]) / error[i, i + 1 :]
-        np.maximum(largest, gaps.max(axis=1), out=largest)
+        apart = np.abs(deviation[:, i, None] - deviation[:, i + 1 :]) / error[i, i + 1 :]
+        np.maximum(largest, apart.max(axis=1), out=largest)
     return float(np.quantile(largest, level))

@@ -19,6 +19,8 @@ def draw_comparisons(
     raters: int = 0,
     taste: float = 0.0,
     activity: float = 0.0,
+    prompts: int = 0,
+    prompt_effect: float = 0.0,
     items: Sequence[str] | None = None,
 ) -> Comparisons:
     """Draw `n` votes on uniformly drawn pairs from Davidson's model.
@@ -31,6 +33,8 @@ def draw_comparisons(
     taste : standard deviation, in log-odds, of each rater's own deviation from each strength
     activity : 0 for raters of equal activity; else the exponent of a Pareto distribution of votes
         per rater (1.5 is as heavy-tailed as crowds are)
+    prompts : how many prompts, drawn uniformly; 0 leaves prompts out
+    prompt_effect : standard deviation, in log-odds, of what each prompt adds to each strength
     """
     k = len(strength)
     first = rng.integers(k, size=n)
@@ -40,12 +44,17 @@ def draw_comparisons(
     if rater is not None and taste:
         own = rng.normal(0.0, taste, size=(raters, k))
         gap = gap + own[rater, first] - own[rater, second]
+    prompt = rng.integers(prompts, size=n) if prompts else None
+    if prompt is not None and prompt_effect:
+        own = rng.normal(0.0, prompt_effect, size=(prompts, k))
+        gap = gap + own[prompt, first] - own[prompt, second]
     return Comparisons(
         items=tuple(items) if items else tuple(f"item {i}" for i in range(k)),
         first=first.astype(np.int32),
         second=second.astype(np.int32),
         outcome=_draw_outcomes(gap, nu, rng),
         rater=rater,
+        prompt=None if prompt is None else prompt.astype(np.int32),
     )
 
 

@@ -11,7 +11,7 @@ Two frames are never mixed here: every array is in the canonical frame (first, s
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,8 @@ OUTCOMES: Mapping[str, int] = MappingProxyType(
 # 400 / ln 10: ten times the odds are 400 points (Elo 1978).
 POINTS_PER_LOGIT = 400 / float(np.log(10.0))
 BASE_RATING = 1000.0
+LEAST_TWO_WAY = 0.5  # a two-way variance below this share of a one-way one is noise, not knowledge
+FEW_CLUSTERS = 10  # with fewer on a side, an interval is fragile
 
 
 class ScoringError(Exception):
@@ -332,19 +334,58 @@ class Fit:
 
 
 @dataclass(frozen=True, eq=False)
+class Side:
+    """One way of clustering: its covariance, and what stands behind it.
+
+    Attributes
+    ----------
+    by : "rater" or "prompt"
+    matrix : (K, K) float64, log-odds squared
+    degrees : float
+        Degrees of freedom of the t quantile: the effective number of clusters, less one.
+    clusters : int
+    """
+
+    by: str
+    matrix: Floats
+    degrees: float
+    clusters: int
+
+
+class Spread(NamedTuple):
+    """The uncertainty of one number: its variance, the degrees of freedom, and where it is from.
+
+    `source` is the covariance's kind, or the side ("rater", "prompt") whose one-way variance is
+    used instead, because the two-way one came out less than half as large, or negative.
+    """
+
+    variance: float
+    degrees: float
+    source: str
+
+    @property
+    def standard_error(self) -> float:
+        return float(np.sqrt(max(self.variance, 0.0)))
+
+
+@dataclass(frozen=True, eq=False)
 class Covariance:
     """The estimated covariance of the centred strengths, and how to turn it into intervals.
 
     Attributes
     ----------
     matrix : (K, K) float64, log-odds squared
-    kind : "sandwich", "cluster", "bootstrap" or "composite"
+        Of a two-way covariance not always positive definite: take variances from `spread`,
+        `standard_error` and `difference_variance`, which fall back to the wider side.
+    kind : "sandwich", "cluster", "two-way", "composite", "bootstrap", "cluster-bootstrap" or
+        "two-way-bootstrap"
     degrees : float
         Degrees of freedom of the t quantile; infinite for the normal one.
     clusters : int or None
-        How many clusters (raters, say) stand behind it.
+        How many clusters (raters, say) stand behind it; of two ways the fewer.
     draws : (B, K) float64 or None
         Bootstrap estimates, where there are any; NaN rows for resamples without an estimate.
+    sides : the one-way covariances of a two-way one, else empty
     """
 
     matrix: Floats
@@ -352,11 +393,64 @@ class Covariance:
     degrees: float = float("inf")
     clusters: int | None = None
     draws: Floats | None = None
+    sides: tuple[Side, ...] = ()
 
     @property
     def standard_error(self) -> Floats:
         """(K,): standard errors of the centred strengths, in log-odds."""
-        return np.asarray(np.sqrt(np.diag(self.matrix)))
+        each = [np.diag(v) for v in self._matrices()]
+        return np.asarray(np.sqrt(self._chosen(each, each)))
+
+    @property
+    def degrees_each(self) -> Floats:
+        """(K,): the degrees of freedom of each centred strength's interval."""
+        each = [np.diag(v) for v in self._matrices()]
+        own = [self.degrees, *(side.degrees for side in self.sides)]
+        return self._chosen(each, [np.full(len(one), d) for one, d in zip(each, own, strict=True)])
+
+    def spread(self, contrast: Floats) -> Spread:
+        """Return the uncertainty of `contrast @ strength`, `contrast` (K,)."""
+        each = [np.array([contrast @ v @ contrast]) for v in self._matrices()]
+        at = int(self._chosen(each, [np.array([float(at)]) for at in range(len(each))])[0])
+        variance = float(each[at][0])
+        if not at:
+            return Spread(variance, self.degrees, self.kind)
+        side = self.sides[at - 1]
+        return Spread(variance, side.degrees, side.by)
+
+    def difference_variance(self) -> Floats:
+        """(K, K): the variance of strength i minus strength j; 0 on the diagonal."""
+        each = [np.diag(v)[:, None] + np.diag(v) - 2 * v for v in self._matrices()]
+        return self._chosen(each, each)
+
+    def _matrices(self) -> list[Floats]:
+        return [self.matrix, *(side.matrix for side in self.sides)]
+
+    def _chosen(self, variances: list[Floats], values: list[Floats]) -> Floats:
+        """Return, of each contrast, the value that belongs to the variance that is used for it.
+
+        Both lists hold the two-way number first, then those of the sides, elementwise.
+        """
+        if not self.sides:
+            return values[0]
+        widest = 1 + np.argmax(variances[1:], axis=0)
+        wide = np.maximum.reduce(variances[1:])
+        used = np.where(variances[0] < LEAST_TWO_WAY * wide, widest, 0)
+        return np.asarray(np.choose(used, values))
+
+    @property
+    def larger_source(self) -> str | None:
+        """Return which side the uncertainty is more of, by mean variance; None one way."""
+        if not self.sides:
+            return None
+        return max(self.sides, key=lambda side: float(np.trace(side.matrix))).by
+
+    @property
+    def fragile(self) -> tuple[str, ...]:
+        """Return the sides with fewer than 10 clusters, too few for an interval to be relied on."""
+        if self.sides:
+            return tuple(side.by for side in self.sides if side.clusters < FEW_CLUSTERS)
+        return ("cluster",) if (self.clusters or FEW_CLUSTERS) < FEW_CLUSTERS else ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ratings.board import build_board
-from ratings.scoring import Comparisons, cluster_sandwich, fit_davidson, intervals, online_elo
+from ratings.scoring import Comparisons, fit_davidson, intervals, online_elo, two_way_sandwich
 from tests.ratings.boards import board_input, round_robin
 
 POINTS = 400 / math.log(10)
@@ -27,9 +27,11 @@ def test_strengths_and_intervals_are_those_of_davidsons_model_on_the_judged_vote
         ["tie" if vote[2] == "both_bad" else vote[2] for vote in judged],
     )
     raters = sorted({vote[3] for vote in judged})
-    cluster = np.array([raters.index(vote[3]) for vote in judged])
+    prompts = sorted({vote[4] for vote in judged})
+    rater = np.array([raters.index(vote[3]) for vote in judged])
+    prompt = np.array([prompts.index(vote[4]) for vote in judged])
     fit = fit_davidson(comparisons)
-    lower, upper = intervals(fit.strength, cluster_sandwich(fit, comparisons, cluster))
+    lower, upper = intervals(fit.strength, two_way_sandwich(fit, comparisons, rater, prompt))
 
     board = build_board(board_input({"helpfulness": votes}), seed=0)
 
@@ -39,8 +41,9 @@ def test_strengths_and_intervals_are_those_of_davidsons_model_on_the_judged_vote
         assert rows[name]["rating"] == pytest.approx(POINTS * fit.strength[at] + 1000, abs=1e-8)
         assert rows[name]["strength_lower"] == pytest.approx(lower[at], abs=1e-10)
         assert rows[name]["rating_upper"] == pytest.approx(POINTS * upper[at] + 1000, abs=1e-8)
-    assert board["cluster"]["by"] == "rater"
-    assert board["criteria"][0]["clusters"] == 12
+    assert board["cluster"]["by"] == "two-way"
+    assert "More of the uncertainty comes from the " in board["cluster"]["note"]
+    assert [side["clusters"] for side in board["criteria"][0]["sides"]] == [12, 20]
 
 
 def test_counts_keep_both_bad_apart_and_cannot_judge_out():
@@ -125,26 +128,42 @@ def test_head_to_head_counts_a_pair_from_the_side_of_a():
     ]
 
 
-def test_few_raters_are_said_and_prompts_are_the_clusters():
+def test_few_raters_are_fragile_and_still_clustered_both_ways():
     board = build_board(board_input({"helpfulness": round_robin(raters=3)}), seed=0)
-    assert board["cluster"]["by"] == "prompt"
-    assert "Fewer than 10 raters" in board["cluster"]["note"]
+    assert board["cluster"]["by"] == "two-way"
+    assert "Fragile: 3 raters, fewer than 10" in board["cluster"]["note"]
+    assert board["criteria"][0]["degrees"] < 3
     assert rows_of(board)["ant"]["strength_lower"] is not None
 
 
-def test_few_raters_and_prompts_are_fragile_and_never_taken_to_be_independent():
+def test_few_raters_and_prompts_are_both_named():
     board = build_board(board_input({"helpfulness": round_robin(raters=3, prompts=2)}), seed=0)
-    assert board["cluster"]["by"] == "rater"
-    assert "Fragile" in board["cluster"]["note"]
+    assert "Fragile: 3 raters and 2 prompts" in board["cluster"]["note"]
+
+
+def test_one_rater_leaves_the_prompts_to_cluster_by_and_says_so():
+    votes = [(*vote[:3], "r0", f"p{at % 25}") for at, vote in enumerate(round_robin())]
+    board = build_board(board_input({"helpfulness": votes}), seed=0)
+    assert board["cluster"]["by"] == "prompt"
+    assert "for this rater only" in board["cluster"]["note"]
+    assert board["criteria"][0]["clusters"] == 25
+
+
+def test_one_rater_on_one_prompt_has_no_interval():
+    votes = [(*vote[:3], "r0", "p0") for vote in round_robin()]
+    row = rows_of(build_board(board_input({"helpfulness": votes}), seed=0))["ant"]
+    assert row["strength"] is not None
+    assert row["strength_lower"] is None
+    assert row["win_rate_standard_error"] is None
 
 
 def test_a_criterion_without_votes_takes_nothing_from_the_intervals_of_the_others():
     votes = round_robin(raters=30)
     alone = build_board(board_input({"helpfulness": votes}), seed=0)
     thin = build_board(board_input({"helpfulness": votes, "style": votes[:0]}), seed=0)
-    assert thin["criteria"][0]["cluster"]["by"] == "rater"
+    assert thin["criteria"][0]["cluster"]["by"] == "two-way"
     assert thin["criteria"][0]["covariance"] == alone["criteria"][0]["covariance"]
-    assert thin["cluster"]["by"] == "rater"
+    assert thin["cluster"]["by"] == "two-way"
 
 
 def test_a_forfeit_counts_as_an_outcome_and_as_no_judgment_or_rater():
@@ -160,7 +179,7 @@ def test_a_forfeit_counts_as_an_outcome_and_as_no_judgment_or_rater():
     assert row["losses"] == before["losses"] + 2
     assert row["judgments"] == before["judgments"]
     assert row["raters"] == 12
-    assert board["criteria"][0]["clusters"] == 14
+    assert board["criteria"][0]["clusters"] == 12
     assert row["strength"] < before["strength"]
 
 

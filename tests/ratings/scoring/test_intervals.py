@@ -67,7 +67,7 @@ def test_doubling_the_votes_narrows_the_interval_by_the_root_of_two(fit):
 def test_every_vote_its_own_cluster_is_the_sandwich(fit):
     votes = drawn(4)
     found, n = fit(votes), len(votes)
-    clustered = cluster_sandwich(found, votes, np.arange(n))
+    clustered = cluster_sandwich(found, votes, np.arange(n), correction="CR1")
     assert clustered.matrix == pytest.approx(sandwich(found, votes).matrix * n / (n - 1), rel=1e-9)
     assert clustered.degrees == pytest.approx(n - 1)
 
