@@ -8,7 +8,12 @@
 >>> lower, upper = intervals(fit.strength, sandwich(fit, votes))
 """
 
-from ratings.scoring.bootstrap import bootstrap, bootstrap_rates
+from ratings.scoring.bootstrap import (
+    bootstrap,
+    bootstrap_rates,
+    cluster_bootstrap,
+    two_way_bootstrap,
+)
 from ratings.scoring.bradley_terry import fit_bradley_terry, win_probability
 from ratings.scoring.clusters import (
     cluster_influence,
@@ -32,7 +37,7 @@ from ratings.scoring.intervals import (
     sandwich,
 )
 from ratings.scoring.simulate import draw_comparisons
-from ratings.scoring.ties import fit_davidson
+from ratings.scoring.ties import fit_davidson, fit_rao_kupper
 from ratings.scoring.types import (
     BASE_RATING,
     OUTCOMES,
@@ -76,6 +81,7 @@ __all__ = [
     "averaged_elo",
     "bootstrap",
     "bootstrap_rates",
+    "cluster_bootstrap",
     "cluster_influence",
     "cluster_sandwich",
     "cluster_side",
@@ -85,6 +91,7 @@ __all__ = [
     "draw_comparisons",
     "fit_bradley_terry",
     "fit_davidson",
+    "fit_rao_kupper",
     "intervals",
     "leave_out_influence",
     "online_elo",
@@ -95,6 +102,7 @@ __all__ = [
     "sandwich",
     "separated_components",
     "to_rating",
+    "two_way_bootstrap",
     "two_way_sandwich",
     "win_probability",
 ]
