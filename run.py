@@ -263,8 +263,7 @@ def templates() -> list[str]:
 
 def serve(arguments: Sequence[str]) -> int:
     setup("runtime")
-    must(call(PYTHON, "manage.py", "migrate", "--verbosity", "0"), "migrate the database")
-    return replace(PYTHON, "manage.py", "serve", *arguments)
+    return replace(PYTHON, "manage.py", "serve", "--migrate", *arguments)
 
 
 def work(arguments: Sequence[str]) -> int:

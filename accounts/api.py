@@ -70,7 +70,8 @@ class UserTokensView(generics.ListAPIView):
 
     def get_queryset(self) -> QuerySet[ApiToken]:
         _require_credentials(self.request)
-        return ApiToken.objects.filter(user__username=self.kwargs["username"]).order_by("-pk")
+        user = get_object_or_404(User, username=self.kwargs["username"])
+        return ApiToken.objects.filter(user=user).order_by("-pk")
 
     @extend_schema(request=NewTokenSerializer, responses={201: IssuedTokenSerializer})
     def post(self, request: Request, username: str) -> Response:

@@ -1,4 +1,4 @@
-"""Request ids, private caching, and pages for domain errors."""
+"""Request ids, private caching, readable addresses, and pages for domain errors."""
 
 import uuid
 from collections.abc import Callable
@@ -6,10 +6,12 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from core.errors import DomainError
-from core.problems import status_of
+from core.errors import DomainError, Invalid, Missing
+from core.problems import problem_answer, status_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
+API = "/api/"
+NUL = "\0"
 
 
 class RequestIdMiddleware:
@@ -37,6 +39,23 @@ class PrivateCacheMiddleware:
         return response
 
 
+class ReadableAddressMiddleware:
+    """Refuses addresses with a NUL in them: no thing has one in its name, and PostgreSQL takes none.
+
+    Other bytes that are not UTF-8 need no care: Django shows them as %XX or as U+FFFD.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if NUL in request.path_info:
+            return error_answer(request, Missing("There is no such thing here."))
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            return error_answer(request, Invalid("The query contains a NUL (%00); leave it out."))
+        return self.get_response(request)
+
+
 class DomainErrorMiddleware:
     """Shows a page, with the right status, for an error that a service raised."""
 
@@ -49,5 +68,12 @@ class DomainErrorMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, DomainError):
             return None
-        status = status_of(error)
-        return render(request, "error.html", {"error": error, "status": status}, status=status)
+        return error_answer(request, error)
+
+
+def error_answer(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """Answer with a problem document under the API, and with a page elsewhere."""
+    if request.path_info.startswith(API):
+        return problem_answer(error)
+    status = status_of(error)
+    return render(request, "error.html", {"error": error, "status": status}, status=status)

@@ -65,13 +65,13 @@ def problem_response(  # noqa: PLR0911 - one list of kinds
 @login_not_required
 def no_such_route(request: HttpRequest, path: str) -> JsonResponse:
     """Answer for addresses under the API that do not exist."""
-    body = {
-        "type": "about:blank",
-        "status": 404,
-        "code": "not_found",
-        "detail": f"The API has no {path!r}; see docs/.",
-    }
-    return JsonResponse(body, status=404, content_type=PROBLEM)
+    return problem_answer(Missing(f"The API has no {path!r}; see docs/."))
+
+
+def problem_answer(error: DomainError) -> JsonResponse:
+    """Answer with an error's problem document, outside the framework's own views."""
+    body = _body(status_of(error), error.code, error.message, _extra(error))
+    return JsonResponse(body, status=body["status"], content_type=PROBLEM)
 
 
 def status_of(error: DomainError) -> int:
@@ -106,11 +106,9 @@ def _problem(
     extra: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    body = {
-        "type": "about:blank",
-        "status": status,
-        "code": code,
-        "detail": detail,
-        **(extra or {}),
-    }
+    body = _body(status, code, detail, extra or {})
     return Response(body, status=status, headers=dict(headers or {}), content_type=PROBLEM)
+
+
+def _body(status: int, code: str, detail: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "about:blank", "status": status, "code": code, "detail": detail, **extra}

@@ -35,6 +35,7 @@ from judging.serializers import (
     StudyChangesSerializer,
     StudyProgressSerializer,
     StudySerializer,
+    WantedPlanSerializer,
     blinded_body,
     open_study_body,
     recorded_body,
@@ -82,8 +83,14 @@ class StudyPlanView(APIView):
 
     @extend_schema(responses=PlanSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """How many judgments, hours and how much money the protocol as written takes."""
+        """How many judgments, hours and how much money the next version takes, as it is drafted."""
         return Response(PlanSerializer(studies.plan_study(study=_study(slug))).data)
+
+    @extend_schema(request=WantedPlanSerializer, responses=PlanSerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """The same with some fields replaced; nothing is stored: weigh an amendment first."""
+        data = _checked(WantedPlanSerializer, request)
+        return Response(PlanSerializer(studies.plan_study(study=_study(slug), **data)).data)
 
 
 class StudyVersionsView(generics.ListAPIView):

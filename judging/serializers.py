@@ -6,15 +6,30 @@ them only describe them for the OpenAPI schema.
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 
 from core.serializers import StrictBoolean, StrictSerializer, StrictText
 from judging.blinding import BlindedAssignment, BlindedCriterion, Progress, Side
 from judging.models import Study, StudyVersion
-from judging.protocol import Protocol
+from judging.protocol import PROTOCOL_SCHEMA, Protocol
 from judging.services.judgments import Recorded
 
 # ---- what managers and researchers read and write -----------------------------------------------
+
+
+class ProtocolField(serializers.DictField):
+    """A protocol, or the fields of it that are given; `judging.protocol` checks what is in it."""
+
+
+class ProtocolSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call] # untyped hook
+    target_class = "judging.serializers.ProtocolField"
+
+    def get_name(self) -> str:
+        return "Protocol"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        return PROTOCOL_SCHEMA
 
 
 class StudyVersionSerializer(serializers.ModelSerializer):
@@ -25,7 +40,7 @@ class StudyVersionSerializer(serializers.ModelSerializer):
 
 
 class FrozenProtocolSerializer(serializers.ModelSerializer):
-    protocol = serializers.DictField()
+    protocol = ProtocolField()
 
     class Meta:
         model = StudyVersion
@@ -35,9 +50,7 @@ class FrozenProtocolSerializer(serializers.ModelSerializer):
 
 class StudySerializer(serializers.ModelSerializer):
     created_by = serializers.CharField(source="created_by.username", default=None)
-    draft = serializers.DictField(
-        help_text="The protocol as it was written; defaults are left out."
-    )
+    draft = ProtocolField(help_text="The protocol as it was written; defaults are left out.")
     versions = StudyVersionSerializer(many=True, help_text="Newest first.")
     seed = serializers.SerializerMethodField(
         help_text="The secret that drew samples and sides, told when the study is closed."
@@ -66,13 +79,13 @@ class NewStudySerializer(StrictSerializer):
     slug = serializers.SlugField(max_length=80)
     name = StrictText(max_length=200)
     description = StrictText(max_length=20_000, default="", allow_blank=True)
-    protocol = serializers.DictField(default=dict)
+    protocol = ProtocolField(default=dict)
 
 
 class StudyChangesSerializer(StrictSerializer):
     name = StrictText(max_length=200, required=False)
     description = StrictText(max_length=20_000, allow_blank=True, required=False)
-    protocol = serializers.DictField(default=dict, help_text="Whole fields are replaced.")
+    protocol = ProtocolField(default=dict, help_text="Whole fields are replaced.")
 
 
 class PublishSerializer(StrictSerializer):
@@ -80,7 +93,11 @@ class PublishSerializer(StrictSerializer):
 
 
 class AmendSerializer(PublishSerializer):
-    changes = serializers.DictField(help_text="Whole fields of the protocol in force.")
+    changes = ProtocolField(help_text="Whole fields of the protocol in force.")
+
+
+class WantedPlanSerializer(StrictSerializer):
+    changes = ProtocolField(help_text="Whole fields of the next version, replaced for this plan.")
 
 
 class AddModelSerializer(PublishSerializer):

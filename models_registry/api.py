@@ -196,7 +196,8 @@ class RunsView(generics.ListAPIView):
     permission_classes = [ManageOrRead]
     serializer_class = serializers.RunSerializer
     queryset = (
-        GenerationRun.objects.select_related("pool_version__pool")
+        GenerationRun.objects.with_told_state()
+        .select_related("pool_version__pool")
         .prefetch_related("language_models")
         .order_by("-pk")
     )
@@ -223,6 +224,7 @@ class RunsView(generics.ListAPIView):
         started = runs.start_run(**wanted, created_by=user, now=timezone.now())
         ring()
         told = {name: getattr(started, name) for name in started.__slots__}
+        told["run"] = RunsView.queryset.get(pk=started.run.pk)
         data = serializers.StartedRunSerializer(told | {"estimate": estimate}).data
         return Response(data, status=201 if started.created else 200)
 
@@ -310,5 +312,6 @@ def _endpoint(slug: str) -> ModelEndpoint:
 
 
 def _told(run: GenerationRun) -> Response:
-    run.progress = runs.run_progress(run=run, now=timezone.now())  # type: ignore[attr-defined] # for this answer
-    return Response(serializers.RunDetailSerializer(run).data)
+    found = RunsView.queryset.get(pk=run.pk)
+    found.progress = runs.run_progress(run=found, now=timezone.now())
+    return Response(serializers.RunDetailSerializer(found).data)

@@ -7,6 +7,7 @@ from typing import Any
 from core.errors import InputError, Invalid, TooLarge
 from prompts.readers.json_files import read_document, read_lines
 from prompts.readers.parquet import read_parquet
+from prompts.readers.shapes import did_you_mean
 from prompts.readers.sniffing import CSV, JSONL, PARQUET, TSV, sniff
 from prompts.readers.tables import read_table
 
@@ -16,6 +17,7 @@ IDS = ("prompt_id", "question_id", "external_id", "id")
 PROMPTS = ("prompt", "instruction", "question")
 TEXTS = ("text", "output", "completion", "answer", "response", "result")
 MODELS = ("model", "generator", "model_id")
+NAMES = ("model_name", "name")  # where `model` is a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,24 @@ def _raw_rows(data: bytes, filename: str) -> Iterator[tuple[int, Any]]:
 def _completion(row: int, value: Any) -> CompletionRow:
     if not isinstance(value, Mapping):
         raise _BadRow("not_an_object", "The row is not an object with fields.")
-    external_id = _identity(value)
-    prompt = _text(value, PROMPTS, default="")
+    by_number = _is_number(value.get("prompt"))
+    external_id = str(value["prompt"]) if by_number else _identity(value)
+    prompt = "" if by_number else _text(value, PROMPTS, default="")
     if not external_id and not prompt:
         raise _BadRow("no_prompt", f"It names no prompt: {' or '.join((*IDS, *PROMPTS))}.")
-    return CompletionRow(row, external_id, prompt, _text(value, MODELS, default=""), _turns(value))
+    return CompletionRow(row, external_id, prompt, _model(value), _turns(value))
+
+
+def _model(value: Mapping[str, Any]) -> str:
+    """Return whose answer it is; a model known by a number goes by its name where there is one."""
+    name = _first(value, MODELS)
+    if name is None or not _is_number(value[name]):
+        return _text(value, MODELS, default="")
+    return _text(value, NAMES, default=str(value[name]))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _identity(value: Mapping[str, Any]) -> str:
@@ -141,8 +156,11 @@ def one_model(rows: list[CompletionRow], wanted: str) -> list[CompletionRow]:
     if wanted and chosen:
         return chosen
     shown = ", ".join(repr(name[:80]) for name in named[:20])
+    more = ", …" if len(named) > 20 else ""  # noqa: PLR2004 - as many as are shown
+    missed = f"It holds none of {wanted[:80]!r}.{did_you_mean(wanted, named)} " if wanted else ""
     raise Invalid(
-        f"The file holds answers of {len(named)} model(s): {shown}. Say whose rows to take.",
+        f"{missed}The file holds answers of {len(named)} model(s): {shown}{more}."
+        " Say whose rows to take.",
         code="several_models" if not wanted else "no_such_model",
         models=[name for name in named if name][:100],
     )

@@ -123,6 +123,8 @@ class GenerationRun(TimestampedModel):
         PAUSED = "paused", "Paused"
         CANCELLED = "cancelled", "Cancelled"
 
+    TOLD_STATES = (*State.choices, ("finished", "Finished"))
+
     pool_version = models.ForeignKey(
         PromptPoolVersion, on_delete=models.PROTECT, related_name="runs"
     )

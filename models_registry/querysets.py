@@ -2,7 +2,10 @@
 
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.apps import apps
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+
+OPEN = ["pending", "leased"]
 
 
 class GenerationRunQuerySet(QuerySet):
@@ -10,9 +13,24 @@ class GenerationRunQuerySet(QuerySet):
         """Add `n_own`, the completions this run makes, and how many of them `n_open` and `n_failed`."""
         return self.annotate(
             n_own=Count("completions"),
-            n_open=Count("completions", filter=Q(completions__state__in=["pending", "leased"])),
+            n_open=Count("completions", filter=Q(completions__state__in=OPEN)),
             n_failed=Count("completions", filter=Q(completions__state="failed")),
         )
+
+    def with_told_state(self) -> "GenerationRunQuerySet":
+        """Add `told_state`: the state, or "finished" when nothing that the run asks for is open.
+
+        It is told, not stored: what failed may be asked again, and then the run goes on.
+        """
+        completions = apps.get_model("models_registry", "Completion")._default_manager
+        asked = completions.filter(
+            prompt__version=OuterRef("pool_version"),
+            language_model__runs=OuterRef("pk"),
+            sample__lt=OuterRef("samples"),
+            state__in=OPEN,
+        )
+        finished = When(~Q(state="cancelled") & ~Exists(asked), then=Value("finished"))
+        return self.annotate(told_state=Case(finished, default=F("state")))
 
 
 class CompletionQuerySet(QuerySet):
@@ -29,7 +47,7 @@ class CompletionQuerySet(QuerySet):
         # The first condition follows from the others; it names the index of open completions.
         return self.filter(
             waiting | abandoned,
-            state__in=["pending", "leased"],
+            state__in=OPEN,
             run__state="running",
             language_model__paused_at=None,
         )

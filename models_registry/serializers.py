@@ -199,6 +199,12 @@ class RunSerializer(serializers.ModelSerializer):
     models: serializers.Field = serializers.StringRelatedField(
         source="language_models", many=True, read_only=True
     )
+    state = serializers.ChoiceField(
+        source="told_state",
+        choices=GenerationRun.TOLD_STATES,
+        read_only=True,
+        help_text="finished: nothing that the run asks for waits or is in flight.",
+    )
 
     class Meta:
         model = GenerationRun

@@ -35,6 +35,7 @@ ROLES = (
     "criteria",
 )
 
+_SPEAKERS = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant"}
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 _KEY = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _NOT_TOLD = frozenset({"n/a", "na", "none", "null", "-"})
@@ -150,7 +151,7 @@ class RowReader:
                 column=self.columns["system"],
                 hint="System prompts belong to the language model; put the text into the prompt.",
             )
-        if source == "prompt":
+        if source == "prompt" and not _holds_messages(raw[column]):
             content = self._prompt(row, raw, column)
             return [{"role": "user", "content": content}]
         value = self._nested(row, column, raw[column])
@@ -280,6 +281,10 @@ def _says_nothing(value: str) -> bool:
     return not value.strip() or value.strip().lower() in _NOT_TOLD
 
 
+def _holds_messages(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
 def _turns(row: int, column: str, value: Any) -> list[dict[str, str]]:
     if not isinstance(value, list) or not value:
         message = f"It is {_kind(value)}, not a list of the user's turns."
@@ -287,8 +292,13 @@ def _turns(row: int, column: str, value: Any) -> list[dict[str, str]]:
     return _checked(
         row,
         column,
-        [{"role": "user", "content": prompt_text(row, column, one)} for one in value],
+        [{"role": "user", "content": prompt_text(row, column, _turn(one))} for one in value],
     )
+
+
+def _turn(value: Any) -> Any:
+    """Return a turn's text; Arena-Hard wraps it in an object with nothing else in it."""
+    return value["content"] if isinstance(value, dict) and value.keys() == {"content"} else value
 
 
 def _messages(row: int, column: str, value: Any) -> list[dict[str, str]]:
@@ -309,6 +319,11 @@ def _messages(row: int, column: str, value: Any) -> list[dict[str, str]]:
 
 
 def _message(row: int, column: str, value: Any) -> dict[str, str]:
+    if isinstance(value, dict) and {"from", "value"} <= value.keys():
+        value = {
+            "role": _SPEAKERS.get(str(value["from"]), value["from"]),
+            "content": value["value"],
+        }
     if not isinstance(value, dict) or not {"role", "content"} <= value.keys():
         hint = 'Write {"role": "user", "content": "…"}.'
         refuse(
@@ -321,7 +336,21 @@ def _message(row: int, column: str, value: Any) -> dict[str, str]:
     if role not in ("user", "assistant"):
         message = f"The role {str(role)[:40]!r} is neither user nor assistant."
         refuse("messages", message, row=row, column=column)
-    return {"role": role, "content": prompt_text(row, column, value["content"])}
+    return {"role": role, "content": prompt_text(row, column, _joined(row, column, value))}
+
+
+def _joined(row: int, column: str, message: dict[str, Any]) -> Any:
+    """Return a message's content; one that is written in parts must have text parts only."""
+    parts = message["content"]
+    if not isinstance(parts, list) or not parts:
+        return parts
+    for one in parts:
+        kind = one.get("type") if isinstance(one, dict) else None
+        if kind != "text" or not isinstance(one.get("text"), str):
+            shown = f"of type {str(kind)[:40]!r}" if kind else "without a type"
+            hint = "Only text is judged here: leave images, sound and files out."
+            refuse("parts", f"It has a part {shown}.", row=row, column=column, hint=hint)
+    return "\n\n".join(one["text"] for one in parts)
 
 
 def _checked(row: int, column: str, messages: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -5,10 +5,10 @@ from typing import Any
 from rest_framework import serializers
 
 from core.serializers import StrictSerializer
-from ratings.board.compare import VERDICTS
 from ratings.board.meaning import MEANING
 from ratings.exports.writers import FORMATS
 from ratings.models import LeaderboardSnapshot
+from ratings.scoring.decisions import VERDICTS
 from ratings.services.snapshots import Verification
 
 LARGEST_SEED = 2**63 - 1
@@ -261,6 +261,7 @@ class ComparedCriterionSerializer(serializers.Serializer):
     difference = DifferenceSerializer(allow_null=True, help_text=MEANING["difference"])
     equivalence = EquivalenceSerializer(allow_null=True)
     verdict = serializers.ChoiceField(choices=VERDICTS, help_text=MEANING["verdict"])
+    more_votes = serializers.IntegerField(allow_null=True, help_text=MEANING["more_votes"])
 
 
 class ComparedSerializer(serializers.Serializer):

@@ -122,6 +122,7 @@ MIDDLEWARE = [
     "accounts.middleware.SessionLimitMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "core.middleware.ReadableAddressMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -285,7 +286,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "EndpointKindEnum": "models_registry.models.ModelEndpoint.Kind",
         "RaterKindEnum": "accounts.models.RaterProfile.Kind",
-        "GenerationRunStateEnum": "models_registry.models.GenerationRun.State",
+        "GenerationRunStateEnum": "models_registry.models.GenerationRun.TOLD_STATES",
     },
 }
 

@@ -5,11 +5,13 @@ from judging.protocol.changes import Change, protocol_changes
 from judging.protocol.defaults import DEFAULT_CRITERIA
 from judging.protocol.parsing import parse_protocol
 from judging.protocol.planning import Plan, plan
+from judging.protocol.schema import PROTOCOL_SCHEMA
 from judging.protocol.treatment import Treatment, forfeit_of, treatment
 from judging.protocol.types import Criterion, Design, PoolRef, Protocol
 
 __all__ = [
     "DEFAULT_CRITERIA",
+    "PROTOCOL_SCHEMA",
     "Answers",
     "Change",
     "Criterion",

@@ -96,9 +96,16 @@ def update_draft(*, study: Study, changes: Mapping[str, Any], **texts: str) -> S
     return study
 
 
-def plan_study(*, study: Study) -> StudyPlan:
-    """Return the numbers of the protocol as written. Raises `Invalid` while it is incomplete."""
-    protocol = parse_protocol(_next_protocol(study))
+def plan_study(*, study: Study, changes: Mapping[str, Any] | None = None) -> StudyPlan:
+    """Return the numbers of the next version as written, with whole fields replaced by `changes`.
+
+    Stores nothing. Raises `Invalid` while it is incomplete, and for changes an amendment may not
+    make.
+    """
+    changes = _unsealed(changes or {})
+    if changes and study.state != State.DRAFT:
+        _refuse_amendment(study, changes)
+    protocol = parse_protocol({**_next_protocol(study), **changes})
     pool_version, models = _pool_version(protocol), _language_models(protocol)
     asked = Prompt.objects.filter(version=pool_version).values_list("criteria", flat=True)
     prompts = sum(bool(protocol.criteria_for(keys)) for keys in asked)

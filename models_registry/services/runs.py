@@ -114,8 +114,15 @@ def resume_run(*, run: GenerationRun) -> GenerationRun:
 def cancel_run(*, run: GenerationRun) -> GenerationRun:
     """End the run: what waits is cancelled, what is in flight is paid for and therefore stored.
 
-    What another run that goes on asks for as well is handed over to it.
+    What another run that goes on asks for as well is handed over to it. Raises `Conflict` when
+    the run is finished.
     """
+    if GenerationRun.objects.with_told_state().filter(pk=run.pk, told_state="finished").exists():
+        raise Conflict(
+            "The run is finished: nothing of it waits or is in flight, so there is nothing to "
+            "cancel.",
+            code="run_finished",
+        )
     GenerationRun.objects.filter(pk=run.pk).update(state=GenerationRun.State.CANCELLED)
     for other in GenerationRun.objects.filter(pool_version=run.pool_version_id).exclude(
         state=GenerationRun.State.CANCELLED

@@ -114,7 +114,8 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("manage")
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask once more what failed, or only what failed with one kind of error."""
-    reopened = runs.retry_failed(run=_run(pk), error=request.POST.get("error", ""))
+    kind = request.POST.get("error", "").replace("\0", "")  # which PostgreSQL cannot look for
+    reopened = runs.retry_failed(run=_run(pk), error=kind)
     ring()
     told = ngettext(
         "%(n)d answer is asked for again.", "%(n)d answers are asked for again.", reopened

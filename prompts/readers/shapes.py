@@ -73,6 +73,14 @@ SHAPES: tuple[Shape, ...] = (
     _shape("llmfao", "id|text|type|slug", prompt="text", id="id", category="type"),
     _shape("vicuna", "question_id|text", prompt="text", id="question_id", category="category"),
     _shape(
+        "dolly",
+        "instruction|context|response",
+        {"context_last": True},
+        prompt="instruction",
+        context="context",
+        category="category",
+    ),
+    _shape(
         "alpaca_eval",
         "instruction",
         {"context_last": True},
@@ -84,6 +92,7 @@ SHAPES: tuple[Shape, ...] = (
 # The platform's own columns; the later names are the field's for the same thing.
 OWN: Mapping[str, tuple[str, ...]] = {
     **{role: (role,) for role in ROLES},
+    "messages": ("messages", "conversations", "conversation"),
     "id": ("id", "external_id", "prompt_id", "question_id"),
     "language": ("language", "lang"),
     "reference_answer": ("reference_answer", "reference"),
@@ -101,7 +110,9 @@ def recognise(columns: Sequence[str], named: Mapping[str, str]) -> Shape:
     for shape in SHAPES:
         if shape.marks <= present:
             told = {role: column for role, column in shape.columns.items() if column in present}
-            return Shape(shape.name, shape.marks, told, shape.constants)
+            # A file of a known shape may carry a language or tags of ours beside.
+            own = _own(present - {*told.values()} - {*SOURCES})
+            return Shape(shape.name, shape.marks, {**own, **told}, shape.constants)
     own = _own(present)
     if not any(source in own for source in SOURCES):
         raise _no_prompt(columns)
@@ -145,8 +156,8 @@ def _no_prompt(columns: Sequence[str]) -> Invalid:
     usual = ("prompt", "messages", "turns", "instruction", "question", "text", "query", "input")
     close = [one for one in columns if one.strip().casefold() in usual]
     close += [one for one in columns if difflib.get_close_matches(one.casefold(), usual, 1, 0.8)]
-    meant = f" Did you mean {close[0]!r}? Name it: prompt={close[0]}" if close else ""
-    hint = (meant or "Name it: prompt=COLUMN").strip() + f". {_has(columns)}"
+    meant = f" Did you mean {close[0]!r}? Name it: prompt={close[0]}." if close else ""
+    hint = _has(columns) if meant else f"Name it: prompt=COLUMN. {_has(columns)}"
     message = f"No column holds the prompts ('prompt', 'messages' or 'turns').{meant}"
     error = InputError("missing_column", message, column="prompt", hint=hint)
     return Invalid(message, code="missing_column", errors=[error], columns=shown_columns(columns))

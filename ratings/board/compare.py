@@ -6,10 +6,8 @@ from typing import Any
 import numpy as np
 
 from ratings.board.build import stored_covariance
-from ratings.scoring import POINTS_PER_LOGIT, difference
-
-VERDICTS = ("better", "worse", "equivalent", "unclear", "not_estimable")
-EQUIVALENCE_LEVEL = 0.90  # two one-sided tests at 5 % (Schuirmann 1987)
+from ratings.scoring import POINTS_PER_LOGIT, Verdict, decide
+from ratings.scoring.decisions import EQUIVALENCE_LEVEL, difference_of
 
 
 def compare(board: Mapping[str, Any], a: str, b: str) -> dict[str, Any]:
@@ -36,39 +34,53 @@ def compare(board: Mapping[str, Any], a: str, b: str) -> dict[str, Any]:
     }
 
 
-def verdict(
-    difference: Mapping[str, float | None] | None, equivalence: Mapping[str, Any] | None
-) -> str:
-    """Return what the votes say of a against b, one word of `VERDICTS`.
-
-    `equivalent` goes before `better` and `worse`: a difference that is beyond chance and within
-    the margin is one that the protocol called too small to matter. `unclear` is neither: too few
-    votes to say.
-    """
-    if difference is None:
-        return "not_estimable"
-    if equivalence is not None and equivalence["equivalent"]:
-        return "equivalent"
-    lower, upper = difference["strength_lower"], difference["strength_upper"]
-    if lower is not None and lower > 0:
-        return "better"
-    if upper is not None and upper < 0:
-        return "worse"
-    return "unclear"
-
-
 def _compared(
     part: Mapping[str, Any], a: str, b: str, *, level: float, margin: float
 ) -> dict[str, Any]:
-    difference = _difference(part, a, b, level)
-    equivalence = _equivalence(part, a, b, margin)
+    estimate = _estimate(part, a, b)
+    found = _verdict(part, a, b, level=level, margin=margin)
     return {
         "criterion": part.get("key", "composite"),
         "met": _met(part.get("head_to_head", []), a, b),
-        "difference": difference,
-        "equivalence": equivalence,
-        "verdict": verdict(difference, equivalence),
+        "difference": None if estimate is None else _difference(estimate, found),
+        "equivalence": None if found is None else _equivalence(found, margin),
+        "verdict": _word(estimate, found),
+        "more_votes": None if found is None else found.more_votes,
     }
+
+
+def _word(estimate: float | None, found: Verdict | None) -> str:
+    """Return one word of `decisions.VERDICTS`; without an interval nothing is shown."""
+    if estimate is None:
+        return "not_estimable"
+    return "unclear" if found is None else found.verdict
+
+
+def _verdict(
+    part: Mapping[str, Any], a: str, b: str, *, level: float, margin: float
+) -> Verdict | None:
+    """Return the verdict; None without an interval.
+
+    The margin is one of expected win rates; a composite has none, so equivalence is not asked there,
+    nor are its votes those of one criterion.
+    """
+    estimate, covariance = _estimate(part, a, b), stored_covariance(part)
+    if estimate is None or covariance is None:
+        return None
+    k, ranked = len(part["ranked"]), part["ranked"]
+    spread = covariance.spread(difference_of(k, ranked.index(a), ranked.index(b)))
+    if spread.variance <= 0:  # the two rose and fell together in every cluster: no certainty
+        return None
+    tie = part.get("tie_parameter")
+    return decide(
+        estimate,
+        spread.standard_error,
+        margin=None if tie is None else margin,
+        degrees=spread.degrees,
+        level=level,
+        tie=tie or 0.0,
+        votes=part.get("votes"),
+    )
 
 
 def _met(entries: list[Mapping[str, Any]], a: str, b: str) -> dict[str, int] | None:
@@ -86,14 +98,9 @@ def _met(entries: list[Mapping[str, Any]], a: str, b: str) -> dict[str, int] | N
     return None
 
 
-def _difference(
-    part: Mapping[str, Any], a: str, b: str, level: float
-) -> dict[str, float | None] | None:
-    """Return strength of a minus strength of b; None where one of them has no strength."""
-    bounds = _bounds(part, a, b, level)
-    if bounds is None:
-        return None
-    estimate, lower, upper = bounds
+def _difference(estimate: float, found: Verdict | None) -> dict[str, float | None]:
+    """Return strength of a minus strength of b, with its interval where there is one."""
+    lower, upper = (None, None) if found is None else (found.interval.lower, found.interval.upper)
     return {
         "strength": estimate,
         "strength_lower": lower,
@@ -104,52 +111,23 @@ def _difference(
     }
 
 
-def _equivalence(part: Mapping[str, Any], a: str, b: str, margin: float) -> dict[str, Any] | None:
-    """Return whether the 90 % interval of the difference lies within the protocol's margin.
-
-    The margin is one of expected win rates; a composite has none, so it is not asked there.
-    """
-    bounds = _bounds(part, a, b, EQUIVALENCE_LEVEL)
-    tie = part.get("tie_parameter")
-    if tie is None or bounds is None or bounds[1] is None or bounds[2] is None:
+def _equivalence(found: Verdict, margin: float) -> dict[str, Any] | None:
+    """Return whether the 90 % interval of the difference lies within the protocol's margin."""
+    if found.equivalence is None or found.margin is None:
         return None
-    lower, upper = bounds[1], bounds[2]
-    widest = margin_in_log_odds(margin, tie)
     return {
         "margin": margin,
-        "strength_margin": widest if np.isfinite(widest) else None,
+        "strength_margin": found.margin if np.isfinite(found.margin) else None,
         "level": EQUIVALENCE_LEVEL,
-        "strength_lower": lower,
-        "strength_upper": upper,
-        "equivalent": bool(-widest < lower and upper < widest),
+        "strength_lower": found.equivalence.lower,
+        "strength_upper": found.equivalence.upper,
+        "equivalent": found.verdict == "equivalent",
     }
 
 
-def margin_in_log_odds(margin: float, tie: float) -> float:
-    """Return the difference of strengths at which the expected win rate is 1/2 + `margin`.
-
-    In Davidson's model, with u = exp(d / 2) and nu = `tie`, the expected win rate minus 1/2 is
-    (u - 1/u) / (2 (u + 1/u + nu)); the d at which it is `margin`, a quadratic in u. Infinite at
-    1/2.
-    """
-    lead = 2 * margin
-    if lead >= 1:
-        return float("inf")
-    u = (lead * tie + float(np.sqrt((lead * tie) ** 2 + 4 * (1 - lead**2)))) / (2 * (1 - lead))
-    return 2 * float(np.log(u))
-
-
-def _bounds(
-    part: Mapping[str, Any], a: str, b: str, level: float
-) -> tuple[float, float | None, float | None] | None:
-    ranked = part["ranked"]
-    if a not in ranked or b not in ranked:
+def _estimate(part: Mapping[str, Any], a: str, b: str) -> float | None:
+    """Return strength of a minus strength of b; None where one of them has no strength."""
+    if a not in part["ranked"] or b not in part["ranked"]:
         return None
-    by_model = {row["model"]: row["strength"] for row in part["rows"]}
-    strength = np.array([by_model[label] for label in ranked])
-    i, j = ranked.index(a), ranked.index(b)
-    covariance = stored_covariance(part)
-    if covariance is None:
-        return float(strength[i] - strength[j]), None, None
-    interval = difference(strength, covariance, i, j, level=level)
-    return float(strength[i] - strength[j]), interval.lower, interval.upper
+    strength = {row["model"]: row["strength"] for row in part["rows"]}
+    return float(strength[a] - strength[b])

@@ -77,6 +77,12 @@ MEANING = {
         " too few votes to say. Not estimable: the votes do not link the two. Each verdict is at its"
         " own level: among many pairs and criteria some will be wrong by chance."
     ),
+    "more_votes": (
+        "For an unclear verdict: about how many more votes, spread over raters, prompts and pairs"
+        " like those so far, would settle it with a chance of 80 %, if the difference is what it"
+        " now seems to be. The estimate is itself uncertain, so read its size, not its digits."
+        " Empty for a settled verdict, and where no reasonable number of votes would be enough."
+    ),
     "raters_by_kind": (
         "Who judged: people, simulated raters (made by a program, for demonstration and tests), or"
         " a model judge."

@@ -8,6 +8,27 @@
 >>> lower, upper = intervals(fit.strength, sandwich(fit, votes))
 """
 
+from ratings.scoring.agreement import (
+    Agreement,
+    Grades,
+    bootstrap_agreement,
+    cohen_kappa,
+    fleiss_kappa,
+    gwet_ac,
+    krippendorff_alpha,
+    percent_agreement,
+    pooled_kappa,
+)
+from ratings.scoring.allocation import (
+    Allocation,
+    boundary_allocation,
+    coverage_allocation,
+    inverse_propensity_weights,
+    uniform_allocation,
+    variance_allocation,
+    weighted_counts,
+)
+from ratings.scoring.audit import Audit, Finding, audit_votes
 from ratings.scoring.bootstrap import (
     bootstrap,
     bootstrap_rates,
@@ -23,18 +44,34 @@ from ratings.scoring.clusters import (
     two_way_sandwich,
 )
 from ratings.scoring.composite import Composite, Part, composite
+from ratings.scoring.decisions import (
+    Verdict,
+    about,
+    compare_two,
+    decide,
+    expected_win_rate,
+    margin_in_log_odds,
+)
 from ratings.scoring.diagnostics import (
     connected_components,
     require_estimable,
     separated_components,
 )
 from ratings.scoring.elo import averaged_elo, online_elo
+from ratings.scoring.fragility import Fragility, fewest_to_flip
 from ratings.scoring.intervals import (
     difference,
     intervals,
     probability_better,
     rank_ranges,
     sandwich,
+)
+from ratings.scoring.power import Clustering, Sample, detectable_gap, plan_sample
+from ratings.scoring.sequences import (
+    Sequence,
+    anytime_interval,
+    critical_value,
+    mean_sequence,
 )
 from ratings.scoring.simulate import draw_comparisons
 from ratings.scoring.ties import fit_davidson, fit_rao_kupper
@@ -62,39 +99,71 @@ __all__ = [
     "BASE_RATING",
     "OUTCOMES",
     "POINTS_PER_LOGIT",
+    "Agreement",
+    "Allocation",
+    "Audit",
     "BoardRow",
+    "Clustering",
     "Comparisons",
     "Composite",
     "Counts",
     "Covariance",
+    "Finding",
     "Fit",
+    "Fragility",
+    "Grades",
     "Interval",
     "NotConverged",
     "NotEstimable",
     "Part",
     "Rates",
+    "Sample",
     "ScoringError",
+    "Sequence",
     "Side",
     "Spread",
     "UnknownOutcome",
+    "Verdict",
+    "about",
+    "anytime_interval",
+    "audit_votes",
     "average_win_rate",
     "averaged_elo",
     "bootstrap",
+    "bootstrap_agreement",
     "bootstrap_rates",
+    "boundary_allocation",
     "cluster_bootstrap",
     "cluster_influence",
     "cluster_sandwich",
     "cluster_side",
+    "cohen_kappa",
+    "compare_two",
     "composite",
     "connected_components",
+    "coverage_allocation",
+    "critical_value",
+    "decide",
+    "detectable_gap",
     "difference",
     "draw_comparisons",
+    "expected_win_rate",
+    "fewest_to_flip",
     "fit_bradley_terry",
     "fit_davidson",
     "fit_rao_kupper",
+    "fleiss_kappa",
+    "gwet_ac",
     "intervals",
+    "inverse_propensity_weights",
+    "krippendorff_alpha",
     "leave_out_influence",
+    "margin_in_log_odds",
+    "mean_sequence",
     "online_elo",
+    "percent_agreement",
+    "plan_sample",
+    "pooled_kappa",
     "pooled_win_rate",
     "probability_better",
     "rank_ranges",
@@ -104,5 +173,8 @@ __all__ = [
     "to_rating",
     "two_way_bootstrap",
     "two_way_sandwich",
+    "uniform_allocation",
+    "variance_allocation",
+    "weighted_counts",
     "win_probability",
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from ratings.board import compare
 from ratings.board.meaning import MEANING as WORDS
 from ratings.pictures import forest, gap, matrix, pieces
-from ratings.scoring import POINTS_PER_LOGIT
+from ratings.scoring import POINTS_PER_LOGIT, about
 
 NOTHING = "–"
 SHARES = ("win_rate", "both_bad_rate", "cannot_judge_rate")
@@ -186,6 +186,7 @@ def _compared(one: Mapping[str, Any], labels: Mapping[str, str], primary: str) -
         "points": difference and _points(difference),
         "hundred": difference and _of_hundred(difference),
         "leaning": _leaning(difference),
+        "missing": one["more_votes"] and about(one["more_votes"]),
     }
 
 

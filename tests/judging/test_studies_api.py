@@ -54,6 +54,23 @@ def test_amending_and_adding_a_model_over_http(scene, client_of):
     assert versions[1]["protocol"]["undo_seconds"] == 9
 
 
+def test_an_amendment_is_planned_before_it_is_made_and_nothing_is_stored(scene, client_of):
+    client, plan = client_of(scene.alice), url("study", "plan/")
+    before = client.get(plan).json()
+    draft = client.get(url("study")).json()["draft"]
+    changes = {"judgments_per_comparison": 7, "pay_per_hour": 36, "seconds_per_judgment": 100}
+    planned = client.post(plan, {"changes": changes}, format="json")
+    assert planned.status_code == 200
+    assert planned.json()["judgments"] == 7 * before["comparisons"]
+    assert float(planned.json()["cost"]) == planned.json()["judgments"]
+    assert client.get(plan).json() == before
+    assert client.get(url("study")).json()["draft"] == draft
+    fixed = client.post(plan, {"changes": {"names_maker": "keep"}}, format="json")
+    assert (fixed.status_code, fixed.json()["errors"][0]["code"]) == (400, "fixed")
+    sealed = client.post(plan, {"changes": {"seed_commitment": "x"}}, format="json")
+    assert sealed.status_code == 400
+
+
 def test_the_seed_is_told_only_after_closing(scene, client_of):
     client = client_of(scene.alice)
     assert client.get(url("study")).json()["seed"] is None

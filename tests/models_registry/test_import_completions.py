@@ -163,6 +163,19 @@ def test_answers_of_several_models_need_a_choice(bring):
     assert Completion.objects.get().text == "b"
 
 
+def test_numbered_models_and_prompts_go_by_their_names_and_ids(bring):
+    rows = [
+        {"id": 0, "model": 7, "name": "GPT 4", "prompt": 3, "result": "a"},
+        {"id": 1, "model": 8, "name": "LLaMA 2", "prompt": 3, "result": "b"},
+    ]
+    with pytest.raises(Invalid, match="Did you mean 'GPT 4'"):
+        bring(lines(*rows), rows_of="GPT-4")
+    with pytest.raises(Invalid) as error:
+        bring(lines(*rows), rows_of="GPT 4")
+    assert codes(error) == [(1, "no_such_prompt")]
+    assert "'3'" in error.value.errors[0].message
+
+
 def test_refuses_drafts_and_models_that_generate(make_pool, model, imported_model):
     version = make_pool(1)
     options = {"data": b"x", "filename": "a.csv", "now": timezone.now()}

@@ -117,6 +117,32 @@ def test_a_cancelled_run_keeps_what_is_in_flight_and_a_new_one_takes_the_rest_ov
     assert set(Completion.objects.values_list("run", flat=True)) == {again.run.pk}
 
 
+def test_a_run_of_which_nothing_is_left_is_finished_and_cannot_be_cancelled(
+    make_pool, endpoint, model, second, drain
+):
+    version = make_pool(2)
+    run = start(version, model).run
+    other = start(version, model, second).run
+    assert told_states() == {run.pk: "running", other.pk: "running"}
+    Completion.objects.filter(language_model=second).update(run=run)
+    drain(endpoint)
+    assert told_states() == {run.pk: "finished", other.pk: "finished"}
+    for one in (run, other):
+        with pytest.raises(Conflict, match="finished"):
+            runs.cancel_run(run=one)
+    Completion.objects.filter(language_model=second).update(
+        state="failed", outcome="", last_error="server"
+    )
+    assert runs.retry_failed(run=other) == 2
+    assert told_states() == {run.pk: "finished", other.pk: "running"}
+    assert runs.cancel_run(run=other).state == "cancelled"
+    assert told_states()[other.pk] == "cancelled"
+
+
+def told_states():
+    return dict(GenerationRun.objects.with_told_state().values_list("pk", "told_state"))
+
+
 def test_a_run_leaves_to_another_what_that_one_works_on(make_pool, model, second):
     version = make_pool(3)
     first = start(version, model).run

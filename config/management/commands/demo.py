@@ -1,6 +1,8 @@
 """Build the demo once, then serve it, or print its boards."""
 
-import socket
+import os
+import subprocess
+import sys
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -16,11 +18,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import issue_sign_in_link
-from config import embedded
+from config import embedded, ports
 from config.demo import FINISHED, WAITING, endpoint
 from judging.models import Study
 
-PORT = 8700
+HOST, PORT = "127.0.0.1", 8700
 PEOPLE = ("admin", "researcher", "rater")
 
 
@@ -30,21 +32,36 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--exit", action="store_true", help="print the boards and stop")
-        parser.add_argument("--port", type=int, default=PORT)
+        parser.add_argument("--port", type=int, help=f"{PORT}, or the next that is free")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.EMBEDDED or connection.vendor != "sqlite":
             raise CommandError(
                 "The demo is for the embedded mode: unset DATABASE_URL and REDIS_URL."
             )
+        port = PORT if options["exit"] else self._port(options["port"])
         if not _is_ready():
             self._build()
+            if not options["exit"]:
+                _start_anew()
         if options["exit"]:
             call_command("leaderboard", FINISHED, stdout=self.stdout)
             return
-        port = options["port"] if _is_free(options["port"]) else _any_free()
         self._invite(port)
         call_command("serve", port=port)
+
+    def _port(self, wanted: int | None) -> int:
+        """Return the port that was asked for, or else the usual one or another that is free."""
+        if wanted is None:
+            port = ports.free_port(HOST, PORT)
+            if port != PORT:
+                self.stdout.write(f"Port {PORT} is taken by another program; using {port}.")
+            return port
+        try:
+            ports.require_port(HOST, wanted)
+        except ports.PortRefused as error:
+            raise CommandError(str(error)) from error
+        return wanted
 
     def _build(self) -> None:
         """Build from nothing: what an interrupted build left behind goes first."""
@@ -68,7 +85,7 @@ class Command(BaseCommand):
             secret = issue_sign_in_link(user=User.objects.get(username=name), now=now)
             # The accounts' routes alone: all routes together take a second to load.
             path = reverse("sign-in", urlconf="accounts.urls", args=[secret])
-            self.stdout.write(f"  {name:10}  http://127.0.0.1:{port}{path}")
+            self.stdout.write(f"  {name:10}  http://{HOST}:{port}{path}")
 
 
 def _is_ready() -> bool:
@@ -86,17 +103,11 @@ def _remove_database() -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _any_free() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _start_anew() -> None:
+    """Begin again in a process without the threads that built: a server is to be forked from it."""
+    connection.close()
+    command = [sys.executable, *sys.argv]
+    if os.name == "nt":  # which has no exec worth the name
+        sys.exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - what was called
+    sys.stdout.flush()
+    os.execv(sys.executable, command)  # noqa: S606 - what was called

@@ -54,13 +54,14 @@ class Command(BaseCommand):
 def _model(reference: str, name: str) -> LanguageModel:
     try:
         return find_language_model(reference)
-    except Missing:
+    except Missing as error:
         if not name:
-            raise
+            raise Missing(f"{error} Register it on the way: --name 'Name of the model'.") from error
     return register_language_model(slug=reference, name=name)
 
 
 def _told(error: DomainError) -> str:
     found = error.errors if isinstance(error, Invalid) else []
     rows = [f"  row {one.row}: {one.message}" for one in found[:20]]
-    return "\n".join([error.message, *rows])
+    hint = ["Mend them, or leave them out: --skip-bad-rows."] if error.code == "bad_rows" else []
+    return "\n".join([error.message, *rows, *hint])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ratings.board import build_board, compare
-from ratings.board.compare import margin_in_log_odds
+from ratings.scoring import margin_in_log_odds
 from ratings.scoring.ties import davidson_odds
 from tests.ratings.boards import board_input, round_robin
 
@@ -90,3 +90,20 @@ def test_a_model_without_strength_has_no_difference():
 def test_refuses_models_that_are_not_there_or_the_same(board, a, b):
     with pytest.raises(KeyError):
         compare(board, a, b)
+
+
+def test_an_unclear_verdict_says_how_many_votes_are_missing(board):
+    found = compare(board | {"margin": 0.01}, "ant", "bee")["criteria"][0]
+    settled = compare(board | {"margin": 0.45}, "ant", "cow")["criteria"][0]
+    assert settled["verdict"] == "equivalent"
+    assert settled["more_votes"] is None
+    assert found["verdict"] == "unclear"
+    assert found["more_votes"] > 0
+
+
+def test_models_that_rose_and_fell_together_have_no_interval(board):
+    part = board["criteria"][0]
+    together = part | {"covariance": np.ones((3, 3)).tolist(), "sides": []}
+    found = compare(board | {"criteria": [together]}, "ant", "bee")["criteria"][0]
+    assert found["difference"]["strength_lower"] is None
+    assert found["verdict"] == "unclear"
