@@ -29,7 +29,12 @@ from ratings.scoring.allocation import (
     weighted_counts,
 )
 from ratings.scoring.audit import Audit, Finding, audit_votes
-from ratings.scoring.bootstrap import bootstrap, bootstrap_rates
+from ratings.scoring.bootstrap import (
+    bootstrap,
+    bootstrap_rates,
+    cluster_bootstrap,
+    two_way_bootstrap,
+)
 from ratings.scoring.bradley_terry import fit_bradley_terry, win_probability
 from ratings.scoring.clusters import (
     cluster_influence,
@@ -69,7 +74,7 @@ from ratings.scoring.sequences import (
     mean_sequence,
 )
 from ratings.scoring.simulate import draw_comparisons
-from ratings.scoring.ties import fit_davidson
+from ratings.scoring.ties import fit_davidson, fit_rao_kupper
 from ratings.scoring.types import (
     BASE_RATING,
     OUTCOMES,
@@ -128,6 +133,7 @@ __all__ = [
     "bootstrap_agreement",
     "bootstrap_rates",
     "boundary_allocation",
+    "cluster_bootstrap",
     "cluster_influence",
     "cluster_sandwich",
     "cluster_side",
@@ -145,6 +151,7 @@ __all__ = [
     "fewest_to_flip",
     "fit_bradley_terry",
     "fit_davidson",
+    "fit_rao_kupper",
     "fleiss_kappa",
     "gwet_ac",
     "intervals",
@@ -164,6 +171,7 @@ __all__ = [
     "sandwich",
     "separated_components",
     "to_rating",
+    "two_way_bootstrap",
     "two_way_sandwich",
     "uniform_allocation",
     "variance_allocation",
