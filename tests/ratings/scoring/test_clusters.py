@@ -220,3 +220,16 @@ def test_the_two_way_interval_covers_where_one_way_does_not():
             within[name] += ((lower <= truth) & (truth <= upper)).mean()
     assert within["rater"] / tries < 0.90
     assert 0.92 < within["two-way"] / tries < 0.98
+
+
+def test_a_negative_two_way_variance_of_one_model_leaves_all_with_intervals():
+    """Few votes on five models: the difference of estimates is negative for some of them."""
+    found = []
+    for seed in range(60):
+        votes = draw_comparisons(
+            np.zeros(5), 60, rng=np.random.default_rng(seed), nu=0.7, raters=12, prompts=40
+        )
+        covariance = two_way_sandwich(fit_bradley_terry(votes), votes)
+        assert (covariance.standard_error > 0).all()
+        found.append(np.diag(covariance.matrix).min())
+    assert min(found) < 0
