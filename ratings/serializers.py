@@ -296,6 +296,13 @@ class EquivalenceSerializer(serializers.Serializer):
     equivalent = serializers.BooleanField(help_text=MEANING["equivalent"])
 
 
+class AnytimeSerializer(serializers.Serializer):
+    level = serializers.FloatField()
+    strength_lower = serializers.FloatField(allow_null=True)
+    strength_upper = serializers.FloatField(allow_null=True)
+    verdict = serializers.ChoiceField(choices=("better", "worse", "unclear"))
+
+
 class ComparedCriterionSerializer(serializers.Serializer):
     criterion = serializers.CharField()
     met = PairCountsSerializer(allow_null=True, help_text="From the side of a; null: never met.")
@@ -303,6 +310,7 @@ class ComparedCriterionSerializer(serializers.Serializer):
     equivalence = EquivalenceSerializer(allow_null=True)
     verdict = serializers.ChoiceField(choices=VERDICTS, help_text=MEANING["verdict"])
     more_votes = serializers.IntegerField(allow_null=True, help_text=MEANING["more_votes"])
+    anytime = AnytimeSerializer(allow_null=True, help_text=MEANING["anytime"])
 
 
 class ComparedSerializer(serializers.Serializer):

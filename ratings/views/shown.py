@@ -43,6 +43,7 @@ TERMS = {
     "equivalent": "Equivalent",
     "verdict": "Verdict",
     "more_votes": "More votes",
+    "anytime": "Any number of looks",
     "agreement": "Agreement",
     "audit": "Audit",
 }
