@@ -118,6 +118,7 @@ def two_models(request: HttpRequest, pk: int) -> HttpResponse:
         raise Missing(_("This board has no such model.")) from error
     study = found.study_version.study
     context = {"study": study, "snapshot": found, "board": found.result, "pair": pair}
+    context["meaning"] = shown.MEANING
     return render(request, "ratings/two_models.html", context)
 
 
