@@ -265,7 +265,7 @@ def two_way_sandwich(
     codes, g = cells(raters, prompts)
     both = fit.inverse @ Scored.of(fit, comparisons, codes, g).squares() @ fit.inverse
     found = combined(sides, both[:k, :k] * (g / max(g - 1, 1)))
-    # Of what is used: where the difference is negative, that is the wider side.
+    # The variances that are used: the difference of estimates may itself be negative.
     checked_covariance(fit, np.diag(found.standard_error**2), "two-way")
     return found
 
