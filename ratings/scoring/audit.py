@@ -24,8 +24,8 @@ prompt influence              the same without one prompt
 
 References
 ----------
-arenakit (https://pypi.org/project/arenakit/) audits boards in this manner; the list contains all of
-its probes, with tests of our own.
+arenakit 0.1 (Mohammadi 2026, a Python package) audits boards in this manner; the list contains all
+of its probes, with tests of our own.
 Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of
 Statistics 6: how neighbours are told apart, all together at 5 %.
 Pearson's X^2 over pairs against the fitted model, for intransitivity; Kish (1965) for its design
