@@ -72,7 +72,7 @@ def bootstrap(
         raw = stream.random_raw(cell.size * LANES).reshape(-1, LANES)
         return np.asarray(loops.poisson_cells(raw, cell, table, tables, pairs.cells.size))
 
-    return _covariance(fit, pairs, drawn, rng, draws, "bootstrap")
+    return _covariance(fit, pairs, drawn, rng=rng, draws=draws, kind="bootstrap")
 
 
 def cluster_bootstrap(
@@ -95,7 +95,7 @@ def cluster_bootstrap(
     def drawn(stream: SFC64) -> Cells:
         return np.asarray(loops.weighted_cells(votes.start, owner, _weights(stream, g)))
 
-    found = _covariance(fit, votes.pairs, drawn, rng, draws, "cluster-bootstrap")
+    found = _covariance(fit, votes.pairs, drawn, rng=rng, draws=draws, kind="cluster-bootstrap")
     return found.backed_by(g)
 
 
@@ -125,7 +125,7 @@ def two_way_bootstrap(
             loops.twice_weighted_cells(votes.start, one, weights[0], other, weights[1])
         )
 
-    found = _covariance(fit, votes.pairs, drawn, rng, draws, "two-way-bootstrap")
+    found = _covariance(fit, votes.pairs, drawn, rng=rng, draws=draws, kind="two-way-bootstrap")
     return found.backed_by(min(g, h))
 
 
@@ -217,6 +217,7 @@ def _covariance(
     fit: Fit,
     pairs: Pairs,
     drawn: Callable[[SFC64], Cells],
+    *,
     rng: Generator,
     draws: int,
     kind: str,

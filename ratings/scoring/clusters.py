@@ -265,7 +265,8 @@ def two_way_sandwich(
     codes, g = cells(raters, prompts)
     both = fit.inverse @ Scored.of(fit, comparisons, codes, g).squares() @ fit.inverse
     found = combined(sides, both[:k, :k] * (g / max(g - 1, 1)))
-    checked_covariance(fit, found.matrix, "two-way")
+    # The variances that are used: the difference of estimates may itself be negative.
+    checked_covariance(fit, np.diag(found.standard_error**2), "two-way")
     return found
 
 

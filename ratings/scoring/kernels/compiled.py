@@ -5,6 +5,7 @@ fills it. A cache that cannot be written to is read all the same.
 """
 
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -205,7 +206,7 @@ def _halves(start: Array) -> list[tuple[int, int]]:
     g, n = len(start) - 1, int(start[-1])
     bounds = np.searchsorted(start, np.linspace(0, n, PARTS + 1)).clip(0, g)
     bounds[0], bounds[-1] = 0, g
-    return [(int(a), int(b)) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if a < b]
+    return [(int(a), int(b)) for a, b in pairwise(bounds) if a < b]
 
 
 @compile_loop

@@ -145,6 +145,16 @@ def test_a_negative_two_way_variance_gives_way_to_the_wider_side_with_its_own_de
     assert (gone.variance, gone.degrees, gone.source) == (pytest.approx(1.8), 40.0, "prompt")
 
 
+def test_independent_votes_have_an_interval_even_where_the_difference_is_negative():
+    negative = 0
+    for seed in range(40):
+        votes = drawn(seed, n=200, raters=12, prompts=12)
+        found = two_way_sandwich(fit_bradley_terry(votes), votes)
+        negative += bool((np.diag(found.matrix) <= 0).any())
+        assert (found.standard_error > 0.02).all()
+    assert negative
+
+
 def test_each_contrast_falls_back_on_its_own():
     two_way = np.diag([1.0, 1.0, -0.5])
     sides = (Side("rater", np.eye(3), 8.0, 9), Side("prompt", np.eye(3) * 0.5, 40.0, 41))
