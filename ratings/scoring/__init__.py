@@ -44,6 +44,7 @@ from ratings.scoring.clusters import (
     two_way_sandwich,
 )
 from ratings.scoring.composite import Composite, Part, composite
+from ratings.scoring.crowd import CrowdFit, fit_crowd
 from ratings.scoring.decisions import (
     Verdict,
     about,
@@ -108,6 +109,7 @@ __all__ = [
     "Composite",
     "Counts",
     "Covariance",
+    "CrowdFit",
     "Finding",
     "Fit",
     "Fragility",
@@ -150,6 +152,7 @@ __all__ = [
     "expected_win_rate",
     "fewest_to_flip",
     "fit_bradley_terry",
+    "fit_crowd",
     "fit_davidson",
     "fit_rao_kupper",
     "fleiss_kappa",
