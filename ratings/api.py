@@ -80,6 +80,7 @@ class BoardView(APIView):
 
 class CompareView(APIView):
     permission_classes = [MayRead]
+    query_serializer = PairSerializer
 
     @extend_schema(parameters=[PairSerializer], responses=ComparedSerializer)
     def get(self, request: Request, pk: int) -> Response:
@@ -104,6 +105,7 @@ class VerifyView(APIView):
 
 class JudgmentsExportView(APIView):
     permission_classes = [MayExport]
+    query_serializer = JudgmentsExportSerializer
 
     @extend_schema(parameters=[JudgmentsExportSerializer], responses=FILES)
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
@@ -114,6 +116,7 @@ class JudgmentsExportView(APIView):
 
 class LeaderboardExportView(APIView):
     permission_classes = [MayExport]
+    query_serializer = LeaderboardExportSerializer
 
     @extend_schema(parameters=[LeaderboardExportSerializer], responses=FILES)
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
