@@ -127,6 +127,7 @@ class LeaderboardExportView(APIView):
 
 class StudyPowerView(APIView):
     permission_classes = [MayRead]
+    query_serializer = WantedPowerSerializer
 
     @extend_schema(parameters=[WantedPowerSerializer], responses=PowerSerializer)
     def get(self, request: Request, slug: str) -> Response:
