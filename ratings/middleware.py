@@ -57,9 +57,8 @@ class UnblindingMiddleware:
 def _study(path: str, kwargs: dict[str, Any]) -> Study | None:
     if "slug" in kwargs:
         return Study.objects.filter(slug=kwargs["slug"]).first()
-    kind = {"export-download": ExportFile, "board-taking": BoardRequest}.get(
-        path, LeaderboardSnapshot
-    )
+    kinds: dict[str, Any] = {"export-download": ExportFile, "board-taking": BoardRequest}
+    kind = kinds.get(path, LeaderboardSnapshot)
     studies = Study.objects.filter(
         pk__in=kind._default_manager.filter(pk=kwargs["pk"]).values("study_version__study")
     )
