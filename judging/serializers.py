@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from core.serializers import StrictBoolean, StrictSerializer, StrictText
 from judging.blinding import BlindedAssignment, BlindedCriterion, Progress, Side
-from judging.models import Study, StudyVersion
+from judging.models import Study, StudyVersion, UnblindingEvent
 from judging.protocol import PROTOCOL_SCHEMA, Protocol
 from judging.services.judgments import Recorded
 
@@ -134,6 +134,17 @@ class ExclusionSerializer(StrictSerializer):
 
 class JudgmentsCountedSerializer(serializers.Serializer):
     judgments = serializers.IntegerField(help_text="For how many judgments it changed something.")
+
+
+class UnblindingSerializer(serializers.ModelSerializer):
+    user = serializers.CharField(
+        source="user.username", default=None, help_text="Null: the command line."
+    )
+
+    class Meta:
+        model = UnblindingEvent
+        fields = ["user", "path", "reason", "interim", "at"]
+        read_only_fields = fields
 
 
 class CriterionSerializer(serializers.Serializer):

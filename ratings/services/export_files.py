@@ -11,6 +11,7 @@ from django.conf import settings
 from accounts.models import User
 from core.errors import Conflict, Gone, Invalid
 from judging.models import Study
+from judging.services.unblinding import require_revealed
 from ratings.dataset.ballots import counted_votes, latest_judgment_id
 from ratings.dataset.judgments import judgment_rows
 from ratings.exports.writers import FORMATS
@@ -44,6 +45,7 @@ def request_file(
     if what not in KINDS:
         raise Invalid(f"{what!r} is none of {', '.join(KINDS)}.", code="what")
     version = latest_version(study)
+    require_revealed(version)
     content = {
         "study_version": version,
         "what": what,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from core.errors import Invalid
 from judging.models import Study, StudyVersion
+from judging.services.unblinding import require_revealed
 from ratings.dataset.judgments import judgment_rows
 from ratings.exports.records import JudgmentRow, LeaderboardRow
 from ratings.exports.writers import FORMATS
@@ -37,6 +38,7 @@ def export(
     """
     check_format(file_format)
     version = latest_version(study)
+    require_revealed(version)
     if what == "judgments":
         rows: Iterator[Any] = judgment_rows(version=version, superseded=superseded)
     else:
