@@ -35,6 +35,8 @@ def sign_in(request: HttpRequest, secret: str) -> HttpResponse:
 @login_not_required
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """End the session; also one that waits for its second factor."""
+    """End the session; also one that waits for its second factor. Drafts go with it."""
     logout(request)
-    return redirect("account_login")
+    response = redirect("account_login")
+    response["Clear-Site-Data"] = '"storage"'
+    return response

@@ -1,7 +1,7 @@
 """From what browsers send to what services take."""
 
 from judging.forms.criteria import CriteriaForm
-from judging.forms.judgments import SKIP_REASONS, judgment_body
+from judging.forms.judgments import SKIP_REASONS, judgment_body, pair_context
 from judging.forms.studies import (
     AboutForm,
     DesignForm,
@@ -21,4 +21,5 @@ __all__ = [
     "RulesForm",
     "judgment_body",
     "label_of",
+    "pair_context",
 ]

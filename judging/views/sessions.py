@@ -1,33 +1,41 @@
-"""The rater's pages: which studies are open, the next comparison, judge, skip."""
+"""The rater's pages: which studies are open, the next comparison, judge, change, skip, stop."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, cast
+from dataclasses import dataclass
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import RaterProfile, User
 from accounts.permissions import is_rater
-from accounts.services.consent import missing_consent
+from accounts.services.consent import current_consent, missing_consent
 from core.errors import Conflict, Gone, Invalid, NotAllowed
-from judging.forms import SKIP_REASONS, judgment_body
+from core.pages import page_or_piece
+from judging.blinding import BlindedAssignment
+from judging.forms import SKIP_REASONS, judgment_body, pair_context
 from judging.models import Study
-from judging.services import assignments, judgments
+from judging.services import assignments, endings, judgments, undo
+from judging.services.statements import Held
 from judging.services.versions import protocol_under
 
+PAIR = "judging/session"
 
-class Filled(NamedTuple):
-    """A form that came back with errors: what was filled in, and for which assignment."""
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What was filled in for one assignment before, and what was wrong with it, if anything."""
 
     token: str
-    body: Mapping[str, Any]
-    error: Invalid
+    votes: Mapping[str, Any]
+    comment: str
+    error: Invalid | None = None
 
 
 def _rater(request: HttpRequest) -> RaterProfile:
@@ -44,26 +52,64 @@ def open_studies(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def next_assignment(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the open comparison, or the next one, or that nothing is left."""
+    """Show the open comparison, or the next one, or why there is none."""
     if missing_consent(rater=_rater(request)):
         return redirect(f"{reverse('consent')}?{urlencode({'next': request.path})}")
-    return _page(request, slug)
+    return _next_page(request, slug)
+
+
+@require_GET
+def ahead(request: HttpRequest, slug: str) -> HttpResponse:
+    """Return the pair after the one on the screen; 204 when there is none.
+
+    Renews the lease of what is on the screen. Raises `Conflict` when that is not what `shown`
+    says: another tab went on, and this one has to look again.
+    """
+    rater, now = _rater(request), timezone.now()
+    if missing_consent(rater=rater):
+        raise Conflict(_("The consent text has changed; read it first."), code="consent_missing")
+    shown = assignments.lease_next(rater=rater, slug=slug, now=now)
+    if shown is None or shown.blinded.token != request.GET.get("shown"):
+        raise Conflict(_("Another pair is open now."), code="other_pair")
+    leased = assignments.lease_next(rater=rater, slug=slug, now=now, prefetch=True)
+    if leased is None:
+        return HttpResponse(status=204)
+    return render(request, "judging/_session.html", _pair(rater, slug, leased.blinded))
 
 
 @require_POST
 def judge(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     """Store the judgment and go on; a form with errors comes back as it was filled in."""
-    rater, now = _rater(request), timezone.now()
+    rater = _rater(request)
     assignment = assignments.find_assignment(rater=rater, token=token)
-    criteria = protocol_under(assignment.digest).criteria_for(assignment.criteria)
-    body = judgment_body([one.blinded() for one in criteria], request.POST)
+    body = _body(request, assignment)
     try:
-        judgments.record_judgment(assignment=assignment, body=body, now=now)
+        judgments.record_judgment(assignment=assignment, body=body, now=timezone.now())
     except Invalid as error:
-        return _page(request, slug, filled=Filled(token, body, error))
+        return _next_page(request, slug, filled=Filled(token, **body, error=error))
     except (Conflict, Gone) as error:
         messages.warning(request, error.message)
     return redirect("judge", slug)
+
+
+@require_http_methods(["GET", "POST"])
+def change(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+    """Show what was just judged with its choices, and store another judgment in its place."""
+    rater, now = _rater(request), timezone.now()
+    judged = undo.read_judged(rater=rater, token=token, now=now)
+    filled = Filled(token, judged.votes, judged.comment)
+    if request.method == "POST":
+        assignment = assignments.find_assignment(rater=rater, token=token)
+        body = _body(request, assignment)
+        try:
+            judgments.supersede_judgment(assignment=assignment, body=body, now=now)
+        except Invalid as error:
+            filled = Filled(token, **body, error=error)
+        else:
+            messages.success(request, _("Your change is saved."))
+            return redirect("judge", slug)
+    context = {**_pair(rater, slug, judged.blinded, filled), "changing": True}
+    return page_or_piece(request, PAIR, context, refused=filled.error is not None)
 
 
 @require_POST
@@ -77,28 +123,55 @@ def skip(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     return redirect("judge", slug)
 
 
-def _page(
-    request: HttpRequest,
-    slug: str,
-    *,
-    filled: Filled | None = None,
-) -> HttpResponse:
-    rater = _rater(request)
-    leased = assignments.lease_next(rater=rater, slug=slug, now=timezone.now())
+@require_http_methods(["GET", "POST"])
+def stop(request: HttpRequest) -> HttpResponse:
+    """Give back what is open, thank, and say how to come back."""
+    rater, now = _rater(request), timezone.now()
+    if request.method == "POST":
+        endings.stop_judging(rater=rater, now=now)
+        return redirect("stop")
+    return render(
+        request, "judging/stopped.html", {"thanks": endings.thanks_to(rater=rater, now=now)}
+    )
+
+
+def _body(request: HttpRequest, assignment: Held) -> dict[str, Any]:
+    criteria = protocol_under(assignment.digest).criteria_for(assignment.criteria)
+    return judgment_body([one.blinded() for one in criteria], request.POST)
+
+
+def _next_page(request: HttpRequest, slug: str, *, filled: Filled | None = None) -> HttpResponse:
+    rater, now = _rater(request), timezone.now()
+    try:
+        leased = assignments.lease_next(rater=rater, slug=slug, now=now)
+    except (Conflict, NotAllowed) as error:
+        if error.code not in endings.ENDS:
+            raise
+        leased = None
     study = Study.objects.get(slug=slug)
+    changeable = undo.last_changeable(rater=rater, study_id=study.pk, now=now)
     if leased is None:
-        return render(request, "judging/done.html", {"study": study})
-    held = assignments.find_assignment(rater=rater, token=leased.blinded.token)
+        ending = endings.why_nothing_is_left(rater=rater, study=study)
+        context = {"study": study, "ending": ending, "changeable": changeable}
+        return render(request, "judging/done.html", context)
     # Another tab may have judged it meanwhile: what was filled in belongs to that one alone.
     again = filled if filled and filled.token == leased.blinded.token else None
-    votes = again.body["votes"] if again else {}
-    context = {
-        "study": study,
-        "guidelines": protocol_under(held.digest).guidelines,
-        "assignment": leased.blinded,
-        "questions": [(one, votes.get(one.key)) for one in leased.blinded.criteria],
-        "comment": again.body["comment"] if again else "",
-        "error": again and again.error,
-        "skip_reasons": SKIP_REASONS,
+    context = _pair(rater, slug, leased.blinded, again)
+    context |= {"changeable": changeable}
+    return page_or_piece(request, PAIR, context, refused=again is not None)
+
+
+def _pair(
+    rater: RaterProfile, slug: str, blinded: BlindedAssignment, filled: Filled | None = None
+) -> dict[str, Any]:
+    """What the page needs to show one pair."""
+    held = assignments.find_assignment(rater=rater, token=blinded.token)
+    protocol = protocol_under(held.digest)
+    return {
+        "study": get_object_or_404(Study, slug=slug),
+        "guidelines": protocol.guidelines,
+        "general_guidelines": current_consent().guidelines,
+        "comment": filled.comment if filled else "",
+        "error": filled and filled.error,
+        **pair_context(blinded, protocol.criteria, votes=filled.votes if filled else None),
     }
-    return render(request, "judging/session.html", context, status=400 if again else 200)

@@ -19,7 +19,6 @@ from accounts.models import User
 from accounts.permissions import needs
 from core.errors import Conflict, InputError, Invalid
 from judging.forms import (
-    SKIP_REASONS,
     AboutForm,
     CriteriaForm,
     DesignForm,
@@ -27,6 +26,7 @@ from judging.forms import (
     NewStudyForm,
     RulesForm,
     label_of,
+    pair_context,
 )
 from judging.models import Study
 from judging.protocol import Protocol, protocol_changes
@@ -116,13 +116,13 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
         now=timezone.now(),
         rng=random.SystemRandom(),
     )
+    protocol = studies.drafted_protocol(study=study)
     context = {
         "study": study,
-        "assignment": assignment,
-        "guidelines": studies.drafted_protocol(study=study).guidelines,
-        "questions": [(one, None) for one in assignment.criteria],
-        "skip_reasons": SKIP_REASONS,
+        "guidelines": protocol.guidelines,
         "next_position": position + 1,
+        "preview": True,
+        **pair_context(assignment, protocol.criteria),
     }
     return render(request, "studies/preview.html", context)
 

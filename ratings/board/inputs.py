@@ -19,6 +19,8 @@ OUTCOME_CODES: Mapping[str, int] = {
     "both_bad": BOTH_BAD,
     "cannot_judge": CANNOT_JUDGE,
 }
+# Who gave the outcome of a forfeit.
+NOBODY = -1
 # What the fit is told: both bad is a tie for it, and cannot judge is not fitted.
 FITTED = np.array([SECOND, TIE, FIRST, TIE, -1], dtype=np.int8)
 
@@ -59,10 +61,11 @@ class Ballots:
     outcome : (n,) int8
         One of `OUTCOME_CODES`, canonical frame.
     rater : (n,) int32
-        Positions in `BoardInput.raters`; from `len(raters)` on each forfeited comparison has a
-        code of its own, which is the same on every criterion.
+        Positions in `BoardInput.raters`; `NOBODY` for a forfeit.
     prompt, judgment : (n,) int32
         Codes from 0, the same on every criterion: the prompt, and the submission.
+    shown_first : (n,) int8
+        1 where `first` was shown first (as A), 0 where `second` was, -1 for forfeits.
     """
 
     first: Ints
@@ -71,6 +74,7 @@ class Ballots:
     rater: Ints
     prompt: Ints
     judgment: Ints
+    shown_first: NDArray[np.int8]
 
     def select(self, rows: NDArray[np.bool_]) -> "Ballots":
         return Ballots(
@@ -80,7 +84,14 @@ class Ballots:
             rater=self.rater[rows],
             prompt=self.prompt[rows],
             judgment=self.judgment[rows],
+            shown_first=self.shown_first[rows],
         )
+
+    @property
+    def given(self) -> NDArray[np.bool_]:
+        """(n,) which of them somebody gave: all but the forfeits."""
+        given: NDArray[np.bool_] = self.rater != NOBODY
+        return given
 
     def judged(self) -> "Ballots":
         """The votes that are outcomes: all but `cannot_judge`."""
@@ -95,7 +106,8 @@ class Ballots:
             first=position[self.first],
             second=position[self.second],
             outcome=FITTED[self.outcome],
-            rater=self.rater,
+            # The core counts codes from 0: nobody is one more than all who are somebody.
+            rater=np.where(self.given, self.rater, self.rater.max(initial=NOBODY) + 1),
             prompt=self.prompt,
         )
 

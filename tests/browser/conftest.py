@@ -50,10 +50,21 @@ def site(live_server) -> str:
 
 @pytest.fixture
 def page_of(browser, site) -> Iterator[Callable]:
-    """Open a page signed in as a user: page_of(user, width=390, dark=True, javascript=False)."""
+    """Open a page signed in as a user: page_of(user, width=390, dark=True, javascript=False).
+
+    `expected`: what a console error may hold, for a test that cuts the connection, say.
+    """
     contexts, troubles = [], []
 
-    def open_page(user: User | None = None, *, width=1280, height=900, dark=False, javascript=True):
+    def open_page(
+        user: User | None = None,
+        *,
+        width=1280,
+        height=900,
+        dark=False,
+        javascript=True,
+        expected=(),
+    ):
         context = browser.new_context(
             base_url=site,
             viewport={"width": width, "height": height},
@@ -67,9 +78,12 @@ def page_of(browser, site) -> Iterator[Callable]:
             session = client.cookies["sessionid"].value
             context.add_cookies([{"name": "sessionid", "value": session, "url": site}])
         page = context.new_page()
-        page.on(
-            "console", lambda said: troubles.append(said.text) if said.type == "error" else None
-        )
+
+        def heard(said) -> None:
+            if said.type == "error" and not any(one in said.text for one in expected):
+                troubles.append(said.text)
+
+        page.on("console", heard)
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on(
             "request",

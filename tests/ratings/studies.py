@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from accounts.models import RaterProfile, User
-from judging.models import Assignment, Comparison, Judgment, ModelPair, Study, StudyVersion, Vote
+from judging.models import (
+    Assignment,
+    Comparison,
+    Forfeit,
+    Judgment,
+    ModelPair,
+    Study,
+    StudyVersion,
+    Vote,
+)
 from judging.protocol import parse_protocol
 from judging.scales import canonical_vote, scale_of
 from models_registry.models import Completion, LanguageModel
@@ -36,6 +45,7 @@ def build_study(
     models: Sequence[str] = ("ant", "bee", "cow"),
     prompts: int = 6,
     criteria: Sequence[dict] = (FOUR_WAY,),
+    state: str = "open",
     **protocol,
 ) -> Built:
     """A published study over `prompts` prompts in which every pair meets on every prompt."""
@@ -64,7 +74,7 @@ def build_study(
             **protocol,
         }
     )
-    study = Study.objects.create(slug=slug, name="Birds", state="open", secret_seed="s" * 64)
+    study = Study.objects.create(slug=slug, name="Birds", state=state, secret_seed="s" * 64)
     version = StudyVersion.objects.create(
         study=study,
         number=1,
@@ -204,6 +214,16 @@ def vote_of(judgment, key, value, scale, *, swapped) -> Vote:
         display_value=str(value),
         outcome=canonical.outcome,
         grade=canonical.grade,
+    )
+
+
+def forfeit(built: Built, comparison: Comparison, side: str) -> None:
+    """Let a comparison count as forfeited from the start."""
+    Comparison.objects.filter(pk=comparison.pk).update(forfeit=side, places=0, open_places=0)
+    Forfeit.objects.create(
+        study_version=built.version,
+        comparison=comparison,
+        outcomes=built.version.protocol["judgments_per_comparison"],
     )
 
 

@@ -1,0 +1,67 @@
+// The questions of the pair on the screen: which one is next, choosing by key, going on.
+
+export const pair = () => document.getElementById("pair");
+export const form = () => document.getElementById("judgment");
+const all = () => [...pair().querySelectorAll(".question")];
+const chosen = (question) => question.querySelector("input:checked");
+
+export const unanswered = () => all().find((one) => !chosen(one));
+
+// The question that a key answers: the focused one, or the first without an answer.
+export function current() {
+  return all().find((one) => one.contains(document.activeElement)) ?? unanswered();
+}
+
+export function mark() {
+  const now = current();
+  for (const one of all()) one.toggleAttribute("data-current", one === now);
+}
+
+export function goTo(question) {
+  (question ?? document.getElementById("save")).focus();
+  mark();
+}
+
+// A judgment that is changed begins at its first question.
+export function begin() {
+  if (unanswered()) mark();
+  else goTo(all()[0]);
+}
+
+function goOn(from) {
+  goTo(unanswered() ?? all()[all().indexOf(from) + 1]);
+}
+
+export function step(by) {
+  const at = all().indexOf(current());
+  const wanted = at < 0 ? all().length + by : at + by;
+  if (wanted >= 0) goTo(all()[wanted]);
+}
+
+export function choose(key) {
+  const question = current();
+  const inputs = question ? [...question.querySelectorAll("input")] : [];
+  const input = inputs.find((one) => one.dataset.keys.split(" ").includes(key));
+  if (!input) return false;
+  input.checked = true;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+  goOn(question);
+  return true;
+}
+
+// A click or a touch goes on as a key does; arrow keys inside a question only try its choices.
+document.addEventListener("click", (event) => {
+  const label = event.detail && event.target.closest(".choices label");
+  if (label && event.target.tagName !== "INPUT") setTimeout(() => goOn(label.closest(".question")));
+});
+
+// What the API takes: graded scales are numbers.
+export function body() {
+  const data = new FormData(form());
+  const votes = {};
+  for (const { dataset } of all()) {
+    const value = data.get(dataset.criterion);
+    if (value !== null) votes[dataset.criterion] = /^-?\d+$/.test(value) ? Number(value) : value;
+  }
+  return { votes, comment: data.get("comment") };
+}
