@@ -325,8 +325,8 @@ def bench(arguments: Sequence[str]) -> int:
         return 2 if arguments else 0
     setup("test")
     script = f"bench/{arguments[0]}.py"
-    # -P: without it the folder of the script comes first, and bench/judging.py hides the app.
     python = peers() if arguments[0] in WITH_PEERS else PYTHON
+    # -P: the folder of the script must not come first, where its files hide modules of their names.
     return call(python, "-P", script, *arguments[1:], env={"PYTHONPATH": str(ROOT)}).returncode
 
 
