@@ -1,5 +1,6 @@
 """Studies for managers and researchers; the blind flow for raters."""
 
+import math
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -205,7 +206,10 @@ class AssignmentsView(APIView):
         responses={201: BlindedAssignmentSerializer, 200: BlindedAssignmentSerializer, 204: None},
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Your next comparison; the open one again while there is one; 204: nothing is left."""
+        """Your next comparison; the open one again while there is one; 204: nothing is left.
+
+        A 204 with the header Retry-After: others hold the last ones, and may give some back.
+        """
         prefetch = parse_prefetch(request.data)
         leased = assignments.lease_next(
             rater=_rater(request),
@@ -214,7 +218,7 @@ class AssignmentsView(APIView):
             prefetch=prefetch,
         )
         if leased is None:
-            return Response(status=204)
+            return _nothing_now(_rater(request), slug)
         return Response(blinded_body(leased.blinded), status=201 if leased.created else 200)
 
 
@@ -246,6 +250,15 @@ class SkipView(APIView):
         assignment = assignments.find_assignment(rater=_rater(request), token=token)
         assignments.skip_assignment(assignment=assignment, now=timezone.now(), **data)
         return Response({"token": token, "state": "skipped"})
+
+
+def _nothing_now(rater: RaterProfile, slug: str) -> Response:
+    """No content; and in how many seconds to ask again, where others hold the last places."""
+    until = assignments.busy_until(rater=rater, slug=slug)
+    if until is None:
+        return Response(status=204)
+    seconds = max(math.ceil((until - timezone.now()).total_seconds()), 1)
+    return Response(status=204, headers={"Retry-After": str(seconds)})
 
 
 def _record(service: Callable[..., judgments.Recorded], request: Request, token: str) -> Response:

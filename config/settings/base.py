@@ -286,6 +286,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "EndpointKindEnum": "models_registry.models.ModelEndpoint.Kind",
         "RaterKindEnum": "accounts.models.RaterProfile.Kind",
+        "ExcludeOrKeepEnum": "judging.protocol.parsing.EXCLUDE_OR_KEEP",
         "GenerationRunStateEnum": "models_registry.models.GenerationRun.TOLD_STATES",
     },
 }

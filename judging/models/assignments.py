@@ -25,7 +25,16 @@ class Assignment(TimestampedModel):
     `swapped`: A is the canonical `second`. EXPIRED, SKIPPED and RETURNED have given their place
     back; EXPIRED and RETURNED are leased again to the same rater, with the same sides, while the
     place is free. A rater holds at most one shown and one `prefetched` lease in a study.
+
+    Boards count PLANNED ones only. EXTRA ones are asked because raters disagreed, GOLD ones because
+    the answer is known, and REPEAT ones show a comparison again with the sides swapped.
     """
+
+    class Purpose(models.TextChoices):
+        PLANNED = "planned", "Planned"
+        EXTRA = "extra", "Extra, on disagreement"
+        REPEAT = "repeat", "Repeat, sides swapped"
+        GOLD = "gold", "Gold"
 
     class State(models.TextChoices):
         LEASED = "leased", "Leased"
@@ -48,9 +57,17 @@ class Assignment(TimestampedModel):
         StudyVersion, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     state = models.CharField(max_length=16, choices=State.choices, default=State.LEASED)
+    purpose = models.CharField(
+        max_length=16, choices=Purpose.choices, default=Purpose.PLANNED, db_default="planned"
+    )
     prefetched = models.BooleanField(default=False)
     swapped = models.BooleanField()
     swap_probability = models.FloatField(help_text="Probability of `swapped` when it was drawn.")
+    pair_probability = models.FloatField(
+        default=1.0,
+        db_default=1.0,
+        help_text="Probability that this pair of models was drawn, among those that were open.",
+    )
     expires_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     skip_reason = models.CharField(max_length=200, blank=True)
@@ -60,7 +77,9 @@ class Assignment(TimestampedModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["token"], name="assignment_token"),
-            models.UniqueConstraint(fields=["comparison", "rater"], name="assignment_once_a_rater"),
+            models.UniqueConstraint(
+                fields=["comparison", "rater", "purpose"], name="assignment_once_a_rater"
+            ),
             models.UniqueConstraint(
                 fields=["rater", "study", "prefetched"],
                 condition=Q(state="leased"),
@@ -69,6 +88,10 @@ class Assignment(TimestampedModel):
             models.CheckConstraint(
                 condition=Q(swap_probability__gte=0, swap_probability__lte=1),
                 name="assignment_swap_probability",
+            ),
+            models.CheckConstraint(
+                condition=Q(pair_probability__gt=0, pair_probability__lte=1),
+                name="assignment_pair_probability",
             ),
         ]
         indexes = [

@@ -3,9 +3,13 @@
 from django.db import models
 from django.db.models import F, Q
 
+from core.models import InsertOnlyModel
 from judging.models.studies import ModelPair, Study, StudyVersion
 from models_registry.models import Completion
 from prompts.models import Prompt
+
+DRAW_BITS = 53
+SKIPPED_KEY = 1 << DRAW_BITS  # draw keys of comparisons that nobody skipped are below
 
 
 class Comparison(models.Model):
@@ -13,10 +17,11 @@ class Comparison(models.Model):
 
     `open_places` counts the judgments still wanted and not leased. It changes only together with
     an assignment's state, in one transaction, by a conditional UPDATE: overlap is exact, and
-    `places - open_places` is always the number of leased and judged assignments.
+    `places - open_places` is always the number of leased and judged planned assignments.
+    `extra_places` are those beside the plan, for comparisons on which raters disagree.
 
-    With a `forfeit` nobody judges it: it has no places, and counts on the board as
-    `judgments_per_comparison` outcomes against the side that forfeits.
+    With a `forfeit` nobody judges it: it has no places, and counts on the board by the `Forfeit` of
+    each version that wants it.
     """
 
     class Forfeit(models.TextChoices):
@@ -50,12 +55,15 @@ class Comparison(models.Model):
         help_text="As many as are wanted, or as were taken before an amendment wanted fewer."
     )
     open_places = models.PositiveSmallIntegerField()
+    extra_places = models.PositiveSmallIntegerField(default=0, db_default=0)
+    open_extra_places = models.PositiveSmallIntegerField(default=0, db_default=0)
     forfeit = models.CharField(max_length=8, choices=Forfeit.choices, blank=True, default="")
     withdrawn = models.BooleanField(
         default=False, help_text="The version in force no longer wants it; its judgments stay."
     )
     draw_key = models.PositiveBigIntegerField(
-        help_text="Random: the order in which comparisons are drawn."
+        help_text="Random: the order in which a pair's comparisons are drawn. From SKIPPED_KEY on: "
+        "somebody skipped it, and others come first."
     )
 
     class Meta:
@@ -66,17 +74,48 @@ class Comparison(models.Model):
                 condition=Q(open_places__lte=F("places")), name="comparison_places"
             ),
             models.CheckConstraint(
+                condition=Q(open_extra_places__lte=F("extra_places")),
+                name="comparison_extra_places",
+            ),
+            models.CheckConstraint(
                 condition=Q(forfeit="") | Q(forfeit__in=["first", "second", "both"], places=0),
                 name="comparison_forfeit_has_no_places",
             ),
         ]
         indexes = [
             models.Index(
-                fields=["study", "-open_places", "draw_key"],
+                fields=["pair", "-open_places", "draw_key"],
                 condition=Q(open_places__gt=0),
-                name="comparison_open",
-            )
+                name="comparison_open_in_pair",
+            ),
+            models.Index(
+                fields=["study"], condition=Q(open_extra_places__gt=0), name="comparison_open_extra"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"comparison {self.pk}"
+
+
+class Forfeit(InsertOnlyModel):
+    """A comparison that a version wants and nobody judges, and as how many outcomes it counts there."""
+
+    study_version = models.ForeignKey(
+        StudyVersion, on_delete=models.PROTECT, related_name="forfeits", db_index=False
+    )
+    comparison = models.ForeignKey(
+        Comparison, on_delete=models.PROTECT, related_name="forfeits", db_index=False
+    )
+    outcomes = models.PositiveSmallIntegerField(
+        help_text="As many as a comparison that is judged gets: the most that a version so far wanted."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study_version", "comparison"], name="forfeit_once_a_version"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"forfeit of {self.comparison_id}"

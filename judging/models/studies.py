@@ -52,9 +52,13 @@ class StudyVersion(TimestampedModel):
     published_at = models.DateTimeField()
     comparisons_by_language = models.JSONField(
         default=dict,
-        help_text="How many comparisons can be judged, by language, as built: a rater's target.",
+        help_text="How many comparisons can be judged, by language, as built.",
     )
-
+    judgeable_by_language = models.JSONField(
+        default=dict,
+        help_text="How many comparisons one rater can judge, by language, as built, each answer "
+        "being shown once: a rater's target.",
+    )
     exclusions = models.JSONField(
         default=dict,
         help_text="Answers that are not compared, as built: language model id -> reason -> count.",
@@ -76,12 +80,15 @@ class ModelPair(models.Model):
     """Two models that meet in a study, and how their sides were shown so far.
 
     `lean` counts assignments shown swapped minus those shown unswapped; it steers the next draw.
+    While it has places open, the pair is drawn in proportion to its `weight`, which the scoring side
+    sets.
     """
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="model_pairs")
     first_model = models.ForeignKey(LanguageModel, on_delete=models.PROTECT, related_name="+")
     second_model = models.ForeignKey(LanguageModel, on_delete=models.PROTECT, related_name="+")
     lean = models.IntegerField(default=0)
+    weight = models.FloatField(default=1.0)
 
     class Meta:
         constraints = [
@@ -91,6 +98,7 @@ class ModelPair(models.Model):
             models.CheckConstraint(
                 condition=Q(first_model__lt=F("second_model")), name="model_pair_canonical"
             ),
+            models.CheckConstraint(condition=Q(weight__gt=0), name="model_pair_weight"),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from judging.protocol.fields import Fields, Problems, texts
 from judging.protocol.types import (
     ANSWER_RULES,
     AnswerRules,
+    Caps,
     Criterion,
     Design,
     Method,
@@ -27,6 +28,7 @@ TWO = 2
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 MODEL = re.compile(r"[-a-zA-Z0-9_]{1,120}@[1-9][0-9]{0,8}", re.ASCII)
 DESIGNS = ("all_pairs", "baseline", "chosen")
+EXCLUDE_OR_KEEP = ("exclude", "keep")
 METHODS = ("davidson",)
 INTERVALS = ("cluster",)
 
@@ -56,7 +58,9 @@ def parse_protocol(raw: Any, *, complete: bool = True) -> Protocol:
         weights=_weights(whole, keys),
         guidelines=whole.text("guidelines", ""),
         answers=_answer_rules(whole),
-        names_maker=whole.choice("names_maker", "exclude", ("exclude", "keep")),
+        names_maker=whole.choice("names_maker", "exclude", EXCLUDE_OR_KEEP),
+        asks_identity=whole.choice("asks_identity", "exclude", EXCLUDE_OR_KEEP),
+        caps=_caps(whole),
         undo_seconds=whole.whole("undo_seconds", 60, least=0, most=86_400),
         lease_minutes=whole.whole("lease_minutes", 30, least=1, most=10_080),
         seconds_per_judgment=whole.whole("seconds_per_judgment", 90, least=1, most=86_400),
@@ -200,6 +204,18 @@ def _answer_rules(whole: Fields) -> AnswerRules:
         filtered=raw.choice("filtered", default.filtered, ANSWER_RULES),
         empty=raw.choice("empty", default.empty, ANSWER_RULES),
         cut_off=raw.choice("cut_off", default.cut_off, ANSWER_RULES),
+    )
+
+
+def _caps(whole: Fields) -> Caps:
+    raw, default = whole.inner("caps", known=_names(Caps)), Caps()
+    return Caps(
+        judgments_per_pair=raw.whole_or_none("judgments_per_pair", least=1, most=MOST),
+        skips=raw.whole_or_none("skips", least=0, most=MOST)
+        if "skips" in raw.data
+        else default.skips,
+        prompt_views=raw.whole_or_none("prompt_views", least=1, most=MOST),
+        prompt_gap=raw.whole("prompt_gap", default.prompt_gap, least=0, most=MOST),
     )
 
 

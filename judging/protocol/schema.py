@@ -178,7 +178,38 @@ PROTOCOL_SCHEMA = _with_defaults(
         ),
         names_maker=_choice(
             "Answers that say which model or company wrote them: exclude, or keep and flag.",
-            ("exclude", "keep"),
+            parsing.EXCLUDE_OR_KEEP,
+        ),
+        asks_identity=_choice(
+            "Prompts that ask who answers: exclude, or keep and flag.", parsing.EXCLUDE_OR_KEEP
+        ),
+        caps=_object(
+            "What one rater may do at most, beside judgments_per_rater.",
+            judgments_per_pair=_whole(
+                "Judgments of one pair of models; null: no limit.",
+                least=1,
+                most=parsing.MOST,
+                nullable=True,
+            ),
+            skips=_whole(
+                "Skips that count (all but those of harmful content) before no more is issued; a "
+                "fifth of what was issued is always allowed; null: no limit.",
+                least=0,
+                most=parsing.MOST,
+                nullable=True,
+            ),
+            prompt_views=_whole(
+                "How often a rater is shown the same prompt, each time with two answers not seen "
+                "before; null: as often as there are such answers.",
+                least=1,
+                most=parsing.MOST,
+                nullable=True,
+            ),
+            prompt_gap=_whole(
+                "How many other comparisons lie between, as long as there are others.",
+                least=0,
+                most=parsing.MOST,
+            ),
         ),
         undo_seconds=_whole(
             "How long a judgment may be changed; the first is kept.", least=0, most=86_400

@@ -74,6 +74,22 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True)
+class Caps:
+    """What one rater may do at most in a study; None: no cap.
+
+    `judgments` in all and `judgments_per_pair` of one pair of models; `skips` are those that count
+    (see `judging.pairing.skips_allowed`); `prompt_views`: how often the same prompt is shown, each
+    time with answers not seen before; `prompt_gap`: how many other comparisons lie between, as long
+    as there are others.
+    """
+
+    judgments_per_pair: int | None = None
+    skips: int | None = 30
+    prompt_views: int | None = None
+    prompt_gap: int = 10
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
     """Everything that was decided before the first judgment.
 
@@ -93,6 +109,8 @@ class Protocol:
     guidelines: str
     answers: AnswerRules
     names_maker: str
+    asks_identity: str
+    caps: Caps
     undo_seconds: int
     lease_minutes: int
     seconds_per_judgment: int
@@ -114,6 +132,11 @@ class Protocol:
     def criteria_for(self, keys: Sequence[str]) -> tuple[Criterion, ...]:
         """Return the criteria that apply to a prompt that names these keys (none named: all)."""
         return tuple(one for one in self.criteria if not keys or one.key in keys)
+
+    def asks(self, keys: Sequence[str], flags: Sequence[str]) -> bool:
+        """Say whether a prompt with these criteria and flags is asked at all."""
+        unblinding = self.asks_identity == "exclude" and "asks_identity" in flags
+        return bool(self.criteria_for(keys)) and not unblinding
 
     def pairs(self) -> tuple[Pair, ...]:
         """Return the pairs of models that meet, each once."""

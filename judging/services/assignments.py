@@ -1,29 +1,39 @@
 """Lease comparisons to raters, one on the screen and at most one ahead, and take them back."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count
+from django.db.models import Count, Exists, Min, OuterRef, Q
 
 from accounts.models import RaterProfile
 from core.errors import Conflict, Invalid, Missing, NotAllowed
 from core.leases import transition
 from judging import blinding
 from judging.blinding import BlindedAssignment, Lean, Progress
-from judging.models import Assignment, Study, StudyVersion
+from judging.models import Assignment, Comparison, SeenCompletion, Study, StudyVersion
 from judging.models.assignments import new_assignment_token
+from judging.pairing import skips_allowed
 from judging.protocol import Protocol
-from judging.services.places import LAPSED, give_back, give_back_all, take_place
+from judging.services.places import (
+    LAPSED,
+    give_back,
+    give_back_all,
+    place_is_free,
+    put_last,
+    take_place,
+)
 from judging.services.statements import (
     Candidate,
     Desk,
     Held,
+    Search,
     Texts,
-    find_candidate,
+    draw_candidate,
     find_held,
+    find_in_pairs,
     lease,
     read_desk,
     read_texts,
@@ -31,7 +41,7 @@ from judging.services.statements import (
 from judging.services.versions import protocol_under
 
 TRIES = 100  # each failed one means that somebody else got on
-SPREAD = 16
+OFFSETS = 1 << 20
 LONGEST_REASON = 200
 State = Assignment.State
 
@@ -66,15 +76,21 @@ class _Work:
         return self.now + timedelta(minutes=self.protocol.lease_minutes)
 
     @property
-    def held(self) -> int:
-        """How much of the rater's cap is used, open ones included."""
-        open_ones = (self.desk.shown is not None) + (self.desk.ahead is not None)
-        return self.desk.done + open_ones
+    def progress(self) -> Progress:
+        return _progress(self.rater, self.protocol, self.desk.judgeable, self.desk.done)
 
     @property
-    def progress(self) -> Progress:
-        counts = self.desk.comparisons_by_language
-        return _progress(self.rater, self.protocol, counts, self.desk.done)
+    def search(self) -> Search:
+        """What this rater may be shown next, a prompt only as far apart as the protocol says."""
+        caps, issued = self.protocol.caps, self.desk.issued
+        return Search(
+            study_id=self.desk.study_id,
+            rater_id=self.rater.pk,
+            languages=readable_languages(self.rater),
+            seen_since=max(issued - caps.prompt_gap, 0),
+            views=caps.prompt_views,
+            per_pair=caps.judgments_per_pair,
+        )
 
 
 class _Lost(Exception):
@@ -87,11 +103,12 @@ def lease_next(
     """Return the comparison a rater is to judge next, blinded; None when nothing is left for them.
 
     The open assignment comes back as it was; then one whose lease lapsed while its place stayed
-    free; then a new one, in a language the rater declared and never the same comparison twice.
+    free; then a new one, in a language the rater declared and with two answers never shown to them.
     With `prefetch`, the one after the shown one. Exact under concurrency: no place is given twice,
-    none is lost, and None means that nothing was left, not that others were busy.
-    Raises `Missing` for a study that was never published, `Conflict` while it is not open,
-    `NotAllowed` for a rater on hold, who may finish only what is on the screen.
+    none is lost, and None means that no place is free for this rater: `busy_until` tells whether
+    others still hold some. Raises `Missing` for a study that was never published, `Conflict` while
+    it is not open, `NotAllowed` for a rater on hold or who skipped as much as the protocol allows;
+    both may finish what is on the screen.
     """
     for _ in range(TRIES):
         desk = read_desk(slug=slug, rater_id=rater.pk)
@@ -107,6 +124,51 @@ def lease_next(
     raise Conflict("Too many requests at once; try again.", code="busy")
 
 
+def busy_until(*, rater: RaterProfile, slug: str) -> datetime | None:
+    """Return when the first lease ends that others hold on what this rater could judge.
+
+    None: nothing is left for this rater, whatever the others do.
+    """
+    desk = read_desk(slug=slug, rater_id=rater.pk)
+    if desk is None:
+        return None
+    protocol = protocol_under(desk.digest)
+    if _reached_cap(protocol, desk):
+        return None
+    mine = {"rater": rater, "study_id": desk.study_id, "prompt": OuterRef("comparison__prompt")}
+    seen = SeenCompletion.objects.filter(**mine)
+    pair = (
+        {"completion": OuterRef("comparison__first")},
+        {"completion": OuterRef("comparison__second")},
+    )
+    others = (
+        Assignment.objects.leased()
+        .filter(
+            ~Exists(seen.filter(Q(**pair[0]) | Q(**pair[1]))),
+            study_id=desk.study_id,
+            purpose=Assignment.Purpose.PLANNED,
+            comparison__language__in=["", *readable_languages(rater)],
+            comparison__withdrawn=False,
+        )
+        .exclude(rater=rater)
+    )
+    if protocol.caps.prompt_views == 1:
+        others = others.filter(~Exists(seen))
+    moment: datetime | None = others.aggregate(first=Min("expires_at"))["first"]
+    return moment
+
+
+def stop_work(*, rater: RaterProfile, now: datetime, slug: str | None = None) -> int:
+    """Give back at once what a rater holds, in one study or in all, and count it.
+
+    While the places are free, a rater who returns finds the same comparisons again.
+    """
+    mine = Assignment.objects.filter(rater=rater)
+    if slug is not None:
+        mine = mine.filter(study__slug=slug)
+    return give_back_all(assignments=mine, state=State.RETURNED, now=now)
+
+
 def open_studies(*, rater: RaterProfile) -> list[OpenStudy]:
     """Return the studies that are open for judging, each with the rater's progress."""
     open_ones = StudyVersion.objects.newest().filter(study__state=Study.State.OPEN)
@@ -118,7 +180,7 @@ def open_studies(*, rater: RaterProfile) -> list[OpenStudy]:
             _progress(
                 rater,
                 protocol_under(one.digest),
-                one.comparisons_by_language,
+                one.judgeable_by_language,
                 done.get(one.study_id, 0),
             ),
         )
@@ -145,6 +207,7 @@ def skip_assignment(*, assignment: Held, reason: str, now: datetime) -> None:
     if give_back(pk=assignment.pk, comparison_id=assignment.comparison_id, now=now, **skipped):
         return
     if transition(Assignment.objects.all(), assignment.pk, was=LAPSED, **skipped):
+        put_last(comparison_id=assignment.comparison_id)
         return
     if Assignment.objects.filter(pk=assignment.pk, state=State.JUDGED).exists():
         raise Conflict("This comparison was judged already.", code="already_judged")
@@ -170,14 +233,22 @@ def readable_languages(rater: RaterProfile) -> list[str]:
 
 
 def _progress(
-    rater: RaterProfile, protocol: Protocol, comparisons_by_language: dict[str, int], done: int
+    rater: RaterProfile, protocol: Protocol, judgeable: dict[str, int], done: int
 ) -> Progress:
     """Count what is done against what this rater can judge at most."""
-    readable = sum(
-        comparisons_by_language.get(code, 0) for code in ["", *readable_languages(rater)]
-    )
+    readable = sum(judgeable.get(code, 0) for code in ["", *readable_languages(rater)])
+    caps = [readable]
+    if protocol.judgments_per_rater is not None:
+        caps.append(protocol.judgments_per_rater)
+    if protocol.caps.judgments_per_pair is not None:
+        caps.append(protocol.caps.judgments_per_pair * len(protocol.pairs()))
+    return Progress(done, max(done, min(caps)))
+
+
+def _reached_cap(protocol: Protocol, desk: Desk) -> bool:
+    open_ones = (desk.shown is not None) + (desk.ahead is not None)
     cap = protocol.judgments_per_rater
-    return Progress(done, max(done, readable if cap is None else min(cap, readable)))
+    return cap is not None and desk.done + open_ones >= cap
 
 
 def _lease(work: _Work, *, prefetch: bool) -> Leased | None:
@@ -193,9 +264,14 @@ def _lease(work: _Work, *, prefetch: bool) -> Leased | None:
     if desk.ahead and not ahead:
         _show_prefetched(desk.ahead)
         return Leased(_reopened(work, desk.ahead), created=False)
-    cap = work.protocol.judgments_per_rater
-    if cap is not None and work.held >= cap:
+    if _reached_cap(work.protocol, desk):
         return None
+    if desk.skipped > skips_allowed(work.protocol.caps.skips, issued=desk.issued):
+        raise NotAllowed(
+            "You skipped as many comparisons as this study allows. What you judged is kept; ask "
+            "whoever invited you.",
+            code="skip_cap",
+        )
     revived = _revive(work, prefetched=ahead) if desk.lapsed else None
     blinded = _reopened(work, revived) if revived else _lease_new(work, prefetched=ahead)
     return Leased(blinded, created=True) if blinded else None
@@ -209,11 +285,16 @@ def _show_prefetched(pk: int) -> None:
 def _revive(work: _Work, *, prefetched: bool) -> int | None:
     """Lease a lapsed assignment again, with its token and its sides, if its place is still free."""
     lapsed = Assignment.objects.lapsed().filter(
-        rater=work.rater, study_id=work.desk.study_id, comparison__open_places__gt=0
+        place_is_free(),
+        rater=work.rater,
+        study_id=work.desk.study_id,
+        comparison__withdrawn=False,
     )
-    pk, comparison_id = lapsed.order_by("pk").values_list("pk", "comparison_id").first() or (0, 0)
-    if not pk:
+    fields = ("pk", "comparison_id", "purpose")
+    found = lapsed.order_by("pk").values_list(*fields).first()
+    if found is None:
         return None
+    pk, comparison_id, purpose = found
     with transaction.atomic():
         won = transition(
             Assignment.objects.all(),
@@ -225,7 +306,7 @@ def _revive(work: _Work, *, prefetched: bool) -> int | None:
             expires_at=work.expires_at,
             closed_at=None,
         )
-        if not won or not take_place(comparison_id=comparison_id):
+        if not won or not take_place(comparison_id=comparison_id, purpose=purpose):
             raise _Lost
     return int(pk)
 
@@ -287,16 +368,34 @@ def _lease_new(work: _Work, *, prefetched: bool) -> BlindedAssignment | None:
 
 
 def _candidate(work: _Work) -> Candidate | None:
-    """Draw one of the next few, so that raters who ask at once seldom reach for the same one."""
+    """Draw a comparison; look further only where nothing is left of what was drawn from.
+
+    First what nobody skipped and lies far enough from the last view of its prompt; then nearer
+    ones; then what others skipped: whatever there is comes before nothing.
+    """
     desk, rater = work.desk, work.rater
-    spread = blinding.unit_interval(desk.seed, f"pick {desk.issued} {rater.pseudonym}")
-    find = partial(
-        find_candidate,
-        study_id=desk.study_id,
-        rater_id=rater.pk,
-        languages=readable_languages(rater),
+    if not work.progress.target and not _reads_any(work):
+        return None
+    u = blinding.unit_interval(desk.seed, f"pair {desk.issued} {rater.pseudonym}")
+    offset = int(
+        blinding.unit_interval(desk.seed, f"pick {desk.issued} {rater.pseudonym}") * OFFSETS
     )
-    return find(offset=int(spread * SPREAD)) or find(offset=0)
+    search = work.search
+    nearer = replace(search, seen_since=desk.issued)
+    tries: list[Callable[[], Candidate | None]] = [
+        lambda: draw_candidate(search, u=u, offset=offset),
+        lambda: find_in_pairs(search, u=u),
+        lambda: find_in_pairs(nearer, u=u),
+        lambda: find_in_pairs(replace(nearer, skipped=True), u=u),
+    ]
+    return next((found for one in tries if (found := one())), None)
+
+
+def _reads_any(work: _Work) -> bool:
+    """Say whether anything is in a language the rater reads, before much is looked through thrice."""
+    languages = ["", *readable_languages(work.rater)]
+    open_ones = Comparison.objects.filter(pair__study_id=work.desk.study_id, open_places__gt=0)
+    return bool(open_ones.filter(language__in=languages).exists())
 
 
 def _present(

@@ -3,12 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 
-from django.db.models import Count, F, Q, Value
+from django.db.models import Count, F, Max, Q, Value
 from django.db.models.functions import Greatest
 
 from judging.blinding import unit_interval
-from judging.models import Comparison, ModelPair, StudyVersion
+from judging.models import Comparison, Forfeit, ModelPair, StudyVersion
+from judging.models.comparisons import DRAW_BITS
+from judging.pairing import Edge, judgeable
 from judging.protocol import Protocol, Treatment, forfeit_of, treatment
 from judging.services.versions import protocol_of
 from models_registry.models import Completion
@@ -16,7 +20,6 @@ from prompts.models import Prompt
 
 BATCH = 2_000
 MISSING = "missing"
-DRAW_BITS = 53
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +88,11 @@ def build_comparisons(*, version: StudyVersion) -> int:
     Comparison.objects.bulk_create(new, batch_size=BATCH)
     _resize(sorted(kept), protocol.judgments_per_comparison)
     _withdraw(sorted(set(known.values()) - kept))
+    _add_forfeits(version, protocol.judgments_per_comparison)
     version.comparisons_by_language = _counts_by_language(version.study_id)
+    version.judgeable_by_language = _judgeable_by_language(version.study_id, protocol)
     version.exclusions = _exclusions(answers, list(ids.values()))
-    version.save(update_fields=["comparisons_by_language", "exclusions"])
+    version.save(update_fields=["comparisons_by_language", "judgeable_by_language", "exclusions"])
     return len(new)
 
 
@@ -98,8 +103,8 @@ def _ids_by_name(version: StudyVersion) -> dict[str, int]:
 
 def _read_answers(protocol: Protocol, pool_version_id: int, model_ids: Sequence[int]) -> _Answers:
     prompts = Prompt.objects.filter(version_id=pool_version_id).order_by("position")
-    asked = prompts.only("pk", "external_id", "language", "criteria")
-    answers = _Answers([one for one in asked if protocol.criteria_for(one.criteria)])
+    asked = prompts.only("pk", "external_id", "language", "criteria", "flags")
+    answers = _Answers([one for one in asked if protocol.asks(one.criteria, one.flags)])
     wanted = {one.pk for one in answers.prompts}
     rows = Completion.objects.succeeded().filter(
         prompt__version_id=pool_version_id, language_model_id__in=model_ids, sample=0
@@ -191,6 +196,22 @@ def _batches(pks: Sequence[int]) -> Iterator[Sequence[int]]:
     return (pks[start : start + BATCH] for start in range(0, len(pks), BATCH))
 
 
+def _add_forfeits(version: StudyVersion, outcomes: int) -> None:
+    """Say which comparisons this version takes as forfeited, and as how many outcomes each.
+
+    As many as a judged one gets: what was taken before an amendment wanted fewer stays taken.
+    """
+    rows = Comparison.objects.filter(study_id=version.study_id, withdrawn=False)
+    counted = rows.exclude(forfeit="").annotate(most=Max("forfeits__outcomes")).order_by("pk")
+    Forfeit.objects.bulk_create(
+        (
+            Forfeit(study_version=version, comparison_id=pk, outcomes=max(most or 0, outcomes))
+            for pk, most in counted.values_list("pk", "most")
+        ),
+        batch_size=BATCH,
+    )
+
+
 def _resize(pks: Sequence[int], places: int) -> None:
     """Give comparisons this many places, or as many as are taken where that is more."""
     taken = F("places") - F("open_places")
@@ -211,7 +232,11 @@ def _withdraw(pks: Sequence[int]) -> None:
     """Offer comparisons no more; who has one on the screen may finish it."""
     for batch in _batches(pks):
         Comparison.objects.filter(pk__in=batch).update(
-            places=F("places") - F("open_places"), open_places=0, withdrawn=True
+            places=F("places") - F("open_places"),
+            open_places=0,
+            extra_places=F("extra_places") - F("open_extra_places"),
+            open_extra_places=0,
+            withdrawn=True,
         )
 
 
@@ -220,3 +245,15 @@ def _counts_by_language(study_id: int) -> dict[str, int]:
         "language"
     )
     return dict(rows.annotate(Count("pk")).order_by("language"))
+
+
+def _judgeable_by_language(study_id: int, protocol: Protocol) -> dict[str, int]:
+    """Count what one rater can judge at most, prompt by prompt."""
+    rows = Comparison.objects.filter(study_id=study_id, forfeit="", withdrawn=False)
+    fields = ("prompt_id", "language", "pair__first_model_id", "pair__second_model_id")
+    counts: Counter[str] = Counter()
+    ordered = rows.order_by("prompt_id").values_list(*fields).iterator(BATCH)
+    for (_prompt, language), group in groupby(ordered, key=itemgetter(0, 1)):
+        edges: list[Edge] = [(first, second) for _, _, first, second in group]
+        counts[language] += judgeable(edges, views=protocol.caps.prompt_views)
+    return dict(sorted(counts.items()))

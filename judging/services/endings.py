@@ -1,49 +1,45 @@
-"""How a rater's work ends: because they stop, or because there is nothing for them, and why."""
+"""Why a rater has nothing to judge just now, and what they did until they stopped."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Exists, OuterRef
-
 from accounts.models import RaterProfile
 from judging.models import Assignment, Comparison, Study
-from judging.services.assignments import readable_languages
-from judging.services.places import give_back_all
+from judging.services.assignments import busy_until, readable_languages
 from judging.services.versions import protocol_of
 
 State = Assignment.State
 
 
 class Reason(StrEnum):
-    """Why a rater has nothing to judge in a study."""
-
     CLOSED = "closed"
     PAUSED = "paused"
     HELD = "held"
+    SKIPPED = "skipped"
     CAPPED = "capped"
     OTHER_LANGUAGES = "other_languages"
     WITH_OTHERS = "with_others"
     DONE = "done"
 
 
-STOPPED: Mapping[str, Reason] = {
-    Study.State.CLOSED: Reason.CLOSED,
-    Study.State.PAUSED: Reason.PAUSED,
+# Errors of `lease_next` that end a rater's work in a study, by their codes.
+ENDS: Mapping[str, Reason] = {
+    "study_closed": Reason.CLOSED,
+    "study_paused": Reason.PAUSED,
+    "rater_held": Reason.HELD,
+    "skip_cap": Reason.SKIPPED,
 }
-
-
-# Codes of the errors that end a rater's work in a study.
-ENDS = frozenset({"study_paused", "study_closed", "rater_held"})
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Why nothing is left, and how many comparisons of the study this rater judged."""
+    """Why nothing is left, how many comparisons this rater judged, and when to look again, if so."""
 
     reason: Reason
     judged: int
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,43 +50,26 @@ class Thanks:
     judged_lately: int
 
 
-def stop_judging(*, rater: RaterProfile, now: datetime) -> int:
-    """Give back everything a rater holds, in every study; count it.
-
-    They get the same again, with the same sides, while nobody else took its place.
-    """
-    return give_back_all(
-        assignments=Assignment.objects.filter(rater=rater), state=State.RETURNED, now=now
-    )
-
-
 def thanks_to(*, rater: RaterProfile, now: datetime) -> Thanks:
     """Count what a rater judged."""
     judged = Assignment.objects.filter(rater=rater, state=State.JUDGED)
     return Thanks(judged.count(), judged.filter(closed_at__gt=now - timedelta(days=1)).count())
 
 
-def why_nothing_is_left(*, rater: RaterProfile, study: Study) -> Ending:
-    """Say why a rater gets no comparison in a published study."""
+def ending_of(*, rater: RaterProfile, study: Study, code: str = "") -> Ending:
+    """Say why a rater gets no comparison in a published study.
+
+    `code` is that of the error that `lease_next` raised, if it did.
+    """
     judged = Assignment.objects.filter(rater=rater, study=study, state=State.JUDGED).count()
-    return Ending(_reason(rater, study, judged), judged)
-
-
-def _reason(rater: RaterProfile, study: Study, judged: int) -> Reason:
-    if study.state in STOPPED:
-        return STOPPED[study.state]
-    if rater.held:
-        return Reason.HELD
+    if code in ENDS:
+        return Ending(ENDS[code], judged)
     cap = protocol_of(study.versions.in_brief()[0]).judgments_per_rater
     if cap is not None and judged >= cap:
-        return Reason.CAPPED
+        return Ending(Reason.CAPPED, judged)
     asked = Comparison.objects.filter(study=study, withdrawn=False, places__gt=0)
     readable = asked.filter(language__in=["", *readable_languages(rater)])
-    if not readable.exists():
-        return Reason.OTHER_LANGUAGES if asked.exists() else Reason.DONE
-    over = [State.JUDGED, State.SKIPPED]
-    mine = Assignment.objects.filter(comparison=OuterRef("pk"), rater=rater, state__in=over)
-    theirs = Assignment.objects.leased().filter(comparison=OuterRef("pk")).exclude(rater=rater)
-    if readable.filter(~Exists(mine), Exists(theirs)).exists():
-        return Reason.WITH_OTHERS
-    return Reason.DONE
+    if asked.exists() and not readable.exists():
+        return Ending(Reason.OTHER_LANGUAGES, judged)
+    until = busy_until(rater=rater, slug=study.slug)
+    return Ending(Reason.WITH_OTHERS if until else Reason.DONE, judged, until)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from accounts.models import RaterProfile
 from core.errors import Conflict, Gone
 from core.leases import lock, transition
 from judging.models import Assignment, Judgment, Study, Vote
@@ -33,6 +34,10 @@ class _PlaceTaken(Exception):
     """The place of a lapsed lease was given to somebody else."""
 
 
+class _CapReached(Exception):
+    """The rater judged, or holds, as much as one rater may."""
+
+
 def record_judgment(*, assignment: Held, body: Any, now: datetime) -> Recorded:
     """Store a submission once: sent again, at once or later, it gives the same judgment.
 
@@ -45,8 +50,14 @@ def record_judgment(*, assignment: Held, body: Any, now: datetime) -> Recorded:
     if not _is_closed(assignment):
         judgment, votes = _rows(assignment, protocol, answers, revision=0, now=now)
         try:
-            if judge(judgment=judgment, votes=votes) or _judge_late(judgment, votes, assignment):
+            if judge(judgment=judgment, votes=votes) or _judge_late(
+                judgment, votes, assignment, protocol
+            ):
                 return _recorded(judgment, answers, protocol, created=True)
+        except _CapReached:
+            raise Gone(
+                "Too late: you have judged as much as one rater may.", code="cap_reached"
+            ) from None
         except (IntegrityError, _PlaceTaken):
             # The same was sent at the same moment, or the place was given away: told apart below.
             pass
@@ -87,7 +98,9 @@ def _is_closed(assignment: Held) -> bool:
     return assignment.study_state == Study.State.CLOSED
 
 
-def _judge_late(judgment: Judgment, votes: list[Vote], assignment: Held) -> bool:
+def _judge_late(
+    judgment: Judgment, votes: list[Vote], assignment: Held, protocol: Protocol
+) -> bool:
     """Store a judgment whose lease had run out, if its place can be had again."""
     with transaction.atomic():
         won = transition(
@@ -99,10 +112,27 @@ def _judge_late(judgment: Judgment, votes: list[Vote], assignment: Held) -> bool
         )
         if not won:
             return False
-        if not take_place(comparison_id=assignment.comparison_id):
-            raise _PlaceTaken  # and so the transition is rolled back
+        # Raised, so that the transition is rolled back.
+        if _exceeds_cap(assignment, protocol):
+            raise _CapReached
+        if not take_place(comparison_id=assignment.comparison_id, purpose=assignment.purpose):
+            raise _PlaceTaken
         insert_judgment(judgment=judgment, votes=votes)
     return True
+
+
+def _exceeds_cap(assignment: Held, protocol: Protocol) -> bool:
+    """Say whether the rater has more than the cap, this one and open ones included."""
+    if protocol.judgments_per_rater is None:
+        return False
+    # Two late ones at once count one after the other.
+    lock(RaterProfile.objects.filter(pk=assignment.rater_id)).values_list("pk").get()
+    taken = Assignment.objects.filter(
+        rater_id=assignment.rater_id,
+        study_id=assignment.study_id,
+        state__in=[State.LEASED, State.JUDGED],
+    )
+    return taken.count() > protocol.judgments_per_rater
 
 
 def _rows(

@@ -3,20 +3,37 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from core.leases import transition
 from judging.models import Assignment, Comparison
+from judging.models.comparisons import SKIPPED_KEY
 from judging.querysets import AssignmentQuerySet
 
+Purpose, State = Assignment.Purpose, Assignment.State
+
 # Their place was given back; while it is free the same rater may still have it.
-LAPSED = (Assignment.State.EXPIRED, Assignment.State.RETURNED)
+LAPSED = (State.EXPIRED, State.RETURNED)
+# These have no place of their own, and take none from others.
+PLACELESS = (Purpose.REPEAT, Purpose.GOLD)
 
 
-def take_place(*, comparison_id: int) -> bool:
-    """Take one open place, if there still is one; say whether there was."""
-    open_ones = Comparison.objects.filter(pk=comparison_id, open_places__gt=0)
-    return open_ones.update(open_places=F("open_places") - 1) == 1
+def place_is_free() -> Q:
+    """Assignments whose place, given back before, can be had again."""
+    planned = Q(purpose=Purpose.PLANNED, comparison__open_places__gt=0)
+    extra = Q(purpose=Purpose.EXTRA, comparison__open_extra_places__gt=0)
+    return planned | extra | Q(purpose__in=PLACELESS)
+
+
+def take_place(*, comparison_id: int, purpose: str = Purpose.PLANNED) -> bool:
+    """Take one open place of this purpose, if there still is one; say whether there was."""
+    if purpose in PLACELESS:
+        return True
+    comparisons = Comparison.objects.filter(pk=comparison_id)
+    if purpose == Purpose.EXTRA:
+        extra = comparisons.filter(open_extra_places__gt=0)
+        return extra.update(open_extra_places=F("open_extra_places") - 1) == 1
+    return comparisons.filter(open_places__gt=0).update(open_places=F("open_places") - 1) == 1
 
 
 @transaction.atomic
@@ -36,18 +53,14 @@ def give_back(
     ended = transition(
         Assignment.objects.all() if rows is None else rows,
         pk,
-        was=Assignment.State.LEASED,
+        was=State.LEASED,
         state=state,
         closed_at=now,
         **values,
     )
     if ended:
-        comparisons = Comparison.objects.filter(pk=comparison_id)
-        # A withdrawn comparison, and one with more places than an amendment left it, loses the
-        # place instead: nobody is to be asked again.
-        wanted = comparisons.filter(withdrawn=False, places__lte=F("wanted"))
-        if not wanted.update(open_places=F("open_places") + 1):
-            comparisons.update(places=F("places") - 1)
+        purpose = Assignment.objects.values_list("purpose", flat=True).get(pk=pk)
+        _free(comparison_id, purpose, skipped=state == State.SKIPPED)
     return ended
 
 
@@ -58,3 +71,28 @@ def give_back_all(*, assignments: AssignmentQuerySet, state: str, now: datetime)
         give_back(pk=pk, comparison_id=comparison_id, state=state, now=now, rows=assignments)
         for pk, comparison_id in leased
     )
+
+
+def put_last(*, comparison_id: int) -> None:
+    """Let those that nobody skipped come before one that was: who comes next would skip it too."""
+    untouched = Comparison.objects.filter(pk=comparison_id, draw_key__lt=SKIPPED_KEY)
+    untouched.update(draw_key=F("draw_key") + SKIPPED_KEY)
+
+
+def _free(comparison_id: int, purpose: str, *, skipped: bool) -> None:
+    comparisons = Comparison.objects.filter(pk=comparison_id)
+    if skipped:
+        put_last(comparison_id=comparison_id)
+    if purpose in PLACELESS:
+        return
+    if purpose == Purpose.EXTRA:
+        if not comparisons.filter(withdrawn=False).update(
+            open_extra_places=F("open_extra_places") + 1
+        ):
+            comparisons.update(extra_places=F("extra_places") - 1)
+        return
+    # A withdrawn comparison, and one with more places than an amendment left it, loses the
+    # place instead: nobody is to be asked again.
+    wanted = comparisons.filter(withdrawn=False, places__lte=F("wanted"))
+    if not wanted.update(open_places=F("open_places") + 1):
+        comparisons.update(places=F("places") - 1)

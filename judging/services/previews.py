@@ -50,8 +50,8 @@ def _asked(protocol: Protocol) -> list[int]:
         version__number=protocol.pool.version,
         version__state="published",
     )
-    rows = prompts.order_by("position").values_list("pk", "criteria")
-    return [pk for pk, keys in rows if protocol.criteria_for(keys)]
+    rows = prompts.order_by("position").values_list("pk", "criteria", "flags")
+    return [pk for pk, keys, flags in rows if protocol.asks(keys, flags)]
 
 
 def _sides(protocol: Protocol, prompt: Prompt) -> tuple[Side, Side] | None:

@@ -15,13 +15,21 @@ from django.db import connection, transaction
 
 from judging.blinding import Side, SideDraw
 from judging.models import Judgment, Vote
+from judging.models.comparisons import SKIPPED_KEY
+from judging.pairing import draw_pair
+
+SPREAD = 8  # of how many comparisons that come next one is taken
+PRIME = 8_191  # draw keys modulo it are an order of their own
+MOST_KEY = 2 * SKIPPED_KEY
+Statement = tuple[str, Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
     """A rater at a study: the version in force, and what this rater did so far.
 
-    `shown` and `ahead` are the open assignments; `lapsed` counts those that may be leased again.
+    `shown` and `ahead` are the open assignments; `lapsed` counts those that may be leased again,
+    `skipped` the skips that count. `judgeable` is the most that one rater can judge, by language.
     """
 
     study_id: int
@@ -29,22 +37,45 @@ class Desk:
     seed: str
     version_id: int
     digest: str
-    comparisons_by_language: dict[str, int]
+    judgeable: dict[str, int]
     issued: int
     swapped: int
     done: int
     lapsed: int
+    skipped: int
     shown: int | None
     ahead: int | None
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """For whom a comparison is looked for, and within which bounds.
+
+    Of a prompt that was shown as the `issue` `seen_since` or later nothing comes again: the gap
+    between two views of a prompt. `per_pair` and `views` are caps (None: none). With `skipped`,
+    comparisons that others skipped are looked at too.
+    """
+
+    study_id: int
+    rater_id: int
+    languages: Sequence[str]
+    seen_since: int
+    views: int | None
+    per_pair: int | None
+    skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
-    """A comparison that has a place open for a rater, and how its sides were shown so far."""
+    """A comparison that has a place open for a rater, and how its sides were shown so far.
+
+    `probability` is that of the pair of models when it was drawn.
+    """
 
     comparison_id: int
     pair_id: int
     pair_lean: int
+    probability: float
     prompt_lean: int
 
 
@@ -64,7 +95,10 @@ class Held:
 
     pk: int
     token: str
+    rater_id: int
+    study_id: int
     comparison_id: int
+    purpose: str
     swapped: bool
     study_state: str
     digest: str
@@ -73,8 +107,8 @@ class Held:
 
 READ_DESK = """
 SELECT study.id, study.state, study.secret_seed,
-       version.id, version.digest, version.comparisons_by_language,
-       mine.issued, mine.swapped, mine.done, mine.lapsed, mine.shown, mine.ahead
+       version.id, version.digest, version.judgeable_by_language,
+       mine.issued, mine.swapped, mine.done, mine.lapsed, mine.skipped, mine.shown, mine.ahead
 FROM judging_study AS study
 JOIN judging_studyversion AS version ON version.study_id = study.id
 CROSS JOIN (
@@ -82,6 +116,7 @@ CROSS JOIN (
            COUNT(CASE WHEN swapped THEN 1 END) AS swapped,
            COUNT(CASE WHEN state = 'judged' THEN 1 END) AS done,
            COUNT(CASE WHEN state IN ('expired', 'returned') THEN 1 END) AS lapsed,
+           COUNT(CASE WHEN state = 'skipped' AND skip_reason <> 'harmful' THEN 1 END) AS skipped,
            MAX(CASE WHEN state = 'leased' AND NOT prefetched THEN id END) AS shown,
            MAX(CASE WHEN state = 'leased' AND prefetched THEN id END) AS ahead
     FROM judging_assignment
@@ -92,28 +127,94 @@ ORDER BY version.number DESC
 LIMIT 1
 """
 
-# The inner query stands apart so that the leans are read of the one row it gives. What the rater
-# has seen is asked row by row, from the unique index: a join would read their whole history.
-FIND_CANDIDATE = """
-SELECT wanted.id, wanted.pair_id, pair.lean, (
+# What the rater has seen is asked row by row, from the primary key: a join would read their whole
+# history. One row too many is what a cap asks for.
+UNSEEN = """
+one.language IN ({languages})
+AND (
+    SELECT seen.issue FROM judging_seencompletion AS seen
+    WHERE seen.rater_id = %s AND seen.study_id = %s AND seen.prompt_id = one.prompt_id
+    AND (seen.issue >= %s OR seen.completion_id IN (one.first_id, one.second_id))
+    LIMIT 1
+) IS NULL
+"""
+
+# With a limit it is asked pair by pair, of the index; as a join it would read all comparisons.
+PAIR_OPEN = """(
+    SELECT one.pair_id FROM judging_comparison AS one
+    WHERE one.pair_id = pair.id AND one.open_places > 0 LIMIT 1
+) IS NOT NULL"""
+
+NOT_VIEWED_TOO_OFTEN = """
+AND (
+    SELECT COUNT(*) FROM judging_seencompletion AS seen
+    WHERE seen.rater_id = %s AND seen.study_id = %s AND seen.prompt_id = one.prompt_id
+) < %s
+"""
+
+PAIR_NOT_TOO_OFTEN = """
+AND (
+    SELECT COUNT(*) FROM judging_assignment AS mine
+    JOIN judging_comparison AS earlier ON earlier.id = mine.comparison_id
+    WHERE mine.rater_id = %s AND mine.study_id = %s AND earlier.pair_id = pair.id
+    AND mine.state IN ('leased', 'judged')
+) < %s
+"""
+
+PROMPT_LEAN = """(
     SELECT COALESCE(SUM((
         SELECT SUM(CASE WHEN issued.swapped THEN 1 ELSE -1 END)
         FROM judging_assignment AS issued WHERE issued.comparison_id = sister.id
     )), 0)
     FROM judging_comparison AS sister
     WHERE sister.prompt_id = wanted.prompt_id AND sister.study_id = wanted.study_id
+)"""
+
+# The inner query stands apart so that the leans are read of the one row it gives. Of the first few
+# in the order of draw one is taken, so that raters who ask at once seldom reach for the same.
+DRAW_CANDIDATE = """
+WITH drawn AS (
+    SELECT id, lean, weight / total AS probability
+    FROM (
+        SELECT pair.id, pair.lean, pair.weight,
+               SUM(pair.weight) OVER (ORDER BY pair.id) AS upto, SUM(pair.weight) OVER () AS total
+        FROM judging_modelpair AS pair
+        WHERE pair.study_id = %s AND {pair_open} {pair_cap}
+    ) AS open_pair
+    WHERE upto > %s * total
+    ORDER BY id
+    LIMIT 1
 )
+SELECT wanted.id, drawn.id, drawn.lean, drawn.probability, {prompt_lean}
 FROM (
-    SELECT one.id, one.pair_id, one.prompt_id, one.study_id FROM judging_comparison AS one
-    WHERE one.study_id = %s AND one.open_places > 0 AND one.language IN ({languages})
-    AND (
-        SELECT seen.id FROM judging_assignment AS seen
-        WHERE seen.comparison_id = one.id AND seen.rater_id = %s
-    ) IS NULL
-    ORDER BY one.open_places DESC, one.draw_key
-    LIMIT 1 OFFSET %s
+    SELECT near.id, near.prompt_id, near.study_id FROM (
+        SELECT one.id, one.prompt_id, one.study_id, one.open_places, one.draw_key
+        FROM judging_comparison AS one
+        WHERE one.pair_id = (SELECT id FROM drawn) AND one.open_places > 0
+        AND one.draw_key < {skipped_key} AND {unseen}
+        ORDER BY one.open_places DESC, one.draw_key
+        LIMIT {spread}
+    ) AS near
+    ORDER BY near.open_places DESC, (near.draw_key + %s) %% {prime}
+    LIMIT 1
 ) AS wanted
-JOIN judging_modelpair AS pair ON pair.id = wanted.pair_id
+CROSS JOIN drawn
+"""
+
+# Where the pair drawn first has nothing for this rater: all pairs, each with its next comparison.
+FIND_IN_PAIRS = """
+SELECT pair.id, pair.lean, pair.weight, (
+    SELECT one.id FROM judging_comparison AS one
+    WHERE one.pair_id = pair.id AND one.open_places > 0 AND one.draw_key < %s AND {unseen}
+    ORDER BY one.open_places DESC, one.draw_key
+    LIMIT 1
+)
+FROM judging_modelpair AS pair
+WHERE pair.study_id = %s AND {pair_open} {pair_cap}
+"""
+
+READ_PROMPT_LEAN = """
+SELECT {prompt_lean} FROM judging_comparison AS wanted WHERE wanted.id = %s
 """
 
 READ_TEXTS = """
@@ -131,15 +232,24 @@ TAKE_PLACE = "UPDATE judging_comparison SET open_places = open_places - 1 WHERE 
 
 INSERT_ASSIGNMENT = """
 INSERT INTO judging_assignment (
-    created_at, token, comparison_id, rater_id, study_id, study_version_id, state, prefetched,
-    swapped, swap_probability, expires_at, skip_reason
-) VALUES (%s, %s, %s, %s, %s, %s, 'leased', %s, %s, %s, %s, '')
+    created_at, token, comparison_id, rater_id, study_id, study_version_id, state, purpose,
+    prefetched, swapped, swap_probability, pair_probability, expires_at, skip_reason
+) VALUES (%s, %s, %s, %s, %s, %s, 'leased', %s, %s, %s, %s, %s, %s, '')
+"""
+
+# The primary key refuses an answer that this rater was shown already.
+INSERT_SEEN = """
+INSERT INTO judging_seencompletion (rater_id, study_id, prompt_id, completion_id, issue)
+SELECT %s, study_id, prompt_id, first_id, %s FROM judging_comparison WHERE id = %s
+UNION ALL
+SELECT %s, study_id, prompt_id, second_id, %s FROM judging_comparison WHERE id = %s
 """
 
 ADD_LEAN = "UPDATE judging_modelpair SET lean = lean + %s WHERE id = %s"
 
 FIND_HELD = """
-SELECT mine.id, mine.comparison_id, mine.swapped, study.state, version.digest, prompt.criteria
+SELECT mine.id, mine.study_id, mine.comparison_id, mine.purpose, mine.swapped, study.state,
+       version.digest, prompt.criteria
 FROM judging_assignment AS mine
 JOIN judging_study AS study ON study.id = mine.study_id
 JOIN judging_studyversion AS version ON version.id = mine.study_version_id
@@ -165,30 +275,73 @@ INSERT INTO judging_vote (judgment_id, criterion, display_value, outcome, grade)
 SELECT id, %s, %s, %s, %s FROM judging_judgment WHERE assignment_id = %s AND revision = %s
 """
 
-Statement = tuple[str, Sequence[Any]]
-
 
 def read_desk(*, slug: str, rater_id: int) -> Desk | None:
     """Return the newest version of a published study and the rater's history in it."""
     row = _one(READ_DESK, [rater_id, slug, slug])
     if row is None:
         return None
-    study_id, state, seed, version_id, digest, comparisons, *history = row
-    return Desk(study_id, state, seed, version_id, digest, json.loads(comparisons), *history)
+    study_id, state, seed, version_id, digest, judgeable, *history = row
+    return Desk(study_id, state, seed, version_id, digest, json.loads(judgeable), *history)
 
 
-def find_candidate(
-    *, study_id: int, rater_id: int, languages: Sequence[str], offset: int
-) -> Candidate | None:
-    """Return the comparison that stands at `offset` in the order of draw for a rater.
+def draw_candidate(search: Search, *, u: float, offset: int) -> Candidate | None:
+    """Draw a pair of models by weight, and return one of its next comparisons for a rater.
 
-    The order: most judgments still wanted first, at random among equals. Comparisons whose language
-    was not told are for everybody.
+    `u` in [0, 1) draws the pair, `offset` which of the next few. The order within a pair: most
+    judgments still wanted first, at random among equals. None when that pair has nothing for this
+    rater, which does not mean that no other has.
     """
-    readable = ["", *languages]
-    statement = FIND_CANDIDATE.format(languages=", ".join(["%s"] * len(readable)))
-    row = _one(statement, [study_id, *readable, rater_id, offset])
+    unseen, unseen_values = _unseen(search)
+    pair_cap, cap_values = _pair_cap(search)
+    statement = DRAW_CANDIDATE.format(
+        pair_open=PAIR_OPEN,
+        pair_cap=pair_cap,
+        prompt_lean=PROMPT_LEAN,
+        skipped_key=SKIPPED_KEY,
+        unseen=unseen,
+        spread=SPREAD,
+        prime=PRIME,
+    )
+    row = _one(statement, [search.study_id, *cap_values, u, *unseen_values, offset])
     return row and Candidate(*row)
+
+
+def find_in_pairs(search: Search, *, u: float) -> Candidate | None:
+    """Draw a pair by weight among those that have a comparison for this rater, and return it.
+
+    Looks at every pair: for when `draw_candidate` found none.
+    """
+    unseen, unseen_values = _unseen(search)
+    pair_cap, cap_values = _pair_cap(search)
+    most = MOST_KEY if search.skipped else SKIPPED_KEY
+    values = [most, *unseen_values, search.study_id, *cap_values]
+    with connection.cursor() as cursor:
+        statement = FIND_IN_PAIRS.format(unseen=unseen, pair_open=PAIR_OPEN, pair_cap=pair_cap)
+        cursor.execute(statement, values)
+        found = {row[0]: row for row in cursor.fetchall() if row[3] is not None}
+    if not found:
+        return None
+    drawn = draw_pair({pk: row[2] for pk, row in found.items()}, u=u)
+    _, lean, _, comparison_id = found[drawn.pair_id]
+    (prompt_lean,) = _one(READ_PROMPT_LEAN.format(prompt_lean=PROMPT_LEAN), [comparison_id])
+    return Candidate(comparison_id, drawn.pair_id, lean, drawn.probability, prompt_lean)
+
+
+def _unseen(search: Search) -> Statement:
+    languages = ["", *search.languages]
+    who = [search.rater_id, search.study_id]
+    text = UNSEEN.format(languages=", ".join(["%s"] * len(languages)))
+    values: list[Any] = [*languages, *who, search.seen_since]
+    if search.views is not None:
+        text, values = text + NOT_VIEWED_TOO_OFTEN, [*values, *who, 2 * search.views]
+    return text, values
+
+
+def _pair_cap(search: Search) -> Statement:
+    if search.per_pair is None:
+        return "", []
+    return PAIR_NOT_TOO_OFTEN, [search.rater_id, search.study_id, search.per_pair]
 
 
 def lease(
@@ -204,17 +357,20 @@ def lease(
 ) -> Texts:
     """Take a place of a comparison, lease it to the rater, and return what is shown of it.
 
-    All or nothing: raises `IntegrityError` when no place is open any more, or when the rater holds
-    this comparison, or such a lease, already.
+    All or nothing: raises `IntegrityError` when no place is open any more, or when the rater saw one
+    of the answers, or holds such a lease, already.
     """
+    pk = candidate.comparison_id
     assignment = [
-        _moment(now), token, candidate.comparison_id, rater_id, desk.study_id, desk.version_id,
-        prefetched, draw.swapped, draw.probability, _moment(expires_at),
+        _moment(now), token, pk, rater_id, desk.study_id, desk.version_id, "planned",
+        prefetched, draw.swapped, draw.probability, candidate.probability, _moment(expires_at),
     ]  # fmt: skip
+    seen = [rater_id, desk.issued, pk]
     results = _together(
-        (READ_TEXTS, [candidate.comparison_id]),
-        (TAKE_PLACE, [candidate.comparison_id]),
+        (READ_TEXTS, [pk]),
+        (TAKE_PLACE, [pk]),
         (INSERT_ASSIGNMENT, assignment),
+        (INSERT_SEEN, [*seen, *seen]),
         # Last, because many raters share the pair's row, and it stays locked until the commit.
         (ADD_LEAN, [1 if draw.swapped else -1, candidate.pair_id]),
     )
@@ -243,7 +399,21 @@ def insert_judgment(*, judgment: Judgment, votes: Sequence[Vote]) -> None:
 def find_held(*, token: str, rater_id: int) -> Held | None:
     """Return a rater's own assignment by its token."""
     row = _one(FIND_HELD, [token, rater_id])
-    return row and Held(row[0], token, row[1], bool(row[2]), row[3], row[4], json.loads(row[5]))
+    if row is None:
+        return None
+    pk, study_id, comparison_id, purpose, swapped, state, digest, criteria = row
+    return Held(
+        pk=pk,
+        token=token,
+        rater_id=rater_id,
+        study_id=study_id,
+        comparison_id=comparison_id,
+        purpose=purpose,
+        swapped=bool(swapped),
+        study_state=state,
+        digest=digest,
+        criteria=json.loads(criteria),
+    )
 
 
 def _judgment_rows(judgment: Judgment, votes: Sequence[Vote]) -> list[Statement]:

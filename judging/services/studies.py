@@ -24,7 +24,7 @@ SEED_BYTES = 32
 # Names that are routes beside the studies.
 RESERVED_SLUGS = frozenset({"new", "open"})
 # They decide which judgments exist at all; changed midway, boards would mix two populations.
-FIXED_ONCE_PUBLISHED = ("answers", "names_maker")
+FIXED_ONCE_PUBLISHED = ("answers", "names_maker", "asks_identity")
 State = Study.State
 
 
@@ -107,8 +107,8 @@ def plan_study(*, study: Study, changes: Mapping[str, Any] | None = None) -> Stu
         _refuse_amendment(study, changes)
     protocol = parse_protocol({**_next_protocol(study), **changes})
     pool_version, models = _pool_version(protocol), _language_models(protocol)
-    asked = Prompt.objects.filter(version=pool_version).values_list("criteria", flat=True)
-    prompts = sum(bool(protocol.criteria_for(keys)) for keys in asked)
+    asked = Prompt.objects.filter(version=pool_version).values_list("criteria", "flags")
+    prompts = sum(protocol.asks(*one) for one in asked)
     missing = count_missing(
         protocol=protocol, pool_version_id=pool_version.pk, model_ids=[one.pk for one in models]
     )

@@ -128,7 +128,7 @@ def stop(request: HttpRequest) -> HttpResponse:
     """Give back what is open, thank, and say how to come back."""
     rater, now = _rater(request), timezone.now()
     if request.method == "POST":
-        endings.stop_judging(rater=rater, now=now)
+        assignments.stop_work(rater=rater, now=now)
         return redirect("stop")
     return render(
         request, "judging/stopped.html", {"thanks": endings.thanks_to(rater=rater, now=now)}
@@ -142,16 +142,17 @@ def _body(request: HttpRequest, assignment: Held) -> dict[str, Any]:
 
 def _next_page(request: HttpRequest, slug: str, *, filled: Filled | None = None) -> HttpResponse:
     rater, now = _rater(request), timezone.now()
+    leased, code = None, ""
     try:
         leased = assignments.lease_next(rater=rater, slug=slug, now=now)
     except (Conflict, NotAllowed) as error:
         if error.code not in endings.ENDS:
             raise
-        leased = None
+        code = error.code
     study = Study.objects.get(slug=slug)
     changeable = undo.last_changeable(rater=rater, study_id=study.pk, now=now)
     if leased is None:
-        ending = endings.why_nothing_is_left(rater=rater, study=study)
+        ending = endings.ending_of(rater=rater, study=study, code=code)
         context = {"study": study, "ending": ending, "changeable": changeable}
         return render(request, "judging/done.html", context)
     # Another tab may have judged it meanwhile: what was filled in belongs to that one alone.

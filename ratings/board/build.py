@@ -38,11 +38,9 @@ def build_board(source: BoardInput, *, seed: int) -> Board:
     The same input and seed give the same board. Models stand in the order of rank, those without
     a strength after them by win rate; `covariance` is in the order of `ranked`.
     """
-    raters = len(source.raters)
     # Each criterion by its own votes: a thin one takes nothing from the others.
     clusters = {
-        one.key: choose_cluster([source.ballots[one.key].judged()], raters=raters)
-        for one in source.criteria
+        one.key: choose_cluster([source.ballots[one.key].judged()]) for one in source.criteria
     }
     estimates = {
         one.key: estimate(source.ballots[one.key], source.labels, cluster=clusters[one.key])
@@ -50,8 +48,7 @@ def build_board(source: BoardInput, *, seed: int) -> Board:
     }
     clusters = {key: one.explained(estimates[key].covariance) for key, one in clusters.items()}
     together = choose_cluster(
-        (source.ballots[one.key].judged() for one in source.criteria if one.weight > 0),
-        raters=raters,
+        source.ballots[one.key].judged() for one in source.criteria if one.weight > 0
     )
     return {
         "models": [_model(source, at) for at in range(len(source.models))],
@@ -98,7 +95,7 @@ def _criterion(
     rng: Generator,
 ) -> dict[str, Any]:
     ballots, labels = source.ballots[criterion.key], source.labels
-    given = ballots.select(ballots.rater < len(source.raters))
+    given = ballots.select(ballots.given)
     judged = len(given.judged().outcome)
     return {
         "key": criterion.key,
@@ -139,7 +136,7 @@ def _tallies(
     codes = cluster.codes(ballots)
     counted = {}
     for at, label in enumerate(source.labels):
-        one = tally(ballots, at, raters=len(source.raters), clusters=codes, elo=elo)
+        one = tally(ballots, at, clusters=codes, elo=elo)
         votes = one.battles + one.cannot_judge
         counted[label] = one._asdict() | {
             "both_bad_rate": one.both_bad / one.battles if one.battles else None,
@@ -217,11 +214,12 @@ def _parts(
     parts = []
     for criterion, one in zip(criteria, found, strict=True):
         assert one.fit is not None
-        way, *second = cluster.codes(one.ballots)
+        counted = cluster.counted(one.ballots)
+        way, *second = cluster.codes(counted)
         parts.append(
             Part(
                 fit=one.fit,
-                comparisons=one.ballots.comparisons(labels, one.members),
+                comparisons=counted.comparisons(labels, one.members),
                 cluster=way,
                 weight=criterion.weight,
                 prompt=second[0] if second else None,

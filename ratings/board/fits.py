@@ -52,6 +52,14 @@ class Clustering(NamedTuple):
     by: str
     note: str
 
+    def counted(self, ballots: Ballots) -> Ballots:
+        """Return the votes whose spread the interval adds up.
+
+        Where raters are clusters, without the forfeits: the protocol decided them, so they are there
+        whoever judges. They move the fit, and are neither clusters nor degrees of freedom.
+        """
+        return ballots if self.by == "prompt" else ballots.select(ballots.given)
+
     def codes(self, ballots: Ballots) -> tuple[Ints, ...]:
         """Return the codes (n,) of each way of clustering."""
         ways = ("rater", "prompt") if self.by == "two-way" else (self.by,) if self.by else ()
@@ -79,7 +87,7 @@ class Estimate:
     reasons: tuple[str, ...] = ()
 
 
-def choose_cluster(every: Iterable[Ballots], *, raters: int) -> Clustering:
+def choose_cluster(every: Iterable[Ballots]) -> Clustering:
     """Return what is taken to be independent in all of `every`: raters and prompts, where there are two.
 
     Votes are never taken to be independent. Fewer than 10 clusters on a side are marked as fragile.
@@ -87,7 +95,7 @@ def choose_cluster(every: Iterable[Ballots], *, raters: int) -> Clustering:
     """
     ballots = [one for one in every if len(one.outcome)]
     counted = {
-        "rater": min((_distinct(one.rater[one.rater < raters]) for one in ballots), default=0),
+        "rater": min((_distinct(one.rater[one.given]) for one in ballots), default=0),
         "prompt": min((_distinct(one.prompt) for one in ballots), default=0),
     }
     ways = [way for way, count in counted.items() if count > 1]
@@ -126,7 +134,8 @@ def estimate(ballots: Ballots, labels: tuple[str, ...], *, cluster: Clustering) 
     except (NotEstimable, NotConverged) as error:
         return replace(found, reasons=(_sentence(error),))
     try:
-        covariance = _covariance(fit, comparisons, cluster.codes(among))
+        counted = cluster.counted(among)
+        covariance = _covariance(fit, counted.comparisons(labels, members), cluster.codes(counted))
     except NotEstimable as error:
         return replace(found, fit=fit, reasons=(f"There is no interval: {error}.",))
     return replace(found, fit=fit, covariance=covariance)

@@ -19,6 +19,8 @@ OUTCOME_CODES: Mapping[str, int] = {
     "both_bad": BOTH_BAD,
     "cannot_judge": CANNOT_JUDGE,
 }
+# Who gave the outcome of a forfeit.
+NOBODY = -1
 # What the fit is told: both bad is a tie for it, and cannot judge is not fitted.
 FITTED = np.array([SECOND, TIE, FIRST, TIE, -1], dtype=np.int8)
 
@@ -59,8 +61,7 @@ class Ballots:
     outcome : (n,) int8
         One of `OUTCOME_CODES`, canonical frame.
     rater : (n,) int32
-        Positions in `BoardInput.raters`; from `len(raters)` on each forfeited comparison has a
-        code of its own, which is the same on every criterion.
+        Positions in `BoardInput.raters`; `NOBODY` for a forfeit.
     prompt, judgment : (n,) int32
         Codes from 0, the same on every criterion: the prompt, and the submission.
     """
@@ -82,6 +83,12 @@ class Ballots:
             judgment=self.judgment[rows],
         )
 
+    @property
+    def given(self) -> NDArray[np.bool_]:
+        """(n,) which of them somebody gave: all but the forfeits."""
+        given: NDArray[np.bool_] = self.rater != NOBODY
+        return given
+
     def judged(self) -> "Ballots":
         """The votes that are outcomes: all but `cannot_judge`."""
         return self.select(self.outcome != CANNOT_JUDGE)
@@ -95,7 +102,8 @@ class Ballots:
             first=position[self.first],
             second=position[self.second],
             outcome=FITTED[self.outcome],
-            rater=self.rater,
+            # The core counts codes from 0: nobody is one more than all who are somebody.
+            rater=np.where(self.given, self.rater, self.rater.max(initial=NOBODY) + 1),
             prompt=self.prompt,
         )
 

@@ -51,7 +51,7 @@ MEANING = {
     "forfeits": (
         "Outcomes that nobody voted: an answer was refused, filtered, empty or cut off, and the"
         " protocol says that such an answer loses. Each counts as often as a judged comparison"
-        " would have, and is a cluster of its own."
+        " would have. Nobody gave it, so it adds no cluster to the interval."
     ),
     "exclusions": "Answers of the model that were not shown to raters, by the protocol's reason.",
     "average_length": "Mean length of the model's answers in the study, in characters.",

@@ -11,6 +11,7 @@ from ratings.board.inputs import (
     CANNOT_JUDGE,
     FIRST,
     FITTED,
+    NOBODY,
     SECOND,
     Ballots,
     BoardInput,
@@ -41,15 +42,13 @@ class Tally(NamedTuple):
     online_elo: float | None
 
 
-def tally(
-    ballots: Ballots, model: int, *, raters: int, clusters: tuple[Ints, ...], elo: Floats
-) -> Tally:
+def tally(ballots: Ballots, model: int, *, clusters: tuple[Ints, ...], elo: Floats) -> Tally:
     """Count the votes in which `model` took part; `clusters` (n,) are what its error is clustered by."""
     own = (ballots.first == model) | (ballots.second == model)
     mine = ballots.select(own)
     judged = mine.outcome != CANNOT_JUDGE
     points = _points(mine, model)[judged]
-    forfeits = int((mine.rater >= raters).sum())
+    forfeits = int((~mine.given).sum())
     return Tally(
         battles=int(judged.sum()),
         wins=int((points == 1).sum()),
@@ -59,7 +58,7 @@ def tally(
         cannot_judge=int((~judged).sum()),
         forfeits=forfeits,
         judgments=int(own.sum()) - forfeits,
-        raters=int(np.unique(mine.rater[mine.rater < raters]).size),
+        raters=int(np.unique(mine.rater[mine.given]).size),
         win_rate=float(points.mean()) if points.size else None,
         win_rate_standard_error=_clustered_error(
             points, [codes[own][judged] for codes in clusters]
@@ -109,7 +108,7 @@ def raters_by_kind(source: BoardInput) -> list[dict[str, Any]]:
     """Return for each kind of rater who judged: the word for it, how many, and their judgments."""
     found: dict[str, tuple[set[int], set[int]]] = {}
     for ballots in source.ballots.values():
-        people = ballots.rater < len(source.raters)
+        people = ballots.given
         pairs = zip(ballots.rater[people].tolist(), ballots.judgment[people].tolist(), strict=True)
         for rater, judgment in pairs:
             raters, judgments = found.setdefault(source.raters[rater].kind, (set(), set()))
@@ -132,18 +131,21 @@ def _clustered_error(points: Floats, clusters: Sequence[Ints]) -> float | None:
 
     In two ways as the intervals are: the wider one-way error where two-way is less than half of it.
     """
+    # What nobody gave varies with nobody: it moves the mean, and is no cluster of its own.
+    given = np.logical_and.reduce([codes != NOBODY for codes in clusters])
+    clusters = [codes[given] for codes in clusters if codes.size]
     ways = [codes for codes in clusters if np.unique(codes).size > 1]
     if not points.size or not ways:
         return None
-    each = [_variance(points, codes) for codes in ways]
+    each = [_variance(points, given, codes) for codes in ways]
     if len(ways) > 1:
-        both = each[0] + each[1] - _variance(points, cells(*ways)[0])
+        both = each[0] + each[1] - _variance(points, given, cells(*ways)[0])
         each = [both] if both >= LEAST_TWO_WAY * max(each) else each
     return float(np.sqrt(max(each)))
 
 
-def _variance(points: Floats, cluster: NDArray[Any]) -> float:
+def _variance(points: Floats, given: NDArray[np.bool_], cluster: NDArray[Any]) -> float:
     _, codes = np.unique(cluster, return_inverse=True)
     g = int(codes.max()) + 1
-    sums = np.bincount(codes, weights=points - points.mean())
+    sums = np.bincount(codes, weights=(points - points.mean())[given])
     return float(g / max(g - 1, 1) * (sums**2).sum() / points.size**2)

@@ -10,11 +10,11 @@ from django.db.models.functions import Length
 
 from accounts.models import RaterProfile
 from core.canonical import canonical_json
-from judging.models import Comparison, Judgment, StudyVersion, Vote
+from judging.models import Assignment, Comparison, Forfeit, Judgment, StudyVersion, Vote
 from judging.protocol import parse_protocol
 from models_registry.models import Completion, LanguageModel
 from ratings.board import Ballots, BoardInput, Criterion, Ranked, RaterFacts
-from ratings.board.inputs import OUTCOME_CODES
+from ratings.board.inputs import NOBODY, OUTCOME_CODES
 
 CHUNK = 10_000
 # Who is beaten by whom when a side forfeits; canonical frame.
@@ -22,7 +22,7 @@ FORFEITED = {"first": "second", "second": "first", "both": "both_bad"}
 
 
 class BallotRow(NamedTuple):
-    """One outcome: a vote, or a forfeit (then `rater` is the comparison's, and nobody judged)."""
+    """One outcome: a vote, or a forfeit (then `rater` is empty: nobody judged)."""
 
     judgment: int | str  # empty for a forfeit
     comparison_id: int
@@ -109,6 +109,9 @@ def counted_votes(version: StudyVersion, *, up_to: int, superseded: bool = False
     votes = Vote.objects.filter(
         _same_question(version),
         judgment__assignment__study_id=version.study_id,
+        # Those beside the plan were asked because of what was judged before: counted, they would
+        # pull the board towards even.
+        judgment__assignment__purpose=Assignment.Purpose.PLANNED,
         judgment_id__lte=up_to,
     )
     if not superseded:
@@ -127,18 +130,19 @@ def later_revision(up_to: int) -> QuerySet[Judgment]:
 
 
 def forfeit_rows(version: StudyVersion) -> Iterator[BallotRow]:
-    """Yield the outcomes of forfeited comparisons: as many each as judgments were wanted."""
+    """Yield the outcomes of the comparisons that count as forfeited under this version."""
     protocol = parse_protocol(version.protocol)
     columns = (
-        "pk",
-        "forfeit",
-        "pair__first_model_id",
-        "pair__second_model_id",
-        "prompt__external_id",
-        "prompt__criteria",
+        "outcomes",
+        "comparison_id",
+        "comparison__forfeit",
+        "comparison__pair__first_model_id",
+        "comparison__pair__second_model_id",
+        "comparison__prompt__external_id",
+        "comparison__prompt__criteria",
     )
-    rows = forfeited_comparisons(version).values_list(*columns)
-    for pk, side, first_id, second_id, prompt, keys in rows.iterator(CHUNK):
+    rows = forfeits_of(version).values_list(*columns)
+    for outcomes, pk, side, first_id, second_id, prompt, keys in rows.iterator(CHUNK):
         for criterion in protocol.criteria_for(keys):
             row = BallotRow(
                 judgment="",
@@ -150,15 +154,12 @@ def forfeit_rows(version: StudyVersion) -> Iterator[BallotRow]:
                 criterion=criterion.key,
                 outcome=FORFEITED[side],
             )
-            yield from [row] * protocol.judgments_per_comparison
+            yield from [row] * outcomes
 
 
-def forfeited_comparisons(version: StudyVersion) -> QuerySet[Comparison]:
-    return (
-        Comparison.objects.filter(study_id=version.study_id, added_in__number__lte=version.number)
-        .exclude(forfeit="")
-        .order_by("pk")
-    )
+def forfeits_of(version: StudyVersion) -> QuerySet[Forfeit]:
+    forfeits: QuerySet[Forfeit] = version.forfeits.order_by("comparison_id")
+    return forfeits
 
 
 def canonical_row(row: BallotRow, labels: dict[int, str]) -> str:
@@ -266,7 +267,6 @@ class _Rows:
         self.columns: dict[str, list[tuple[int, ...]]] = {key: [] for key in criteria}
         self.prompts: dict[str, int] = {}
         self.judgments: dict[int | str, int] = {}
-        self.forfeits: dict[int, int] = {}
 
     def add(self, row: BallotRow) -> None:
         rater, judgment = self._who(row)
@@ -282,11 +282,10 @@ class _Rows:
         )
 
     def _who(self, row: BallotRow) -> tuple[int, int]:
-        """Return the codes of rater and submission; a forfeited comparison is one of each."""
+        """Return the codes of rater and submission; a forfeited comparison is a submission."""
         if row.rater:
             return self.raters[row.rater], self._submission(row.judgment)
-        forfeit = self.forfeits.setdefault(row.comparison_id, len(self.forfeits))
-        return len(self.raters) + forfeit, self._submission(f"forfeit {row.comparison_id}")
+        return NOBODY, self._submission(f"forfeit {row.comparison_id}")
 
     def _submission(self, name: int | str) -> int:
         return self.judgments.setdefault(name, len(self.judgments))

@@ -13,7 +13,7 @@ from ratings.dataset.ballots import (
     CHUNK,
     FORFEITED,
     counted_votes,
-    forfeited_comparisons,
+    forfeits_of,
     labels_of,
     later_revision,
     latest_judgment_id,
@@ -104,8 +104,11 @@ def judgment_rows(
 def _forfeits(version: StudyVersion, facts: "_Facts") -> Iterator[JudgmentRow]:
     """Yield forfeited comparisons as the votes that the board takes them for, shown unswapped."""
     protocol = parse_protocol(version.protocol)
-    comparisons = forfeited_comparisons(version).select_related("pair", "prompt", "added_in")
-    for one in comparisons.iterator(CHUNK):
+    forfeits = forfeits_of(version).select_related(
+        "comparison__pair", "comparison__prompt", "comparison__added_in"
+    )
+    for forfeit in forfeits.iterator(CHUNK):
+        one = forfeit.comparison
         for criterion in protocol.criteria_for(one.prompt.criteria):
             vote = VoteColumns(
                 judgment_id=0,
@@ -130,7 +133,7 @@ def _forfeits(version: StudyVersion, facts: "_Facts") -> Iterator[JudgmentRow]:
             )
             row = facts.row(vote, source="forfeit", scale=criterion.scale)
             row = row._replace(judgment_id=None, revision=None)
-            yield from [row] * protocol.judgments_per_comparison
+            yield from [row] * forfeit.outcomes
 
 
 class _Version(NamedTuple):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from core.errors import Conflict, Gone
-from judging.models import Assignment, Comparison, Judgment, Vote
+from judging.models import Assignment, Comparison, Judgment, SeenCompletion, Vote
 from judging.services.assignments import expire_leases, find_assignment, lease_next, skip_assignment
 from judging.services.judgments import record_judgment, supersede_judgment
 from judging.services.studies import amend_study, pause_study, resume_study
@@ -32,7 +32,7 @@ class AssignmentMachine(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        for model in (Vote, Judgment, Assignment, Comparison):
+        for model in (Vote, Judgment, Assignment, SeenCompletion, Comparison):
             rows = model.objects.all()
             rows._raw_delete(rows.db)
         self.scene = type(self).scene

@@ -49,7 +49,7 @@ def keys_of(value, where=""):
 @pytest.fixture
 def marked(db):
     """A study whose models carry a canary wherever something could identify them."""
-    return published_study(prompts=2, models=3, canary=CANARY, completion={
+    return published_study(prompts=6, models=3, canary=CANARY, completion={
         "finish_reason": CANARY,
         "system_fingerprint": CANARY,
         "provider_request_id": CANARY,

@@ -97,7 +97,7 @@ def test_somebody_elses_assignment_does_not_exist(scene, page, client):
 
 
 def test_ends_with_a_page_when_nothing_is_left(scene, page):
-    for _ in range(scene.study.comparisons.count()):
+    for _ in range(scene.pool_version.prompts.count()):
         _, action = form(scene, page)
         page.post(action, {"quality": "1"})
     html = page.get(f"/judge/{scene.study.slug}/").content.decode()

@@ -13,6 +13,12 @@ from tests.scenarios import make_rater, published_study
 ONCE = {"votes": {"quality": -3}}
 
 
+@pytest.fixture
+def scene(db, now):
+    """Twelve prompts, two models: 12 comparisons that one rater can judge."""
+    return published_study(prompts=12, models=2, now=now)
+
+
 def judgment_url(token):
     return f"/api/v1/assignments/{token}/judgment/"
 

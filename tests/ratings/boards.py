@@ -3,13 +3,12 @@
 import numpy as np
 
 from ratings.board import Ballots, BoardInput, Criterion, Ranked, RaterFacts
-from ratings.board.inputs import OUTCOME_CODES
+from ratings.board.inputs import NOBODY, OUTCOME_CODES
 
 
 def ballots(votes, models, *, raters) -> Ballots:
     """Votes as (first, second, outcome, rater, prompt); a rater "-" is a forfeit."""
-    forfeits = iter(range(len(raters), len(raters) + len(votes)))
-    who = [next(forfeits) if vote[3] == "-" else raters.index(vote[3]) for vote in votes]
+    who = [NOBODY if vote[3] == "-" else raters.index(vote[3]) for vote in votes]
     prompts = sorted({vote[4] for vote in votes})
     return Ballots(
         first=np.array([models.index(vote[0]) for vote in votes], dtype=np.int32),

@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from accounts.models import RaterProfile, User
-from judging.models import Assignment, Comparison, Judgment, ModelPair, Study, StudyVersion, Vote
+from judging.models import (
+    Assignment,
+    Comparison,
+    Forfeit,
+    Judgment,
+    ModelPair,
+    Study,
+    StudyVersion,
+    Vote,
+)
 from judging.protocol import parse_protocol
 from judging.scales import canonical_vote, scale_of
 from models_registry.models import Completion, LanguageModel
@@ -204,6 +213,16 @@ def vote_of(judgment, key, value, scale, *, swapped) -> Vote:
         display_value=str(value),
         outcome=canonical.outcome,
         grade=canonical.grade,
+    )
+
+
+def forfeit(built: Built, comparison: Comparison, side: str) -> None:
+    """Let a comparison count as forfeited from the start."""
+    Comparison.objects.filter(pk=comparison.pk).update(forfeit=side, places=0, open_places=0)
+    Forfeit.objects.create(
+        study_version=built.version,
+        comparison=comparison,
+        outcomes=built.version.protocol["judgments_per_comparison"],
     )
 
 

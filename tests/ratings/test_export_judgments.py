@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core.errors import Conflict, Invalid
-from judging.models import Comparison, Judgment, Study
+from judging.models import Judgment, Study
 from judging.scales import scale_of
 from ratings.dataset.judgments import judgment_rows
 from ratings.services.exports import export, write_export
@@ -22,6 +22,7 @@ from tests.ratings.studies import (
     START,
     Given,
     build_study,
+    forfeit,
     judge_at_random,
     make_raters,
     submit,
@@ -108,9 +109,7 @@ def test_only_what_counts_is_written_unless_superseded_rows_are_asked_for(built)
 
 
 def test_a_forfeit_is_written_as_often_as_it_counts_and_says_that_nobody_judged(built):
-    Comparison.objects.filter(pk=built.comparisons[0].pk).update(
-        forfeit="first", places=0, open_places=0
-    )
+    forfeit(built, built.comparisons[0], "first")
     rows = list(judgment_rows(version=built.version))
     assert len(rows) == 2 * 3
     assert {(row.source, row.judgment_id, row.rater, row.rater_kind) for row in rows} == {

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from core.errors import Conflict
-from judging.models import Comparison, Judgment, Study, StudyVersion
+from judging.models import Judgment, Study, StudyVersion
 from judging.scales import scale_of
 from judging.services.studies import amend_study
 from models_registry.models import Completion, LanguageModel
@@ -18,6 +18,7 @@ from tests.ratings.studies import (
     START,
     Given,
     build_study,
+    forfeit,
     judge_at_random,
     make_raters,
     submit,
@@ -114,7 +115,7 @@ def test_a_forfeit_counts_against_its_side_as_often_as_judgments_were_wanted(now
         models=("ant", "bee"), judgments_per_comparison=3, criteria=[FOUR_WAY, GRADED]
     )
     for comparison, side in zip(built.comparisons, ["first", "second", "both"], strict=False):
-        Comparison.objects.filter(pk=comparison.pk).update(forfeit=side, places=0, open_places=0)
+        forfeit(built, comparison, side)
     snapshot, _ = take_snapshot(version=built.version, now=now)
     for at in (0, 1):
         row = rows_of(snapshot, at)["ant"]
@@ -122,12 +123,36 @@ def test_a_forfeit_counts_against_its_side_as_often_as_judgments_were_wanted(now
         assert (row["forfeits"], row["judgments"], row["raters"]) == (9, 0, 0)
 
 
+def test_a_forfeit_keeps_its_weight_and_goes_with_its_comparison(now):
+    scene = published_study(
+        models=3,
+        prompts=1,
+        judgments_per_comparison=3,
+        completion={"outcome": "refused"},
+        answers={"refused": "forfeit"},
+        now=now,
+    )
+    names = [str(one) for one in scene.models]
+
+    def amended(**changes):
+        version = amend_study(study=scene.study, changes=changes, now=now)
+        return sorted(version.forfeits.values_list("outcomes", flat=True))
+
+    assert sorted(scene.version.forfeits.values_list("outcomes", flat=True)) == [3, 3, 3]
+    assert amended(judgments_per_comparison=1) == [3, 3, 3]
+    assert amended(judgments_per_comparison=5) == [5, 5, 5]
+    assert amended(models=names[:2]) == [5]
+    # What earlier versions counted stays as it was: their boards can be recomputed.
+    board, _ = take_snapshot(version=scene.version, now=now)
+    assert [row["forfeits"] for row in rows_of(board).values()] == [6, 6, 6]
+
+
 def test_a_forfeit_counts_only_on_the_criteria_of_its_prompt(now):
     built = build_study(models=("ant", "bee"), criteria=[FOUR_WAY, GRADED])
     comparison = built.comparisons[0]
     comparison.prompt.criteria = ["truthfulness"]
     comparison.prompt.save()
-    Comparison.objects.filter(pk=comparison.pk).update(forfeit="first", places=0, open_places=0)
+    forfeit(built, comparison, "first")
     snapshot, _ = take_snapshot(version=built.version, now=now)
     assert rows_of(snapshot, 0)["bee"]["forfeits"] == 0
     assert rows_of(snapshot, 1)["bee"]["forfeits"] == 3

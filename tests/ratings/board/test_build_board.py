@@ -179,7 +179,7 @@ def test_a_forfeit_counts_as_an_outcome_and_as_no_judgment_or_rater():
     assert row["losses"] == before["losses"] + 2
     assert row["judgments"] == before["judgments"]
     assert row["raters"] == 12
-    assert board["criteria"][0]["clusters"] == 14
+    assert board["criteria"][0]["clusters"] == 12
     assert row["strength"] < before["strength"]
 
 
