@@ -12,7 +12,7 @@ looking every hour ever rules out the truth, and whether "about N more votes" ar
     python bench/coverage.py --minutes 60     the whole grid in one process, for so long
     python bench/coverage.py --table          the tables of what has been run, as Markdown
 
-Work is cut into chunks of 100 boards (25 of 129 models), each with a seed of its own; a finished chunk is one line under
+Work is cut into chunks of 100 boards, each with a seed of its own; a finished chunk is one line under
 data/coverage/, and is never run again. Human lines go to stderr; stdout ends in one line of JSON.
 """
 
@@ -52,8 +52,8 @@ from ratings.scoring import (
 from ratings.scoring.ties import davidson_odds
 
 STORE = Path(__file__).parents[1] / "data" / "coverage"
-CHUNK, LARGE_CHUNK = 100, 25  # boards; the second of cells of 129 models, which take longest
-BOARDS = 2000  # of each cell, in the end
+CHUNK = 100  # boards
+ROUNDS = 20  # so many chunks of each cell: 2000 boards
 NOMINAL, LOWEST, HIGHEST = 95.0, 93.5, 96.5
 NU = {0: 0.0, 25: 2 / 3, 50: 2.0}  # so many per cent of the votes between equals are ties
 TASTE, PROMPT = 0.6, 0.7  # log-odds; the prompts' as fitted to MT-bench (0.77) and llmfao (0.59)
@@ -186,7 +186,7 @@ def covered(cell: Cell, rng: np.random.Generator) -> dict[str, float]:
 
 
 def estimators(cell: Cell) -> tuple[str, ...]:
-    """Without ties the two are one; of 129 models there is time for that of the boards alone."""
+    """Without ties the two are one; of 129 models only that of the boards is run."""
     if not cell.ties:
         return ("half",)
     return ("davidson",) if cell.models > 100 else ("half", "davidson")
@@ -316,19 +316,18 @@ class Chunk:
     name: str
     number: int
     once: Callable[[np.random.Generator], dict[str, float]]
-    boards: int = CHUNK
 
     def run(self) -> dict[str, object]:
         """Return sums and sums of squares over the chunk's boards, as they are stored."""
         seed = [self.number, *self.name.encode()]
         rng, begun = np.random.default_rng(seed), time.process_time()
-        rows = [self.once(rng) for _ in range(self.boards)]
+        rows = [self.once(rng) for _ in range(CHUNK)]
         sums = {key: sum(row[key] for row in rows) for key in rows[0]}
         squares = {key: sum(row[key] ** 2 for row in rows) for key in rows[0]}
         return {
             "name": self.name,
             "chunk": self.number,
-            "boards": self.boards,
+            "boards": CHUNK,
             "sum": sums,
             "squares": squares,
             "seconds": round(time.process_time() - begun, 2),
@@ -338,13 +337,10 @@ class Chunk:
 def chunks(cells: list[Cell], rounds: int) -> Iterator[Chunk]:
     """Yield the first chunk of everything, then the second: whenever it stops, all are as far."""
     for number in range(rounds):
-        if number * CHUNK < BOARDS:
-            for name, once in DECISIONS.items():
-                yield Chunk(name, number, once)
+        for name, once in DECISIONS.items():
+            yield Chunk(name, number, once)
         for cell in cells:
-            boards = LARGE_CHUNK if cell.models > 100 else CHUNK
-            if number * boards < BOARDS:
-                yield Chunk(cell.name, number, lambda rng, cell=cell: covered(cell, rng), boards)
+            yield Chunk(cell.name, number, lambda rng, cell=cell: covered(cell, rng))
 
 
 def stored() -> list[dict]:
@@ -491,11 +487,11 @@ def main() -> None:
         k, n = map(int, (chosen.part or "1/1").split("/"))
         if not 1 <= k <= n:
             parser.error("--part is K/N with K from 1 to N")
-        work = list(chunks(CELLS, BOARDS // LARGE_CHUNK))[k - 1 :: n]
+        work = list(chunks(CELLS, ROUNDS))[k - 1 :: n]
         run(work, into=f"part-{k}-of-{n}", minutes=chosen.minutes or 10_000)
         found = shares(stored())
     else:
-        run(list(chunks(SUBSET, 1)), into="subset", minutes=7)
+        run(list(chunks(SUBSET, 2)), into="subset", minutes=6)
         found = shares(stored())
     print(json.dumps(summary(found)))
 

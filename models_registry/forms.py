@@ -1,6 +1,6 @@
 """Forms of the pages: they check shape; what the values mean is checked by the services."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -146,8 +146,12 @@ class ConnectForm(SettingsFields, FactsFields):
         widget=KEY,
         help_text=_("Stored encrypted and never shown again. Local servers need none."),
     )
+    api_key.widget.attrs["hx-preserve"] = "true"
     name = forms.CharField(
-        label=_("Name on boards"), max_length=200, help_text=_("Raters never see it.")
+        label=_("Name on boards"),
+        max_length=200,
+        required=False,
+        help_text=_("Raters never see it. Empty: the name it has at the server."),
     )
     slug = forms.SlugField(max_length=120, required=False, widget=forms.HiddenInput)
     input_per_million = forms.DecimalField(
@@ -178,7 +182,7 @@ class ConnectForm(SettingsFields, FactsFields):
         told = self.cleaned_data
         address = Address(told["kind"], told["base_url"].strip(), told["api_key"])
         return {
-            "name": told["name"],
+            "name": told["name"] or told["remote_name"],
             "slug": told["slug"],
             "endpoint": told["endpoint"],
             "address": None if told["endpoint"] else address,
@@ -272,9 +276,17 @@ class ImportForm(FileForm):
     skip_bad_rows = forms.BooleanField(label=_("Leave rows with errors out"), required=False)
 
 
+class ModelChoices(forms.ModelMultipleChoiceField):
+    """Models by the names people gave; the version is told where there are several."""
+
+    def label_from_instance(self, obj: LanguageModel) -> str:
+        version = f" · {_('version')} {obj.version}" if obj.version > 1 else ""
+        return f"{obj.name}{version} · {obj.endpoint.name if obj.endpoint else ''}"
+
+
 class RunForm(Plain):
-    pool_version = VersionChoice(published(), label=_("Prompts"))
-    language_models = forms.ModelMultipleChoiceField(
+    pool_version = VersionChoice(published(), label=_("Prompts"), empty_label=_("Choose a pool"))
+    language_models = ModelChoices(
         LanguageModel.objects.filter(endpoint__isnull=False, retired_at=None)
         .select_related("endpoint")
         .order_by("name", "-version"),
@@ -284,6 +296,22 @@ class RunForm(Plain):
     samples = forms.IntegerField(
         label=_("Answers of each model to each prompt"), min_value=1, max_value=100, initial=1
     )
+
+
+def chosen_by_name(*, pool: str, models: Sequence[str]) -> dict[str, Any]:
+    """Return what a link chooses in a `RunForm`: pool and models are named slug@version.
+
+    The only pool version there is needs no choice; unknown names choose nothing.
+    """
+    versions = list(published())
+    named = [one for one in versions if f"{one.pool.slug}@{one.number}" == pool]
+    found = named or (versions if len(versions) == 1 else [])
+    callable_ones = RunForm.base_fields["language_models"].queryset.all()  # type: ignore[attr-defined] # a choice of models
+    return {
+        "pool_version": found[0].pk if found else None,
+        "language_models": [one.pk for one in callable_ones if str(one) in models],
+        "samples": 1,
+    }
 
 
 def from_preset(slug: str, route: int) -> tuple[Preset | None, dict[str, Any]]:

@@ -179,11 +179,16 @@ def _preview(
     name = kept.filename.rpartition(".")[0] or kept.filename
     initial = {"pool_name": name, "holds": holds} | told.dict()
     form = ImportForm(initial=initial, columns=columns, new_pool=kept.pool is None)
+    row_errors, n_row_errors = (report.errors, report.n_errors) if report else ((), 0)
+    if report is None and isinstance(error, Invalid):
+        row_errors, n_row_errors = tuple(error.errors), error.total
     context = {
         "upload": kept,
         "form": form,
         "report": report,
         "error": error,
+        "row_errors": row_errors,
+        "n_row_errors": n_row_errors,
         "columns": columns,
         "chosen": options["columns"],
         "draft": kept.pool and kept.pool.versions.drafts().with_counts().first(),

@@ -8,6 +8,7 @@ from core.serializers import StrictSerializer
 from ratings.board.meaning import MEANING
 from ratings.exports.writers import FORMATS
 from ratings.models import LeaderboardSnapshot
+from ratings.scoring.audit import CHECKS
 from ratings.scoring.decisions import VERDICTS
 from ratings.services.snapshots import Verification
 
@@ -181,6 +182,37 @@ class UncertaintySerializer(serializers.Serializer):
     )
 
 
+class FindingSerializer(serializers.Serializer):
+    check = serializers.ChoiceField(choices=CHECKS)
+    figure = serializers.FloatField(allow_null=True, help_text="Null: beyond all bounds.")
+    threshold = serializers.FloatField()
+    flagged = serializers.BooleanField()
+    names = serializers.ListField(
+        child=serializers.CharField(), help_text="Where: models, or pairs parted by a comma."
+    )
+
+
+class AuditSerializer(serializers.Serializer):
+    findings = FindingSerializer(many=True)
+    skipped = serializers.DictField(
+        child=serializers.CharField(), help_text="Checks that could not be made, and why."
+    )
+
+
+class CoefficientSerializer(serializers.Serializer):
+    value = serializers.FloatField()
+    lower = serializers.FloatField(allow_null=True)
+    upper = serializers.FloatField(allow_null=True)
+
+
+class AgreementSerializer(serializers.Serializer):
+    comparisons = serializers.IntegerField(help_text="Judged by two raters or more.")
+    raters = serializers.IntegerField()
+    percent = CoefficientSerializer()
+    alpha = CoefficientSerializer()
+    ac1 = CoefficientSerializer()
+
+
 class BoardCriterionSerializer(UncertaintySerializer):
     key = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment] # a field so named, as in the board
@@ -194,6 +226,9 @@ class BoardCriterionSerializer(UncertaintySerializer):
     groups = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
     rows = RowSerializer(many=True)
     head_to_head = HeadToHeadSerializer(many=True)
+    # Boards of before there were audits have neither.
+    audit = AuditSerializer(allow_null=True, default=None, help_text=MEANING["audit"])
+    agreement = AgreementSerializer(allow_null=True, default=None, help_text=MEANING["agreement"])
 
 
 class CompositeSerializer(UncertaintySerializer):

@@ -53,12 +53,30 @@ def answer(text="An answer.", *, finish="stop", model="fake-1", **message) -> di
     }
 
 
+def strict(key: str, *models: str) -> Callable[[Call], Reply]:
+    """Return a script that answers at /v1 only, with this key only, and knows these models only."""
+
+    def script(call: Call) -> Reply:
+        if call.path != "/v1/chat/completions":
+            return Reply({"detail": "Not Found"}, status=404)
+        if call.headers.get("Authorization") != f"Bearer {key}":
+            told = {"message": "Incorrect API key provided.", "code": "invalid_api_key"}
+            return Reply({"error": told}, status=401)
+        if call.body["model"] not in models:
+            told = {"message": "The model does not exist.", "code": "model_not_found"}
+            return Reply({"error": told}, status=404)
+        return Reply(answer(f"echo: {call.last}", model=call.body["model"]))
+
+    return script
+
+
 class FakeProvider:
     """Use as a context; `script(call)` returns the reply to a call, by default an echo of its prompt."""
 
     def __init__(self, script: Callable[[Call], Reply] | None = None) -> None:
         self.script = script or (lambda call: Reply(answer(f"echo: {call.last}")))
         self.calls: list[Call] = []
+        self.models: list[str] = []  # what GET /v1/models lists
         self.most_in_flight = 0
         self._in_flight = 0
         self._lock = threading.Lock()
@@ -120,6 +138,11 @@ def _handler(provider: FakeProvider) -> type[BaseHTTPRequestHandler]:
                 call.finished = True
             finally:
                 provider.end()
+
+        def do_GET(self) -> None:
+            there = self.path == "/v1/models" and provider.models
+            listed = {"object": "list", "data": [{"id": name} for name in provider.models]}
+            self._reply(Reply(listed) if there else Reply({"detail": "Not Found"}, status=404))
 
         def _reply(self, reply: Reply) -> None:
             time.sleep(reply.delay)

@@ -29,11 +29,15 @@ class PoolChoice:
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """A language model, and how many prompts of a pool version it answered, answers, and lacks."""
+    """A language model, and how many prompts of a pool version it answered, answers, and lacks.
+
+    Answers of an `imported` one come from files only.
+    """
 
     name: str
     title: str
     publisher: str
+    imported: bool
     answered: int
     running: int
     missing: int
@@ -63,6 +67,7 @@ def model_choices(*, pool: PoolChoice | None, also: tuple[str, ...] = ()) -> lis
             name=str(one),
             title=one.name,
             publisher=one.publisher,
+            imported=one.endpoint_id is None,
             answered=(have := counts.get(one.pk, (0, 0)))[0],
             running=have[1],
             missing=prompts - have[0] - have[1],

@@ -12,6 +12,7 @@ import httpx
 
 from models_registry.providers import PROVIDERS, base
 from models_registry.providers.http import make_client
+from models_registry.providers.listing import list_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,12 @@ class Calls:
         """Begin a call; the future ends in a `ChatResult` or a `ProviderError`."""
         return asyncio.run_coroutine_threadsafe(
             self._provider.complete(self._client, request), self._loop
+        )
+
+    def names(self, deadline: float) -> "Future[list[str]]":
+        """Ask which models there are; the future ends in their names or a `ProviderError`."""
+        return asyncio.run_coroutine_threadsafe(
+            list_names(self._client, deadline=deadline), self._loop
         )
 
     def _run(self) -> None:

@@ -16,6 +16,7 @@ import httpx
 from core.strict_json import UnstorableText, strict_json
 from models_registry.providers import base
 from models_registry.providers.addresses import address_problem, is_address
+from models_registry.providers.failures import connection_failure
 
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 MOST_BYTES = 2 * 1024 * 1024
@@ -108,7 +109,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
             found = [host] if is_address(host) else await self._resolver(host, port)
         except OSError as error:
             raise base.CannotConnect(
-                f"The host name {host} cannot be resolved; check the base URL."
+                f"The host name {host} cannot be resolved; check the base URL.", code="dns"
             ) from error
         if not found:
             raise base.CannotConnect(f"The host name {host} has no address; check the base URL.")
@@ -158,21 +159,35 @@ async def post_json(
     `deadline` seconds.
     """
     content = json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()
+    return await _within(deadline, client, "POST", path, content)
+
+
+async def get_json(client: httpx.AsyncClient, path: str, *, deadline: float) -> Reply:
+    """Return the JSON object at `path`. Raises as `post_json` does."""
+    return await _within(deadline, client, "GET", path, None)
+
+
+async def _within(
+    deadline: float, client: httpx.AsyncClient, method: str, path: str, content: bytes | None
+) -> Reply:
     try:
         async with asyncio.timeout(deadline):
-            return await _exchange(client, path, content)
+            return await _exchange(client, method, path, content)
     except TimeoutError as error:
         raise base.TimedOut(f"No complete answer within {deadline:g} s.") from error
     except httpx.TimeoutException as error:
         raise base.TimedOut(f"The endpoint was not reached: {type(error).__name__}.") from error
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-        raise base.CannotConnect(_clean(_reason(error), client)) from error
+        known = connection_failure(error, client.base_url)
+        raise known or base.CannotConnect(_clean(_reason(error), client)) from error
 
 
-async def _exchange(client: httpx.AsyncClient, path: str, content: bytes) -> Reply:
+async def _exchange(
+    client: httpx.AsyncClient, method: str, path: str, content: bytes | None
+) -> Reply:
     started = time.monotonic()
-    headers = {"Content-Type": "application/json"}
-    async with client.stream("POST", path, content=content, headers=headers) as response:
+    headers = {"Content-Type": "application/json"} if content else {}
+    async with client.stream(method, path, content=content, headers=headers) as response:
         first_byte = time.monotonic()
         raw = await _read_capped(response)
     if not response.is_success:

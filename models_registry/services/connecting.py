@@ -12,7 +12,14 @@ from django.utils.text import slugify
 
 from core.errors import Invalid
 from models_registry.models import LanguageModel, ModelEndpoint
-from models_registry.services.endpoints import register_endpoint
+from models_registry.providers.calls import Calls
+from models_registry.services.diagnosis import OpenCalls, Probe
+from models_registry.services.endpoints import (
+    PROBE_PROMPT,
+    connection_of,
+    probe_at,
+    register_endpoint,
+)
 from models_registry.services.language_models import register_language_model, set_price
 
 
@@ -58,6 +65,24 @@ def connect_model(
             output_per_million=price[1],
         )
     return model
+
+
+def try_connection(
+    *, now: datetime, prompt: str = PROBE_PROMPT, open_calls: OpenCalls = Calls, **values: Any
+) -> Probe:
+    """Ask one question of the model that `connect_model` would make of these values; keep nothing.
+
+    Raises as `connect_model` does; every failed call is a `Probe` with its error.
+    """
+    with transaction.atomic():
+        model = connect_model(now=now, **values)
+        assert model.endpoint is not None  # it was connected
+        connection = connection_of(model.endpoint)
+        transaction.set_rollback(True)
+    # The question itself waits for the network, so it comes after the transaction.
+    return probe_at(
+        connection=connection, language_model=model, prompt=prompt, open_calls=open_calls
+    )
 
 
 def model_slug(name: str) -> str:

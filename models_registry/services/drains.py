@@ -29,7 +29,8 @@ from models_registry.services.completions import (
     request_of,
     store_reply,
 )
-from models_registry.services.endpoints import OpenCalls, connection_of, pause_endpoint
+from models_registry.services.diagnosis import OpenCalls
+from models_registry.services.endpoints import connection_of, pause_endpoint
 
 log = logging.getLogger(__name__)
 # After this a drain finishes what is in flight and rings for another: endpoints take turns, and

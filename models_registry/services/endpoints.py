@@ -1,7 +1,6 @@
 """Register endpoints, keep their keys, and ask one question to see that they answer."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +12,11 @@ from core.leases import lock
 from models_registry.models import LanguageModel, ModelEndpoint
 from models_registry.providers import PROVIDERS
 from models_registry.providers.addresses import BadUrl, BaseUrl, parse_base_url
-from models_registry.providers.base import ChatRequest, ChatResult, Message, ProviderError
+from models_registry.providers.base import ChatRequest, Message
 from models_registry.providers.calls import Calls, Connection
 from models_registry.secrets import KeyUnreadable, decrypt_key, encrypt_key
 from models_registry.services.checks import check_fields
+from models_registry.services.diagnosis import OpenCalls, Probe, ask_once
 
 PROBE_PROMPT = "Answer with the single word: ready"
 PROBE_SECONDS = 60  # somebody is waiting for it
@@ -25,16 +25,6 @@ SHOWN_OF_KEY = 4
 EDITABLE = {"name", "max_concurrency", "timeout_seconds"}
 MOST_CONCURRENCY = 512
 LONGEST_TIMEOUT = 600
-OpenCalls = Callable[[Connection], Calls]
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """What one question brought: an answer, or the exact error with what to do about it."""
-
-    result: ChatResult | None
-    error: str = ""
-    message: str = ""
 
 
 def register_endpoint(
@@ -136,19 +126,34 @@ def probe_model(
     """
     if language_model.endpoint is None:
         raise Invalid(f"{language_model} has no endpoint: its completions are imported.")
+    return probe_at(
+        connection=connection_of(language_model.endpoint),
+        language_model=language_model,
+        prompt=prompt,
+        open_calls=open_calls,
+    )
+
+
+def probe_at(
+    *,
+    connection: Connection,
+    language_model: LanguageModel,
+    prompt: str,
+    open_calls: OpenCalls = Calls,
+) -> Probe:
+    """Ask a model, which may not be stored, one question over this connection."""
     request = ChatRequest(
         model=language_model.remote_name,
         messages=[Message("user", prompt)],
         system_prompt=language_model.system_prompt,
         settings=language_model.settings,
     )
-    connection = connection_of(language_model.endpoint)
     patience = min(connection.timeout_seconds, PROBE_SECONDS)
-    with open_calls(replace(connection, timeout_seconds=patience)) as calls:
-        try:
-            return Probe(calls.submit(request).result())
-        except ProviderError as error:
-            return Probe(None, error=error.kind, message=error.message)
+    return ask_once(
+        connection=replace(connection, timeout_seconds=patience),
+        request=request,
+        open_calls=open_calls,
+    )
 
 
 def _base_url(text: str) -> BaseUrl:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.permissions import needs
 from core.errors import Conflict, Invalid
 from core.pages import page_or_piece
-from models_registry.forms import ImportForm
+from models_registry.forms import ImportForm, chosen_by_name
 from models_registry.models import LanguageModel
 from models_registry.services.imports import import_answers
 
@@ -22,7 +22,8 @@ def import_file(request: HttpRequest) -> HttpResponse:
         request.POST if posted else None,
         request.FILES if posted else None,
         declared=int(request.META.get("CONTENT_LENGTH") or 0),
-        initial={"pool_version": request.GET.get("pool_version"), "name": request.GET.get("name")},
+        initial=chosen_by_name(pool=request.GET.get("pool", ""), models=())
+        | {"name": request.GET.get("name")},
     )
     context = {"form": form, "known": _import_only()}
     if posted and form.is_valid():

@@ -32,6 +32,11 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
     """Change an endpoint; the key goes in and never comes out."""
     endpoint = get_object_or_404(ModelEndpoint, slug=slug)
     initial = {name: getattr(endpoint, name) for name in SHOWN}
+    if request.GET.get("base_url"):
+        # What the test of a model found to be the right one.
+        initial["base_url"] = request.GET["base_url"]
+    models = endpoint.language_models.order_by("name", "-version")
+    tested = next((one for one in models if str(one) == request.GET.get("model")), None)
     form = EndpointForm(request.POST or None, initial=initial)
     if form.is_valid():
         try:
@@ -41,12 +46,8 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             ring()
             _tell(request, endpoint, changed)
-            return redirect("endpoints")
-    context = {
-        "form": form,
-        "endpoint": endpoint,
-        "models": endpoint.language_models.order_by("name", "-version"),
-    }
+            return redirect("model", tested) if tested else redirect("endpoints")
+    context = {"form": form, "endpoint": endpoint, "models": models, "tested": tested}
     status = 400 if form.is_bound else 200
     return render(request, "models_registry/endpoint.html", context, status=status)
 

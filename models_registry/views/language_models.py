@@ -6,23 +6,26 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.permissions import needs, scopes_of
 from core.errors import Conflict, Invalid
 from core.forms import add_errors
-from core.pages import page_or_piece
+from core.pages import go_to, page_or_piece
 from models_registry import forms
 from models_registry.models import LanguageModel
 from models_registry.presets import PRESETS
 from models_registry.services import connecting, endpoints, language_models
+from models_registry.services.diagnosis import Probe
 from prompts.forms import SureForm
 
 PAGE = 50
+SHOWN_OF_ANSWER = 120
 
 
 @require_GET
@@ -42,18 +45,52 @@ def connect(request: HttpRequest) -> HttpResponse:
     preset, filled = forms.from_preset(
         request.GET.get("preset", ""), int(route) if route.isdecimal() else 0
     )
-    form = forms.ConnectForm(request.POST or None, initial=filled or {"max_tokens": 1024})
+    sent = _corrected(request.POST) if request.method == "POST" else None
+    form = forms.ConnectForm(sent, initial=filled or {"max_tokens": 1024})
+    context: dict[str, Any] = {
+        "form": form,
+        "presets": PRESETS,
+        "preset": preset,
+        "route": route or "0",
+    }
     if form.is_valid():
         try:
-            model = connecting.connect_model(now=timezone.now(), **form.values())
+            told = _tried(request, form)
+            if told is None or told.result:
+                model = connecting.connect_model(now=timezone.now(), **form.values())
+                messages.success(request, _said_of(told))
+                return go_to(request, "model", model)
+            context["probe"] = told
         except (Invalid, Conflict) as error:
             add_errors(form, error)
-        else:
-            messages.success(request, _("Connected. Test it: one question shows that it answers."))
-            return redirect("model", model)
-    context = {"form": form, "presets": PRESETS, "preset": preset, "route": route or "0"}
-    status = 400 if form.is_bound else 200
-    return render(request, "models_registry/connect.html", context, status=status)
+    return page_or_piece(request, "models_registry/connect", context, refused=form.is_bound)
+
+
+def _corrected(sent: QueryDict) -> QueryDict:
+    """Put in the address or name that a test found and somebody chose."""
+    corrected = sent.copy()
+    for field in ("base_url", "remote_name"):
+        if chosen := sent.get(f"use_{field}"):
+            corrected[field] = str(chosen)
+    return corrected
+
+
+def _tried(request: HttpRequest, form: forms.ConnectForm) -> Probe | None:
+    """Ask the model one question before it is kept, unless that is not wanted."""
+    if request.POST.get("do") == "keep":
+        return None
+    return connecting.try_connection(now=timezone.now(), **form.values())
+
+
+def _said_of(told: Probe | None) -> str:
+    if told is None or told.result is None:
+        return _("Connected, but not tested: ask it something below.")
+    if not told.result.text:
+        return _("Connected. The server answered without a text: ask it something else below.")
+    return _("Connected. After %(seconds).1f s it answered: “%(text)s”") % {
+        "seconds": (told.result.latency_ms or 0) / 1000,
+        "text": Truncator(told.result.text).chars(SHOWN_OF_ANSWER),
+    }
 
 
 @require_GET
@@ -83,7 +120,7 @@ def probe(request: HttpRequest, reference: str) -> HttpResponse:
     try:
         told = endpoints.probe_model(language_model=shown, prompt=question)
     except Invalid as error:
-        told = endpoints.Probe(None, error=error.code, message=error.message)
+        told = Probe(None, error=error.code, message=error.message)
     context = {"model": shown, "probe": told, "question": question, "form": form}
     return page_or_piece(request, "models_registry/probe", context)
 
@@ -95,7 +132,7 @@ def edit(request: HttpRequest, reference: str) -> HttpResponse:
     shown = language_models.find_language_model(reference)
     pins = shown.endpoint is not None and shown.frozen_at is None
     kind = forms.EditUnusedModelForm if pins else forms.EditModelForm
-    form = kind(request.POST or None, initial=forms.of_model(shown))
+    form = kind(request.POST or None, initial=_values_of(request, shown))
     return _changed(
         request,
         form,
@@ -109,7 +146,7 @@ def edit(request: HttpRequest, reference: str) -> HttpResponse:
 def new_version(request: HttpRequest, reference: str) -> HttpResponse:
     """Make the next version, with other pinned settings; the old one keeps its answers."""
     shown = language_models.find_language_model(reference)
-    form = forms.NewVersionForm(request.POST or None, initial=forms.of_model(shown))
+    form = forms.NewVersionForm(request.POST or None, initial=_values_of(request, shown))
     return _changed(
         request,
         form,
@@ -141,6 +178,12 @@ def retire(request: HttpRequest, reference: str) -> HttpResponse:
     language_models.retire_language_model(language_model=shown, now=timezone.now())
     messages.info(request, _("%(name)s is retired; its answers stay.") % {"name": shown})
     return redirect("model", shown)
+
+
+def _values_of(request: HttpRequest, shown: LanguageModel) -> dict[str, Any]:
+    """Return a model's values, with the name at the server that a test found to be meant."""
+    found = request.GET.get("remote_name")
+    return forms.of_model(shown) | ({"remote_name": found} if found else {})
 
 
 def _changed(

@@ -18,7 +18,7 @@ from accounts.permissions import needs, scopes_of
 from core.errors import Conflict, Invalid
 from core.forms import add_errors
 from core.pages import page_or_piece
-from models_registry.forms import RunForm
+from models_registry.forms import RunForm, chosen_by_name
 from models_registry.models import GenerationRun
 from models_registry.services import runs
 from models_registry.tasks import ring
@@ -49,11 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @needs("manage")
 def new(request: HttpRequest) -> HttpResponse:
     """Choose prompts and models; what it would cost is told before anything is asked."""
-    chosen = {
-        "pool_version": request.GET.get("pool_version"),
-        "language_models": request.GET.getlist("model"),
-        "samples": 1,
-    }
+    chosen = chosen_by_name(pool=request.GET.get("pool", ""), models=request.GET.getlist("model"))
     asked = "language_models" in request.GET
     form = RunForm(request.POST or (request.GET if asked else None), initial=chosen)
     context: dict[str, Any] = {"form": form}

@@ -15,6 +15,7 @@ from ratings.board.fits import (
     ranking_columns,
 )
 from ratings.board.inputs import Ballots, BoardInput, Criterion
+from ratings.board.quality import agreed, audited
 from ratings.board.tallies import elo_in_order, head_to_head, raters_by_kind, tally
 from ratings.scoring import Covariance, NotEstimable, Part, Side, composite
 
@@ -119,6 +120,8 @@ def _criterion(
             _tallies(source, ballots, cluster),
         ),
         "head_to_head": head_to_head(ballots, labels),
+        "audit": audited(found, ballots, labels, rng=rng),
+        "agreement": agreed(ballots, raters=len(source.raters)),
     }
 
 

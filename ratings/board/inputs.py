@@ -64,6 +64,8 @@ class Ballots:
         Positions in `BoardInput.raters`; `NOBODY` for a forfeit.
     prompt, judgment : (n,) int32
         Codes from 0, the same on every criterion: the prompt, and the submission.
+    shown_first : (n,) int8
+        1 where `first` was shown first (as A), 0 where `second` was, -1 for forfeits.
     """
 
     first: Ints
@@ -72,6 +74,7 @@ class Ballots:
     rater: Ints
     prompt: Ints
     judgment: Ints
+    shown_first: NDArray[np.int8]
 
     def select(self, rows: NDArray[np.bool_]) -> "Ballots":
         return Ballots(
@@ -81,6 +84,7 @@ class Ballots:
             rater=self.rater[rows],
             prompt=self.prompt[rows],
             judgment=self.judgment[rows],
+            shown_first=self.shown_first[rows],
         )
 
     @property

@@ -83,6 +83,18 @@ MEANING = {
         " now seems to be. The estimate is itself uncertain, so read its size, not its digits."
         " Empty for a settled verdict, and where no reasonable number of votes would be enough."
     ),
+    "agreement": (
+        "How far raters who judged the same comparison give the same outcome (first, tie, second;"
+        " both bad is a tie here). Per cent: the share of pairs of raters who agree. Alpha"
+        " (Krippendorff's, nominal) and AC1 (Gwet's) take away what chance would give, and differ in"
+        " what chance is: 0 is chance, 1 is full agreement. The interval is over comparisons. Low"
+        " agreement is not an error of the board: people differ, and so its intervals are wide."
+    ),
+    "audit": (
+        "Checks of what could mislead on a board: each has a figure, and is flagged only where the"
+        " figure is beyond the threshold shown beside it. A flag does not say that the order is"
+        " wrong; it says where to look first."
+    ),
     "raters_by_kind": (
         "Who judged: people, simulated raters (made by a program, for demonstration and tests), or"
         " a model judge."
@@ -97,3 +109,69 @@ MEANING = {
 
 # The words for kinds of raters, wherever a board names them.
 KINDS = {"person": "People", "simulated": "Simulated", "model_judge": "Model judge"}
+
+# Each check of the audit: its name, and what its figure is.
+CHECKS = {
+    "connectivity": (
+        "Connected",
+        "Groups of models that the votes do not link both ways; 1 is whole.",
+    ),
+    "coverage": ("Coverage", "Votes of the model that has the fewest."),
+    "imbalance": (
+        "Balance",
+        "How unevenly the votes are spread over the models (Gini coefficient): 0 is even.",
+    ),
+    "volatility": (
+        "Volatility",
+        "Ranks that a typical model could take by chance: the median width of the rank intervals.",
+    ),
+    "separation": (
+        "Separation",
+        "Share of neighbours in rank that the votes cannot tell apart, all tested together.",
+    ),
+    "position": (
+        "Position",
+        "What being shown first is worth, in log-odds; 0.05 is about one more win in a hundred.",
+    ),
+    "position_order": (
+        "Order without position",
+        "Pairs told apart that turn around once the advantage of the first place is taken out.",
+    ),
+    "tie_convention": (
+        "Ties",
+        (
+            "Pairs told apart that turn around when ties are counted in another way: as half a win,"
+            " as outcomes of their own, or not at all."
+        ),
+    ),
+    "both_bad": (
+        "Both bad",
+        "Pairs told apart that turn around when votes of both bad are left out.",
+    ),
+    "intransitivity": (
+        "Circles",
+        (
+            "How far pairs depart from what the strengths predict, beyond chance, in log-odds: one"
+            " strength a model cannot say that a beats b, b beats c and c beats a."
+        ),
+    ),
+    "concentration": (
+        "Concentration",
+        "How many raters there would be if all had voted equally often; a few busy ones lower it.",
+    ),
+    "clustering": (
+        "Clustering",
+        (
+            "How much wider the standard errors are than if all votes were independent. The intervals"
+            " here account for it; those of programs that do not would be too narrow by this factor."
+        ),
+    ),
+    "rater_influence": (
+        "One rater",
+        "The largest move of any strength when one rater's votes are taken out, in standard errors.",
+    ),
+    "prompt_influence": (
+        "One prompt",
+        "The largest move of any strength when one prompt's votes are taken out, in standard errors.",
+    ),
+}

@@ -32,6 +32,7 @@ class BallotRow(NamedTuple):
     prompt: str
     criterion: str
     outcome: str
+    swapped: bool | None = None  # whether A was the second; None for a forfeit
 
 
 def read_board_input(version: StudyVersion, *, up_to: int) -> BoardInput:
@@ -95,6 +96,7 @@ def ballot_rows(version: StudyVersion, *, up_to: int) -> Iterator[BallotRow]:
         "judgment__assignment__comparison__prompt__external_id",
         "criterion",
         "outcome",
+        "judgment__assignment__swapped",
     )
     for row in counted_votes(version, up_to=up_to).values_list(*columns).iterator(CHUNK):
         yield BallotRow(*row)
@@ -278,6 +280,7 @@ class _Rows:
                 rater,
                 self.prompts.setdefault(row.prompt, len(self.prompts)),
                 judgment,
+                -1 if row.swapped is None else int(not row.swapped),
             )
         )
 
@@ -295,8 +298,8 @@ class _Rows:
 
 
 def _ballots(rows: list[tuple[int, ...]]) -> Ballots:
-    table = np.array(rows, dtype=np.int32).reshape(-1, 6)
-    first, second, outcome, rater, prompt, judgment = table.T.copy()
+    table = np.array(rows, dtype=np.int32).reshape(-1, 7)
+    first, second, outcome, rater, prompt, judgment, shown = table.T.copy()
     return Ballots(
         first=first,
         second=second,
@@ -304,4 +307,5 @@ def _ballots(rows: list[tuple[int, ...]]) -> Ballots:
         rater=rater,
         prompt=prompt,
         judgment=judgment,
+        shown_first=shown.astype(np.int8),
     )

@@ -153,7 +153,7 @@ def audit_votes(
     both_bad : (n,) bool; which of the ties were votes for "both bad"
     """
     counts = Counts.of(comparisons)
-    findings = [_connectivity(counts), _coverage(counts), _imbalance(counts)]
+    findings = [check_connectivity(counts), _coverage(counts), _imbalance(counts)]
     try:
         if fit is None:
             fit = fit_davidson(counts)
@@ -248,7 +248,8 @@ def _finding(
 # ---- the design ----------------------------------------------------------------------------------
 
 
-def _connectivity(counts: Counts) -> Finding:
+def check_connectivity(counts: Counts) -> Finding:
+    """Return how many groups of models the votes do not link both ways, and who is in the smaller."""
     apart = connected_components(counts)
     groups = apart if len(apart) > 1 else separated_components(counts)
     return _finding("connectivity", len(groups), tuple(", ".join(group) for group in groups[1:]))

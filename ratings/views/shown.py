@@ -7,11 +7,15 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from ratings.board import compare
+from ratings.board.meaning import CHECKS
 from ratings.board.meaning import MEANING as WORDS
 from ratings.pictures import forest, gap, matrix, pieces
 from ratings.scoring import POINTS_PER_LOGIT, about
+from ratings.scoring.audit import BELOW
 
 NOTHING = "–"
+# Checks whose figure is a count.
+WHOLE = {"connectivity", "coverage", "volatility", "position_order", "tie_convention", "both_bad"}
 SHARES = ("win_rate", "both_bad_rate", "cannot_judge_rate")
 # The terms that pages explain beside the number, in the order of the columns.
 TERMS = {
@@ -38,6 +42,9 @@ TERMS = {
     "difference": "Difference",
     "equivalent": "Equivalent",
     "verdict": "Verdict",
+    "more_votes": "More votes",
+    "agreement": "Agreement",
+    "audit": "Audit",
 }
 MEANING = [{"key": key, "term": term, "words": WORDS[key]} for key, term in TERMS.items()]
 
@@ -66,6 +73,65 @@ def _part(
         "met": [_met(one, models) for one in part.get("head_to_head", [])],
         "groups": [[models[label]["name"] for label in group] for group in part.get("groups", [])],
         "both_bad": sum(one["both_bad"] for one in part.get("head_to_head", [])),
+        "audit": _audit(part.get("audit"), models),
+        "agreement": _agreement(part.get("agreement")),
+    }
+
+
+def _audit(
+    audit: Mapping[str, Any] | None, models: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any] | None:
+    """Return the findings in words and text, flagged ones first; None on boards without an audit."""
+    if not audit or not audit["findings"]:
+        return None
+    findings = [_finding(one, models) for one in audit["findings"]]
+    return {
+        "findings": sorted(findings, key=lambda one: not one["flagged"]),
+        "flags": sum(one["flagged"] for one in findings),
+        "skipped": [
+            {"name": _(CHECKS[check][0]), "reason": reason}
+            for check, reason in audit["skipped"].items()
+        ],
+    }
+
+
+def _finding(one: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    name, words = CHECKS[one["check"]]
+    whole = one["check"] in WHOLE
+    digits = 0 if whole else 2
+    return {
+        "flagged": one["flagged"],
+        "name": _(name),
+        "words": _(words),
+        "figure": "∞" if one["figure"] is None else f"{one['figure']:.{digits}f}",
+        "threshold": f"{one['threshold']:g}",
+        "below": one["check"] in BELOW,
+        "names": [_named(label, models) for label in one["names"]] if one["flagged"] else [],
+    }
+
+
+def _named(labels: str, models: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return models that a check names by label, parted by commas, under their names."""
+    return ", ".join(
+        models[label]["name"] if label in models else label for label in labels.split(", ")
+    )
+
+
+def _agreement(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if not found:
+        return None
+    return {
+        "comparisons": found["comparisons"],
+        "percent": percent(found["percent"]["value"]),
+        "alpha": _coefficient(found["alpha"]),
+        "ac1": _coefficient(found["ac1"]),
+    }
+
+
+def _coefficient(found: Mapping[str, float | None]) -> dict[str, str]:
+    return {
+        name: NOTHING if (value := found[name]) is None else f"{value:.2f}".replace("-", "−")
+        for name in ("value", "lower", "upper")
     }
 
 

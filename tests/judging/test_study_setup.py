@@ -13,7 +13,8 @@ from judging.services.studies import (
     publish_version,
     update_draft,
 )
-from models_registry.models import Completion
+from models_registry.models import Completion, LanguageModel
+from prompts.models import PromptPoolVersion
 from tests.scenarios import make_completions, make_models, make_pool, protocol_for
 
 STEPS = ("about", "material", "design", "criteria", "rules", "review")
@@ -137,7 +138,11 @@ def test_every_model_tells_how_many_answers_it_has_and_lacks(page, study):
     }
     assert shown == {"model-0@1": (0, 0, 4), "model-1@1": (3, 1, 0), "model-2@1": (4, 0, 0)}
     assert "5 answers are missing" in text(page.get(at("material")))
-    assert "generation run" in text(page.get(at("material")))
+    link = "/runs/new/?pool=pool@1&amp;model=model-0%401"
+    assert link in text(page.get(at("material")))
+    form = page.get(link.replace("&amp;", "&")).context["form"]
+    assert form["pool_version"].value() == PromptPoolVersion.objects.get().pk
+    assert form["language_models"].value() == [LanguageModel.objects.get(slug="model-0").pk]
 
 
 def test_models_that_leave_take_their_pairs_and_the_baseline_with_them(page, study):

@@ -17,6 +17,9 @@ def ballots(votes, models, *, raters) -> Ballots:
         rater=np.array(who, dtype=np.int32),
         prompt=np.array([prompts.index(vote[4]) for vote in votes], dtype=np.int32),
         judgment=np.arange(len(votes), dtype=np.int32),
+        shown_first=np.array(
+            [-1 if v[3] == "-" else at % 2 for at, v in enumerate(votes)], np.int8
+        ),
     )
 
 

@@ -1,0 +1,104 @@
+"""The first page tells an admin what to do next, from an empty installation to a running study."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.services.invitations import create_invitation
+from judging.services.studies import create_study, publish_version
+from models_registry.models import Completion, GenerationRun
+from models_registry.services.endpoints import pause_endpoint
+from prompts.services import create_pool, import_prompts
+from prompts.services import publish_version as publish_pool
+from tests.scenarios import make_completions, make_models, make_pool, protocol_for, published_study
+
+
+@pytest.fixture
+def first(client, alice):
+    """The first page as an admin sees it: its context's next step, and its text."""
+    client.force_login(alice)
+
+    def look():
+        answer = client.get("/")
+        todo = answer.context["todo"]
+        return (todo and todo.key), answer.content.decode()
+
+    return look
+
+
+def test_each_step_leads_to_the_next(first, alice, now):
+    assert first()[0] == "prompts"
+    assert "/pools/upload/" in first()[1]
+
+    pool = create_pool(slug="mine", name="Mine")
+    draft = import_prompts(pool=pool, data=b'{"prompt": "Hi?"}', filename="a.jsonl").version
+    assert first()[0] == "prompts"
+    assert "Publish “Mine”" in first()[1]
+
+    publish_pool(version=draft, now=now)
+    assert first()[0] == "models"
+    models = make_models(1)
+    assert "Connect another model" in first()[1]
+
+    models += [make_models(1, canary="other")[0]]
+    assert first()[0] == "answers"
+    run = GenerationRun.objects.create(pool_version=draft)
+    waiting = Completion.objects.create(
+        language_model=models[0], prompt=draft.prompts.get(), run=run
+    )
+    assert f"Watch run {run.pk}" in first()[1]
+    waiting.delete()
+
+    make_completions(draft, models)
+    assert first()[0] == "study"
+    study = create_study(
+        slug="s", name="A study", created_by=alice, protocol=protocol_for(draft, models)
+    )
+    assert "Go on with “A study”" in first()[1]
+
+    publish_version(study=study, now=timezone.now())
+    assert first()[0] == "raters"
+    create_invitation(created_by=alice, now=timezone.now())
+    key, text = first()
+    assert key is None
+    assert "The way to your first board" not in text
+    assert 'href="/studies/s/"' in text
+
+
+def test_what_stands_still_is_named(first, now):
+    scenario = published_study()
+    endpoint = scenario.models[0].endpoint
+    pause_endpoint(endpoint_id=endpoint.pk, reason="The key was refused.", now=now)
+    run = GenerationRun.objects.create(pool_version=scenario.pool_version)
+    Completion.objects.filter(language_model=scenario.models[0]).update(
+        state="failed", outcome="", run=run
+    )
+    text = first()[1]
+    assert "The key was refused." in text
+    assert f'href="/runs/{run.pk}/"' in text
+
+
+def test_researchers_are_told_nothing_of_it(client, dave):
+    client.force_login(dave)
+    text = client.get("/").content.decode()
+    assert "way to your first board" not in text
+    assert "Once an admin has published one" in text
+
+
+def test_any_number_of_rows_takes_as_many_queries(client, alice):
+    client.force_login(alice)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            client.get("/")
+        return len(captured)
+
+    published_study(slug="one")
+    make_pool(slug="a")
+    few = queries()
+    for number in range(6):
+        make_pool(slug=f"b{number}")
+        make_models(2, canary=f"m{number}")
+        create_study(slug=f"s{number}", name="Study", created_by=alice)
+    assert queries() == few
