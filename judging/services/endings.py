@@ -8,6 +8,7 @@ from enum import StrEnum
 from accounts.models import RaterProfile
 from judging.models import Assignment, Comparison, Study
 from judging.services.assignments import busy_until, readable_languages
+from judging.services.places import give_back_all
 from judging.services.versions import protocol_of
 
 State = Assignment.State
@@ -48,6 +49,16 @@ class Thanks:
 
     judged: int
     judged_lately: int
+
+
+def stop_judging(*, rater: RaterProfile, now: datetime) -> int:
+    """Give back everything a rater holds, in every study; count it.
+
+    They get the same again, with the same sides, while nobody else took its place.
+    """
+    return give_back_all(
+        assignments=Assignment.objects.filter(rater=rater), state=State.RETURNED, now=now
+    )
 
 
 def thanks_to(*, rater: RaterProfile, now: datetime) -> Thanks:

@@ -129,7 +129,7 @@ def stop(request: HttpRequest) -> HttpResponse:
     """Give back what is open, thank, and say how to come back."""
     rater, now = _rater(request), timezone.now()
     if request.method == "POST":
-        assignments.stop_work(rater=rater, now=now)
+        endings.stop_judging(rater=rater, now=now)
         return redirect("stop")
     return render(
         request, "judging/stopped.html", {"thanks": endings.thanks_to(rater=rater, now=now)}

@@ -5,8 +5,9 @@ from django.utils import timezone
 
 from accounts.services import avoid_tags
 from judging.models import Assignment
-from judging.services.assignments import find_assignment, lease_next, stop_work
+from judging.services.assignments import find_assignment, lease_next
 from judging.services.content_warnings import avoid_warnings, warnings_in_use
+from judging.services.endings import stop_judging
 from judging.services.raters import rater_work
 from prompts.models import Prompt
 from tests.scenarios import published_study
@@ -68,7 +69,7 @@ def test_the_same_holds_for_tags_that_an_upload_stored(db, django_user_model):
 def test_what_was_given_back_before_is_not_given_again(scene):
     Prompt.objects.update(risk_tags=["violence"])
     assert lease_next(rater=scene.bob, slug=scene.study.slug, now=timezone.now())
-    stop_work(rater=scene.bob, now=timezone.now())
+    stop_judging(rater=scene.bob, now=timezone.now())
     avoid_tags(profile=scene.bob, tags=["violence"])
     assert lease_next(rater=scene.bob, slug=scene.study.slug, now=timezone.now()) is None
 
