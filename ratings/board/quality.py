@@ -73,7 +73,7 @@ def agreed(ballots: Ballots, *, raters: int) -> dict[str, Any] | None:
     A comparison is a prompt and two models; both bad is a tie, as in the fit; forfeits and cannot
     judge are left out. Where a rater judged two samples of the same the first counts.
     """
-    given = ballots.select((ballots.rater < raters) & (ballots.outcome != CANNOT_JUDGE))
+    given = ballots.select(ballots.given & (ballots.outcome != CANNOT_JUDGE))
     if not given.outcome.size:
         return None
     # By number: prompt, first and second together are the unit.
