@@ -71,6 +71,8 @@ class Everything:
             return 1
         if route == "api-operation":
             return "studies_boards_create"
+        if (route, name) == ("head-to-head", "key"):
+            return "helpfulness"
         return self.texts[{"join": "invitation", "judge-change": "judged"}.get(route, name)]
 
     def _slug(self, route: str) -> str:
@@ -141,6 +143,7 @@ def make_everything(*, now: datetime) -> Everything:
     pks = {
         "snapshot": snapshot.pk,
         "later-snapshot": later.pk,
+        "head-to-head": snapshot.pk,
         "two-models": snapshot.pk,
         "api-board": snapshot.pk,
         "api-board-compare": snapshot.pk,

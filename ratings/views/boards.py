@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.models import User
 from accounts.permissions import scopes_of
 from core.errors import Invalid, Missing
+from core.pages import page_or_piece
 from judging.models import Study
 from ratings.board.changes import changes
 from ratings.models import BoardRequest, LeaderboardSnapshot
@@ -128,6 +129,25 @@ def two_models(request: HttpRequest, pk: int) -> HttpResponse:
         "meaning": shown.MEANING,
     }
     return render(request, "ratings/two_models.html", context)
+
+
+@require_GET
+@needs("read")
+def head_to_head(request: HttpRequest, pk: int, key: str) -> HttpResponse:
+    """Show who met whom on one criterion and with what outcome; within the board, or alone."""
+    found = _snapshot(pk)
+    study = found.study_version.study
+    try:
+        part = shown.head_to_head(_result(request, found), key)
+    except KeyError as error:
+        raise Missing(_("This board has no such criterion.")) from error
+    context = {
+        "study": study,
+        "snapshot": found,
+        "part": part,
+        "coded": not may_see_identities(request, study),
+    }
+    return page_or_piece(request, "ratings/head_to_head", context)
 
 
 def _board_page(
