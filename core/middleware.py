@@ -2,15 +2,18 @@
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
+from rest_framework.generics import ListAPIView
 
-from core.errors import DomainError, Invalid, Missing
+from core.errors import DomainError, InputError, Invalid, Missing
 from core.problems import problem_answer, status_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
 API = "/api/"
+LIBRARY = "drf_spectacular."  # its schema and its page, with parameters of their own
 NUL = "\0"
 
 
@@ -54,6 +57,41 @@ class ReadableAddressMiddleware:
         if "%00" in request.META.get("QUERY_STRING", ""):
             return error_answer(request, Invalid("The query contains a NUL (%00); leave it out."))
         return self.get_response(request)
+
+
+class KnownParametersMiddleware:
+    """Refuses parameters in the API's addresses that would do nothing: a misspelt one says so.
+
+    Lists take those of their pages; a view takes those of its `query_serializer`, if it has one.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        kind = getattr(view, "cls", None)
+        if not request.GET or kind is None or kind.__module__.startswith(LIBRARY):
+            return None
+        known = _parameters(kind)
+        unknown = sorted(set(request.GET) - set(known))
+        if not unknown:
+            return None
+        told = f"known here: {', '.join(known)}" if known else "none is known here"
+        errors = [
+            InputError("unknown", f"Unknown parameter; {told}.", column=one) for one in unknown
+        ]
+        return error_answer(request, Invalid("The address has unknown parameters.", errors=errors))
+
+
+def _parameters(view: type) -> list[str]:
+    serializer = getattr(view, "query_serializer", None)
+    own = list(serializer().fields) if serializer else []
+    return ["page", "page_size", *own] if issubclass(view, ListAPIView) else own
 
 
 class DomainErrorMiddleware:
