@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 import json
 import re
 
@@ -17,8 +18,8 @@ from tests.ratings.studies import FOUR_WAY, GRADED, Given, build_study, make_rat
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 MODELS = ("gpt-4", "llama-2-70b-chat", "vicuna-13b")
 READERS = {
-    "csv": lambda path: list(csv.DictReader(path.open(encoding="utf-8", newline=""))),
-    "jsonl": lambda path: [json.loads(line) for line in path.open(encoding="utf-8")],
+    "csv": lambda path: list(csv.DictReader(io.StringIO(path.read_bytes().decode(), newline=""))),
+    "jsonl": lambda path: [json.loads(line) for line in path.read_bytes().splitlines()],
     "parquet": lambda path: pq.read_table(path).to_pylist(),
 }
 
