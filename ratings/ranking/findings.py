@@ -13,6 +13,7 @@ from ratings.scoring import (
     Counts,
     Covariance,
     Fit,
+    about,
     compare_two,
     probability_better,
 )
@@ -69,9 +70,9 @@ class Compared:
         }
         text = words.get(self.verdict, self.verdict)
         if self.verdict == "unclear" and self.more_votes is not None:
-            text += f": about {self.more_votes} more"
+            text += f": about {about(self.more_votes)} more"
             if self.more_direct is not None:
-                text += f", or {self.more_direct} between these two"
+                text += f", or {about(self.more_direct)} between these two"
         return (
             f"{self.a} against {self.b}: {text} ({self.difference:+.1f} rating points, 95 % "
             f"{self.lower:+.1f} \u2026 {self.upper:+.1f}; P(better) {self.probability_better:.3f})"
