@@ -205,6 +205,10 @@ class SideSerializer(serializers.Serializer):
 
 class BlindedPromptSerializer(serializers.Serializer):
     messages = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
+    risk_tags = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What the prompt or its answers may hold: warn before showing them.",
+    )
 
 
 class BlindedAssignmentSerializer(serializers.Serializer):
@@ -248,7 +252,7 @@ def blinded_body(one: BlindedAssignment) -> dict[str, Any]:
     return {
         "token": one.token,
         "expires_at": one.expires_at,
-        "prompt": {"messages": one.messages},
+        "prompt": {"messages": one.messages, "risk_tags": one.risk_tags},
         "a": _side_body(one.a),
         "b": _side_body(one.b),
         "criteria": [_criterion_body(criterion) for criterion in one.criteria],
