@@ -1,0 +1,5 @@
+"""What a rater's votes say of the rater: detectors of rigging and of carelessness (pure)."""
+
+from ratings.quality.detectors import CHECKS, RaterReport, RaterVotes, Tried, rater_reports
+
+__all__ = ["CHECKS", "RaterReport", "RaterVotes", "Tried", "rater_reports"]
