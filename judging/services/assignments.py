@@ -158,15 +158,6 @@ def busy_until(*, rater: RaterProfile, slug: str) -> datetime | None:
     return moment
 
 
-def stop_work(*, rater: RaterProfile, slug: str, now: datetime) -> int:
-    """Give back at once what a rater holds in a study, and count it.
-
-    While the places are free, a rater who returns finds the same comparisons again.
-    """
-    mine = Assignment.objects.filter(rater=rater, study__slug=slug)
-    return give_back_all(assignments=mine, state=State.RETURNED, now=now)
-
-
 def open_studies(*, rater: RaterProfile) -> list[OpenStudy]:
     """Return the studies that are open for judging, each with the rater's progress."""
     open_ones = StudyVersion.objects.newest().filter(study__state=Study.State.OPEN)

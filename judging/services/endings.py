@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Exists, OuterRef
-
 from accounts.models import RaterProfile
 from judging.models import Assignment, Comparison, Study
-from judging.services.assignments import readable_languages
+from judging.services.assignments import busy_until, readable_languages
 from judging.services.places import give_back_all
 from judging.services.versions import protocol_of
 
@@ -88,9 +86,5 @@ def _reason(rater: RaterProfile, study: Study, judged: int) -> Reason:
     readable = asked.filter(language__in=["", *readable_languages(rater)])
     if not readable.exists():
         return Reason.OTHER_LANGUAGES if asked.exists() else Reason.DONE
-    over = [State.JUDGED, State.SKIPPED]
-    mine = Assignment.objects.filter(comparison=OuterRef("pk"), rater=rater, state__in=over)
-    theirs = Assignment.objects.leased().filter(comparison=OuterRef("pk")).exclude(rater=rater)
-    if readable.filter(~Exists(mine), Exists(theirs)).exists():
-        return Reason.WITH_OTHERS
-    return Reason.DONE
+    held_by_others = busy_until(rater=rater, slug=study.slug) is not None
+    return Reason.WITH_OTHERS if held_by_others else Reason.DONE

@@ -16,8 +16,8 @@ from judging.services.assignments import (
     find_assignment,
     lease_next,
     skip_assignment,
-    stop_work,
 )
+from judging.services.endings import stop_judging
 from judging.services.judgments import record_judgment
 from judging.services.studies import amend_study
 from prompts.models import Prompt
@@ -162,7 +162,7 @@ def test_204_tells_whether_others_hold_the_last_ones(client_of):
     waiting = bob.post(scene.url)
     assert (waiting.status_code, waiting.content) == (204, b"")
     assert 1_700 < int(waiting["Retry-After"]) <= 1_800
-    stop_work(rater=scene.carol, slug="study", now=timezone.now())
+    stop_judging(rater=scene.carol, now=timezone.now())
     for _ in range(2):
         token = bob.post(scene.url).json()["token"]
         bob.post(f"/api/v1/assignments/{token}/judgment/", scene.body, format="json")
@@ -182,7 +182,7 @@ def test_a_rater_who_stops_gives_everything_back_at_once_and_finds_it_again(now)
     scene = published_study(models=2, prompts=5, now=now)
     shown = lease_next(rater=scene.bob, slug="study", now=now).blinded
     lease_next(rater=scene.bob, slug="study", now=now, prefetch=True)
-    assert stop_work(rater=scene.bob, slug="study", now=now) == 2
+    assert stop_judging(rater=scene.bob, now=now) == 2
     assert Comparison.objects.filter(open_places=1).count() == 5
     assert lease_next(rater=scene.bob, slug="study", now=now).blinded.token == shown.token
 
