@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command-line entry point."""
+"""Django's command-line entry point, with plain words for a wrong configuration."""
 
 import os
 import sys
@@ -10,7 +10,14 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from config.failures import explained
+
+    try:
+        execute_from_command_line(sys.argv)
+    except Exception as error:
+        if "--traceback" in sys.argv or not (words := explained(error)):
+            raise
+        sys.exit(words)
 
 
 if __name__ == "__main__":

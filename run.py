@@ -7,7 +7,7 @@ python3 run.py setup           only make .venv
 python3 run.py check           format, lint, types, contracts, migrations, templates, OpenAPI
 python3 run.py fix             format, mend what the linter can, write docs/openapi.yaml
 python3 run.py serve [ARGS]    migrate, then serve your own installation (granian's arguments)
-python3 run.py work [ARGS]     a Celery worker, for installations with Redis (celery's arguments)
+python3 run.py work [ARGS]     a Celery worker, for installations with Redis (--no-beat; celery's)
 python3 run.py manage ARGS     manage.py, in the environment
 python3 run.py bench [NAME]    run bench/NAME.py, or list what there is
 python3 run.py image           lint docker/: the image's recipe, and the compose file against its schema
@@ -269,11 +269,7 @@ def serve(arguments: Sequence[str]) -> int:
 
 def work(arguments: Sequence[str]) -> int:
     setup("runtime")
-    if not os.environ.get("REDIS_URL"):
-        sys.exit("REDIS_URL is not set: without Redis the worker runs inside `run.py serve`.")
-    return replace(
-        PYTHON, "-m", "celery", "-A", "config", "worker", *(arguments or ["-B", "-l", "INFO"])
-    )
+    return replace(PYTHON, "manage.py", "work", *arguments)
 
 
 def manage(arguments: Sequence[str]) -> int:

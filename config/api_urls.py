@@ -2,18 +2,15 @@
 
 from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 
+from config import api_docs
 from core.problems import no_such_route
-
-# Its answer to OPTIONS would be a page for which it has no template.
-DOCS_PAGE = SpectacularSwaggerSplitView.as_view(
-    url_name="api-schema", http_method_names=["get", "head"]
-)
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("docs/", DOCS_PAGE, name="api-docs"),
+    path("docs/", api_docs.index, name="api-docs"),
+    path("docs/<slug:key>/", api_docs.operation, name="api-operation"),
     path("", include("accounts.api_urls")),
     path("", include("prompts.api_urls")),
     path("", include("models_registry.api_urls")),

@@ -1,12 +1,14 @@
 """Typed readers of environment variables, each failing loudly on a wrong value."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
+ALIKE = {"postgres": {"postgres", "postgresql"}, "redis": {"redis", "rediss", "unix"}}
 
 
 def env_str(name: str, default: str = "") -> str:
@@ -49,6 +51,30 @@ def env_secret(name: str) -> str:
     if not path:
         return value
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        secret = Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE: cannot read {path}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ImproperlyConfigured(f"{name}_FILE: {path} is not a text in UTF-8.") from error
+    if not secret:
+        raise ImproperlyConfigured(f"{name}_FILE: {path} is empty.")
+    return secret
+
+
+def env_choice(name: str, default: str, choices: Sequence[str]) -> str:
+    value = env_str(name, default).upper() or default
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}; write one of {', '.join(choices)}.")
+    return value
+
+
+def require_scheme(name: str, example: str) -> str:
+    """Return the secret URL in NAME, or an empty text; what it looks like, the example says.
+
+    A wrong one is not repeated in the message: it may hold a password.
+    """
+    url = env_secret(name)
+    scheme = example.partition(":")[0]
+    if url and url.partition("://")[0] not in ALIKE[scheme]:
+        raise ImproperlyConfigured(f"{name} does not begin with {scheme}://; write {example}.")
+    return url

@@ -26,7 +26,7 @@ def alive(request: HttpRequest) -> HttpResponse:
 @require_GET
 def ready(request: HttpRequest) -> HttpResponse:
     """Answer 200 when the database is migrated and the broker is reached, else 503."""
-    checks: dict[str, Callable[[], bool]] = {"database": _migrated, "broker": _broker}
+    checks: dict[str, Callable[[], bool]] = {"database": _migrated, "broker": reaches_broker}
     found = {name: check() for name, check in checks.items()}
     return JsonResponse(found, status=200 if all(found.values()) else 503)
 
@@ -39,7 +39,8 @@ def _migrated() -> bool:
         return False
 
 
-def _broker() -> bool:
+def reaches_broker() -> bool:
+    """Whether tasks can be sent, found out within a few seconds."""
     try:
         with app.connection_for_write(connect_timeout=SECONDS) as broker:
             broker.ensure_connection(max_retries=1, timeout=SECONDS)

@@ -1,16 +1,19 @@
-"""Request ids, private caching, readable addresses, and pages for domain errors."""
+"""Request ids, private caching, readable addresses, and pages for errors and the wrong method."""
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
+from rest_framework.generics import ListAPIView
 
-from core.errors import DomainError, Invalid, Missing
+from core.errors import DomainError, InputError, Invalid, Missing
 from core.problems import problem_answer, status_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
 API = "/api/"
+LIBRARY = "drf_spectacular."  # its schema and its page, with parameters of their own
 NUL = "\0"
 
 
@@ -56,6 +59,41 @@ class ReadableAddressMiddleware:
         return self.get_response(request)
 
 
+class KnownParametersMiddleware:
+    """Refuses parameters in the API's addresses that would do nothing: a misspelt one says so.
+
+    Lists take those of their pages; a view takes those of its `query_serializer`, if it has one.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        kind = getattr(view, "cls", None)
+        if not request.GET or kind is None or kind.__module__.startswith(LIBRARY):
+            return None
+        known = _parameters(kind)
+        unknown = sorted(set(request.GET) - set(known))
+        if not unknown:
+            return None
+        told = f"known here: {', '.join(known)}" if known else "none is known here"
+        errors = [
+            InputError("unknown", f"Unknown parameter; {told}.", column=one) for one in unknown
+        ]
+        return error_answer(request, Invalid("The address has unknown parameters.", errors=errors))
+
+
+def _parameters(view: type) -> list[str]:
+    serializer = getattr(view, "query_serializer", None)
+    own = list(serializer().fields) if serializer else []
+    return ["page", "page_size", *own] if issubclass(view, ListAPIView) else own
+
+
 class DomainErrorMiddleware:
     """Shows a page, with the right status, for an error that a service raised."""
 
@@ -69,6 +107,22 @@ class DomainErrorMiddleware:
         if not isinstance(error, DomainError):
             return None
         return error_answer(request, error)
+
+
+class WrongMethodMiddleware:
+    """Gives the bare refusal of a method a page, for whoever reloads what answered a form."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed) or response.content:
+            return response
+        page = render(request, "error.html", {"status": response.status_code})
+        page.status_code = response.status_code
+        page["Allow"] = response["Allow"]
+        return page
 
 
 def error_answer(request: HttpRequest, error: DomainError) -> HttpResponse:

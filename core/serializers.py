@@ -13,7 +13,8 @@ class StrictSerializer(serializers.Serializer):
         if isinstance(data, Mapping):
             unknown = sorted(set(data) - set(self.fields))
             if unknown:
-                raise serializers.ValidationError({name: ["Unknown field."] for name in unknown})
+                told = f"Unknown field; known are {', '.join(self.fields)}."
+                raise serializers.ValidationError({str(name): [told] for name in unknown})
         return super().to_internal_value(data)
 
 

@@ -101,6 +101,7 @@ class PublishView(APIView):
 
 class ImportView(APIView):
     permission_classes = [MayManage]
+    query_serializer = ImportOptionsSerializer
     parser_classes = [UploadParser, RawFileParser]
 
     @extend_schema(
@@ -119,6 +120,7 @@ class ImportView(APIView):
 
 class ReferencesView(APIView):
     permission_classes = [MayManage]
+    query_serializer = ReferenceOptionsSerializer
     parser_classes = [UploadParser, RawFileParser]
 
     @extend_schema(

@@ -78,6 +78,7 @@ class BoardView(APIView):
 
 class CompareView(APIView):
     permission_classes = [MayRead]
+    query_serializer = PairSerializer
 
     @extend_schema(parameters=[PairSerializer], responses=ComparedSerializer)
     def get(self, request: Request, pk: int) -> Response:
@@ -102,6 +103,7 @@ class VerifyView(APIView):
 
 class JudgmentsExportView(APIView):
     permission_classes = [MayExport]
+    query_serializer = JudgmentsExportSerializer
 
     @extend_schema(parameters=[JudgmentsExportSerializer], responses=FILES)
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
@@ -112,6 +114,7 @@ class JudgmentsExportView(APIView):
 
 class LeaderboardExportView(APIView):
     permission_classes = [MayExport]
+    query_serializer = LeaderboardExportSerializer
 
     @extend_schema(parameters=[LeaderboardExportSerializer], responses=FILES)
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:

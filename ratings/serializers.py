@@ -231,8 +231,18 @@ class BoardCriterionSerializer(UncertaintySerializer):
     agreement = AgreementSerializer(allow_null=True, default=None, help_text=MEANING["agreement"])
 
 
+class LeftOutSerializer(serializers.Serializer):
+    model = serializers.CharField()
+    criteria = serializers.ListField(
+        child=serializers.CharField(), help_text="Keys of the criteria that do not rank it."
+    )
+
+
 class CompositeSerializer(UncertaintySerializer):
     weights = serializers.DictField(child=serializers.FloatField())
+    left_out = LeftOutSerializer(
+        many=True, default=[], help_text="Models that some criterion does not rank."
+    )
     rows = RankingSerializer(many=True)
 
 

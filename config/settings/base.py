@@ -1,14 +1,23 @@
 """Every setting, read from the environment; the embedded mode needs none of it."""
 
 import os
-import secrets
 from pathlib import Path
 from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
-from config.env import env_bool, env_int, env_list, env_secret, env_str
+from config.env import (
+    env_bool,
+    env_choice,
+    env_int,
+    env_list,
+    env_secret,
+    env_str,
+    require_scheme,
+)
+from config.local import kept_secret, make_private
 
 # Boards solve systems of a hundred unknowns: on a busy machine OpenBLAS's threads make that a
 # hundred times slower. Read when numpy is first imported.
@@ -21,23 +30,13 @@ VERSION = (BASE_DIR / "VERSION").read_text(encoding="utf-8").strip()
 
 def local_secret(name: str) -> str:
     """Return a secret from the environment, or one made once and kept beside the local database."""
-    if value := env_secret(name):
-        return value
-    path = DATA_DIR / f"{name.lower()}.secret"
-    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            path.chmod(0o600)
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return path.read_text(encoding="utf-8").strip()
+    return env_secret(name) or kept_secret(DATA_DIR / f"{name.lower()}.secret")
 
 
 # ---- embedded or served -------------------------------------------------------------------------
 
-DATABASE_URL = env_secret("DATABASE_URL")
-REDIS_URL = env_secret("REDIS_URL")
+DATABASE_URL = require_scheme("DATABASE_URL", "postgres://user:password@host:5432/name")
+REDIS_URL = require_scheme("REDIS_URL", "redis://host:6379/0")
 # One process, no services: a Celery worker thread on an in-memory broker inside the web process.
 EMBEDDED = not REDIS_URL
 DEMO = env_bool("PREFERENDUM_DEMO")
@@ -46,7 +45,13 @@ DEMO = env_bool("PREFERENDUM_DEMO")
 
 SECRET_KEY = local_secret("PREFERENDUM_SECRET_KEY")
 # Encrypts endpoint keys at rest; comma-separated, newest first, so that keys can be rotated.
-ENDPOINT_KEY_SECRETS = local_secret("PREFERENDUM_ENDPOINT_KEY_SECRETS").split(",")
+ENDPOINT_KEY_SECRETS = [
+    one.strip() for one in local_secret("PREFERENDUM_ENDPOINT_KEY_SECRETS").split(",")
+]
+if not all(ENDPOINT_KEY_SECRETS):
+    raise ImproperlyConfigured(
+        "PREFERENDUM_ENDPOINT_KEY_SECRETS has an empty part; separate secrets by one comma."
+    )
 DEBUG = env_bool("PREFERENDUM_DEBUG")
 ALLOWED_HOSTS = env_list("PREFERENDUM_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("PREFERENDUM_ORIGINS")
@@ -101,7 +106,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "core",
     "accounts",
     "prompts",
@@ -123,12 +127,14 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "core.middleware.ReadableAddressMiddleware",
+    "core.middleware.KnownParametersMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "core.middleware.PrivateCacheMiddleware",
     "core.middleware.DomainErrorMiddleware",
+    "core.middleware.WrongMethodMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -184,11 +190,14 @@ TEMPLATES = [
 def database(url: str) -> dict[str, Any]:
     """Return the settings of one database: PostgreSQL by URL, or the embedded SQLite file."""
     if url:
-        parsed: dict[str, Any] = dict(environ.Env.db_url_config(url))
-        if "postgres" in parsed["ENGINE"]:
-            parsed["CONN_MAX_AGE"] = 600
-            parsed["CONN_HEALTH_CHECKS"] = True
-        return parsed
+        try:
+            parsed: dict[str, Any] = dict(environ.Env.db_url_config(url))
+        except ValueError as error:  # a port that is no number, say; the URL holds a password
+            raise ImproperlyConfigured(
+                "DATABASE_URL cannot be read; write postgres://user:password@host:5432/name."
+            ) from error
+        return parsed | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+    make_private(DATA_DIR)
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": DATA_DIR / "preferendum.sqlite3",
@@ -277,10 +286,9 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Blind pairwise judging of language-model answers.",
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
+    "DEFAULT_GENERATOR_CLASS": "config.api_schema.OnceGenerator",
     # Raters have no use for the schema, and learn nothing from its examples.
     "SERVE_PERMISSIONS": ["accounts.permissions.MayRead"],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
@@ -296,7 +304,8 @@ SPECTACULAR_SETTINGS = {
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"
-WHITENOISE_USE_FINDERS = EMBEDDED
+# Straight from the source; in production from what collectstatic collected.
+WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 UPLOAD_MAX_BYTES = env_int("PREFERENDUM_UPLOAD_MAX_BYTES", 50 * 1024 * 1024, at_least=1024)
 FILE_UPLOAD_HANDLERS = [
@@ -310,11 +319,14 @@ TIME_ZONE = "UTC"
 
 # ---- logs ---------------------------------------------------------------------------------------
 
+LOG_LEVEL = env_choice(
+    "PREFERENDUM_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env_str("PREFERENDUM_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {"httpx": {"level": "WARNING"}, "celery": {"level": "WARNING"}},
 }

@@ -39,7 +39,7 @@ class Fields:
             problems.add(path, "type", "Write an object with named fields.")
         for key in self.data:
             if key not in known:
-                self.add(str(key), "unknown", "Unknown field.")
+                self.add(str(key), "unknown", f"Unknown field; known are {', '.join(known)}.")
 
     def add(self, name: str, code: str, message: str) -> None:
         self.problems.add(self.where(name), code, message)

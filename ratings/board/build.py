@@ -1,20 +1,21 @@
 """The board of a study: every criterion fitted and tallied, and the composite (pure)."""
 
 from collections.abc import Mapping
-from itertools import pairwise
+from functools import reduce
 from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 
 from ratings.board.fits import (
+    PAIR,
     Clustering,
     Estimate,
     choose_cluster,
     estimate,
     ranking_columns,
 )
-from ratings.board.inputs import Ballots, BoardInput, Criterion
+from ratings.board.inputs import Ballots, BoardInput, Criterion, Ints
 from ratings.board.quality import agreed, audited
 from ratings.board.tallies import elo_in_order, head_to_head, raters_by_kind, tally
 from ratings.scoring import Covariance, NotEstimable, Part, Side, composite
@@ -174,7 +175,11 @@ def _place(row: Mapping[str, Any]) -> tuple[float, float, str]:
 def _composite(
     source: BoardInput, estimates: Mapping[str, Estimate], cluster: Clustering, rng: Generator
 ) -> dict[str, Any] | None:
-    """Return the weighted mean of the criteria, or why there is none; None with one criterion."""
+    """Return the weighted mean of the criteria, or why there is none; None with one criterion.
+
+    It is over the models that every criterion with a weight ranks; `left_out` names the others,
+    with the criteria that do not rank them.
+    """
     weighted = [one for one in source.criteria if one.weight > 0]
     if len(weighted) <= 1:
         return None
@@ -183,10 +188,11 @@ def _composite(
         "cluster": cluster._asdict(),
         **_uncertainty(None),
         "ranked": [],
+        "left_out": _left_out(source, weighted, estimates),
         "reasons": [],
     }
-    found = [estimates[one.key] for one in weighted]
     try:
+        found = _on_common_ground(source, weighted, estimates, cluster)
         whole = composite(_parts(source.labels, weighted, found, cluster))
     except NotEstimable as error:
         return result | {"reasons": [f"{error}."], "rows": _rows(source, {}, {})}
@@ -202,16 +208,57 @@ def _composite(
     )
 
 
+def _left_out(
+    source: BoardInput, criteria: list[Criterion], estimates: Mapping[str, Estimate]
+) -> list[dict[str, Any]]:
+    """Return the models that some criterion does not rank, each with those criteria's keys."""
+    missing = {
+        label: [one.key for one in criteria if at not in estimates[one.key].members]
+        for at, label in enumerate(source.labels)
+    }
+    return [{"model": label, "criteria": keys} for label, keys in missing.items() if keys]
+
+
+def _on_common_ground(
+    source: BoardInput,
+    criteria: list[Criterion],
+    estimates: Mapping[str, Estimate],
+    cluster: Clustering,
+) -> list[Estimate]:
+    """Return estimates of the criteria that all rank the same models, as many as can be.
+
+    Where they rank different ones, each is fitted again to the votes among the models that all of
+    them rank: a mean over models of unlike company would compare unlike things. Raises
+    `NotEstimable` where no two models are left.
+    """
+    found = [estimates[one.key] for one in criteria]
+    while True:
+        common = reduce(np.intersect1d, [one.members for one in found])
+        if len(common) < PAIR or any(one.fit is None for one in found):
+            raise NotEstimable(_no_common_ground(criteria, found))
+        if all(len(one.members) == len(common) for one in found):
+            return found
+        found = [
+            estimate(_among(source.ballots[one.key], common), source.labels, cluster=cluster)
+            for one in criteria
+        ]
+
+
+def _no_common_ground(criteria: list[Criterion], found: list[Estimate]) -> str:
+    without = [one.label for one, other in zip(criteria, found, strict=True) if other.fit is None]
+    if without:
+        return f"There is no composite: {' and '.join(without)} cannot be estimated"
+    return "There is no composite: no two models are ranked on every criterion"
+
+
+def _among(ballots: Ballots, members: Ints) -> Ballots:
+    return ballots.select(np.isin(ballots.first, members) & np.isin(ballots.second, members))
+
+
 def _parts(
     labels: tuple[str, ...], criteria: list[Criterion], found: list[Estimate], cluster: Clustering
 ) -> list[Part]:
-    """Return the parts; raise `NotEstimable` unless every criterion ranks the same models."""
-    if any(one.fit is None for one in found):
-        raise NotEstimable("A criterion cannot be estimated, so neither can their mean")
-    if any(one.members.tolist() != other.members.tolist() for one, other in pairwise(found)):
-        raise NotEstimable(
-            "The criteria rank different models, so their mean compares unlike things"
-        )
+    """Return the parts; raise `NotEstimable` where nothing is left to cluster by."""
     if not cluster.by:
         raise NotEstimable("One rater and one prompt leave their mean without an interval")
     parts = []

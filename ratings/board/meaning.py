@@ -58,7 +58,9 @@ MEANING = {
     "composite": (
         "The mean of the criteria's strengths with the weights frozen in the protocol. Its interval"
         " adds up what each rater, and each prompt, did on all criteria before squaring, so that three"
-        " votes of one submission are not taken for three. Criteria are never pooled as votes."
+        " votes of one submission are not taken for three. Criteria are never pooled as votes. It"
+        " is over the models that every criterion with a weight ranks, fitted to the votes among"
+        " these; models that some criterion cannot rank are named and left out."
     ),
     "difference": (
         "Strength of model a minus strength of model b on one criterion, with its own interval; the"

@@ -117,7 +117,13 @@ def two_models(request: HttpRequest, pk: int) -> HttpResponse:
     except KeyError as error:
         raise Missing(_("This board has no such model.")) from error
     study = found.study_version.study
-    context = {"study": study, "snapshot": found, "board": found.result, "pair": pair}
+    context = {
+        "study": study,
+        "snapshot": found,
+        "board": found.result,
+        "pair": pair,
+        "meaning": shown.MEANING,
+    }
     return render(request, "ratings/two_models.html", context)
 
 
@@ -129,10 +135,13 @@ def _board_page(
 ) -> HttpResponse:
     context |= {"study": study, "snapshot": found, "may_export": "export" in scopes_of(request)}
     if found:
+        parts = shown.parts(found.result)
         context |= {
             "board": found.result,
-            "parts": shown.parts(found.result),
+            "parts": parts,
+            "glance": shown.glance(parts),
             "meaning": shown.MEANING,
+            **shown.left_out(found.result),
         }
     context["large"] = context["may_export"] and board_requests.is_large(study)
     return render(request, "ratings/board.html", context)

@@ -25,6 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "page": page,
         "overviews": overviews(list(page)),
         "may_manage": "manage" in scopes_of(request),
+        "may_export": "export" in scopes_of(request),
     }
     if context["may_manage"]:
         steps = first_steps()

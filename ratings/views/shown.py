@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from ratings.board import compare
 from ratings.board.meaning import CHECKS
 from ratings.board.meaning import MEANING as WORDS
+from ratings.board.unranked import why_unranked
 from ratings.pictures import forest, gap, matrix, pieces
 from ratings.scoring import POINTS_PER_LOGIT, about
 from ratings.scoring.audit import BELOW
@@ -52,15 +54,59 @@ MEANING = [{"key": key, "term": term, "words": WORDS[key]} for key, term in TERM
 def parts(board: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return each criterion, and the composite last, with pictures and rows ready to be read."""
     models = {one["model"]: one for one in board["models"]}
+    return [_part(one, models, board["primary"]) for one in _every(board)]
+
+
+def glance(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row a model with its place on each of `parts`, in the order of the last of them."""
+    places = [{row["model"]: row for row in part["rows"]} for part in shown]
+    return [
+        {"name": row["name"], "model": row["model"], "cells": [one[row["model"]] for one in places]}
+        for row in (shown[-1]["rows"] if shown else ())
+    ]
+
+
+# The protocol's reasons for leaving an answer out, as people say them.
+REASONS = {
+    "refused": _lazy("refused to answer"),
+    "filtered": _lazy("held back by a filter"),
+    "empty": _lazy("empty"),
+    "cut_off": _lazy("cut off"),
+    "names_maker": _lazy("names its maker"),
+    "missing": _lazy("missing"),
+}
+
+
+def left_out(board: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the reasons for which answers were left out, and each model's count of each."""
+    counts = [
+        (one["name"], {each["reason"]: each["answers"] for each in one["exclusions"]})
+        for one in board["models"]
+    ]
+    reasons = sorted({reason for _name, found in counts for reason in found})
+    return {
+        "left_out_reasons": [REASONS.get(reason, reason.replace("_", " ")) for reason in reasons],
+        "left_out": [
+            {"name": name, "counts": [found.get(reason, 0) for reason in reasons]}
+            for name, found in counts
+        ],
+    }
+
+
+def _every(board: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     composite = board["composite"]
-    every = [*board["criteria"], *([composite] if composite else [])]
-    return [_part(one, models, board["primary"]) for one in every]
+    return [*board["criteria"], *([composite] if composite else [])]
 
 
 def _part(
     part: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]], primary: str
 ) -> dict[str, Any]:
-    rows = [_row(row, models[row["model"]]) for row in part["rows"]]
+    left_out = {one["model"]: one["criteria"] for one in part.get("left_out", ())}
+    unranked = dict.fromkeys(left_out, "left_out") if "key" not in part else why_unranked(part)
+    rows = [
+        _row(row, models[row["model"]]) | {"unranked": unranked.get(row["model"], "")}
+        for row in part["rows"]
+    ]
     key = part.get("key", "composite")
     return dict(part) | {
         "key": key,
@@ -68,10 +114,13 @@ def _part(
         "primary": key == primary,
         "composite": "key" not in part,
         "rows": rows,
+        "unranked": [row for row in rows if row["unranked"]] if part["ranked"] else [],
+        "left_out": [
+            {"name": models[label]["name"], "criteria": keys} for label, keys in left_out.items()
+        ],
         "forest": forest(rows),
         "matrix": matrix(rows, part["head_to_head"]) if part.get("head_to_head") else None,
         "met": [_met(one, models) for one in part.get("head_to_head", [])],
-        "groups": [[models[label]["name"] for label in group] for group in part.get("groups", [])],
         "both_bad": sum(one["both_bad"] for one in part.get("head_to_head", [])),
         "audit": _audit(part.get("audit"), models),
         "agreement": _agreement(part.get("agreement")),

@@ -3,7 +3,14 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import env_bool, env_int, env_list, env_secret
+from config.env import (
+    env_bool,
+    env_choice,
+    env_int,
+    env_list,
+    env_secret,
+    require_scheme,
+)
 
 
 def test_reads_yes_and_no(monkeypatch):
@@ -52,3 +59,33 @@ def test_an_unreadable_secret_file_is_said_so(monkeypatch, tmp_path):
     monkeypatch.setenv("X_FILE", str(tmp_path / "absent"))
     with pytest.raises(ImproperlyConfigured, match="cannot read"):
         env_secret("X")
+
+
+@pytest.mark.parametrize(("content", "said"), [(b" \n", "empty"), (b"\xff\xfe", "UTF-8")])
+def test_a_secret_file_without_a_secret_is_said_so(monkeypatch, tmp_path, content, said):
+    (tmp_path / "secret").write_bytes(content)
+    monkeypatch.setenv("X_FILE", str(tmp_path / "secret"))
+    with pytest.raises(ImproperlyConfigured, match=said):
+        env_secret("X")
+
+
+def test_takes_one_of_several_words(monkeypatch):
+    monkeypatch.setenv("X", "warning")
+    assert env_choice("X", "INFO", ("INFO", "WARNING")) == "WARNING"
+    monkeypatch.setenv("X", "")
+    assert env_choice("X", "INFO", ("INFO", "WARNING")) == "INFO"
+    monkeypatch.setenv("X", "loud")
+    with pytest.raises(ImproperlyConfigured, match="INFO, WARNING"):
+        env_choice("X", "INFO", ("INFO", "WARNING"))
+
+
+def test_a_url_of_another_kind_is_refused_without_repeating_its_password(monkeypatch):
+    example = "postgres://user:password@host:5432/name"
+    for good in ("postgres://a@b/c", "postgresql://a@b/c", ""):
+        monkeypatch.setenv("X", good)
+        assert require_scheme("X", example) == good
+    for bad in ("mysql://ann:hush@b/c", "ann:hush@host", "postgres:ann:hush"):
+        monkeypatch.setenv("X", bad)
+        with pytest.raises(ImproperlyConfigured, match="postgres://") as refused:
+            require_scheme("X", example)
+        assert "hush" not in str(refused.value)

@@ -190,7 +190,7 @@ def test_shows_an_odd_file_name_harmlessly(admin, pool, name):
 def test_odd_pages_are_clamped_or_refused(admin, pool, query):
     import_prompts(pool=pool, data=TWO, filename="p.jsonl")
     done = admin.get(f"/api/v1/pools/first/versions/1/prompts/?{query}")
-    assert done.status_code in {200, 404}
+    assert done.status_code in {200, 400, 404}
     huge = admin.get(f"/api/v1/pools/first/versions/{2**70}/prompts/")
     assert huge.status_code == 404
 

@@ -45,6 +45,7 @@ def build_study(
     models: Sequence[str] = ("ant", "bee", "cow"),
     prompts: int = 6,
     criteria: Sequence[dict] = (FOUR_WAY,),
+    state: str = "open",
     **protocol,
 ) -> Built:
     """A published study over `prompts` prompts in which every pair meets on every prompt."""
@@ -73,7 +74,7 @@ def build_study(
             **protocol,
         }
     )
-    study = Study.objects.create(slug=slug, name="Birds", state="open", secret_seed="s" * 64)
+    study = Study.objects.create(slug=slug, name="Birds", state=state, secret_seed="s" * 64)
     version = StudyVersion.objects.create(
         study=study,
         number=1,

@@ -1,20 +1,22 @@
 """Serve this installation with granian."""
 
+import gc
 import multiprocessing
 import os
 import sys
-from argparse import REMAINDER, ArgumentParser
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from config import ports
+from config.management.further import collect_further
+from config.management.services import require_services
 
 # More only wait for each other: at eight, a judgment cost 15 % more CPU (bench/judging.py).
 BLOCKING_THREADS = 4
@@ -24,22 +26,23 @@ class Command(BaseCommand):
     help = "Serve with granian; further arguments are granian's own."
     requires_system_checks = []
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8700)
         parser.add_argument("--migrate", action="store_true", help="bring the database up to date")
-        parser.add_argument("granian", nargs=REMAINDER)
+        collect_further(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
         _require(host, port)
+        require_services()
         _require_migrated(migrate=options["migrate"])
         site = _site(host, port)
         self._invite_first_admin(site)
         self.stdout.write(f"Preferendum on {site}/")
         self.stdout.flush()
         connections.close_all()
-        _serve(host, port, options["granian"])
+        _serve(host, port, options["further"])
 
     def _invite_first_admin(self, site: str) -> None:
         """Print a one-time link as long as nobody has ever signed in."""
@@ -76,7 +79,7 @@ def _serve(host: str, port: int, further: list[str]) -> None:
     if sys.platform == "linux":
         # The workers are copies of this process, in which all is loaded already.
         multiprocessing.set_start_method("fork", force=True)
-        _load_routes(get_resolver())
+        _load_all()
     # The in-memory broker lives in one process: embedded installations have one worker.
     workers = "1" if settings.EMBEDDED else str(min(4, os.cpu_count() or 1))
     _require(host, port)  # again: loading took a while
@@ -89,6 +92,14 @@ def _serve(host: str, port: int, further: list[str]) -> None:
         prog_name="granian",
         auto_envvar_prefix="GRANIAN",
     )  # fmt: skip
+
+
+def _load_all() -> None:
+    """Load what the first request needs; the copies then share it, and no collection touches it."""
+    gc.disable()
+    _load_routes(get_resolver())
+    gc.freeze()
+    gc.enable()
 
 
 def _load_routes(resolver: URLResolver) -> None:

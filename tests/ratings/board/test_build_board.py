@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ratings.board import build_board
+from ratings.board.build import RANKING
 from ratings.scoring import Comparisons, fit_davidson, intervals, online_elo, two_way_sandwich
 from tests.ratings.boards import board_input, round_robin
 
@@ -244,14 +245,50 @@ def test_one_criterion_or_one_weight_has_no_composite():
     assert build_board(weighted, seed=0)["composite"] is None
 
 
-def test_a_composite_of_criteria_that_rank_different_models_is_refused_with_the_reason():
+@pytest.fixture
+def dud():
+    """On helpfulness the dud lost every vote; on truthfulness it won one."""
     votes = round_robin()
     lost = [("ant", "dud", "first", f"r{at:02}", "p1") for at in range(12)]
     found = [*lost[:11], ("ant", "dud", "second", "r11", "p1")]
-    source = board_input({"helpfulness": [*votes, *lost], "truthfulness": [*votes, *found]})
-    composite = build_board(source, seed=0)["composite"]
-    assert "different models" in composite["reasons"][0]
+    return {"helpfulness": [*votes, *lost], "truthfulness": [*votes, *found]}
+
+
+def test_a_composite_is_over_the_models_that_every_criterion_ranks_and_names_the_others(dud):
+    composite = build_board(board_input(dud), seed=0)["composite"]
+    assert composite["ranked"] == ["ant", "bee", "cow"]
+    assert composite["left_out"] == [{"model": "dud", "criteria": ["helpfulness"]}]
+    assert composite["reasons"] == []
+    assert composite["rows"][-1] == {"model": "dud"} | dict.fromkeys(RANKING)
+
+
+def test_what_is_left_out_of_the_composite_does_not_move_the_others(dud):
+    votes = {"helpfulness": round_robin(), "truthfulness": round_robin()}
+    plain = build_board(board_input(votes), seed=0)["composite"]
+    composite = build_board(board_input(dud), seed=0)["composite"]
+    for one, other in zip(composite["rows"], plain["rows"], strict=False):
+        assert one["model"] == other["model"]
+        assert one["strength"] == pytest.approx(other["strength"], abs=1e-8)
+        assert one["strength_upper"] == pytest.approx(other["strength_upper"], abs=1e-8)
+
+
+def test_criteria_with_no_two_models_in_common_have_no_composite_and_say_so():
+    apart = {
+        "helpfulness": round_robin(models=("ant", "bee", "cow")),
+        "truthfulness": round_robin(models=("cow", "dog", "elk")),
+    }
+    composite = build_board(board_input(apart), seed=0)["composite"]
+    assert composite["reasons"] == [
+        "There is no composite: no two models are ranked on every criterion."
+    ]
     assert all(row["strength"] is None for row in composite["rows"])
+
+
+def test_a_criterion_that_ranks_nothing_is_named_as_the_reason():
+    won = [("ant", "bee", "first", f"r{at:02}", "p1") for at in range(12)]
+    source = board_input({"helpfulness": round_robin(), "truthfulness": won})
+    composite = build_board(source, seed=0)["composite"]
+    assert composite["reasons"] == ["There is no composite: Truthfulness cannot be estimated."]
 
 
 def test_the_kinds_of_raters_are_told_with_their_counts():

@@ -1,0 +1,167 @@
+"""Pages of boards: what a researcher reads on them, and how little the database is asked for them."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from ratings.models import ExportFile
+from ratings.services.snapshots import take_snapshot
+from tests.ratings.studies import (
+    FOUR_WAY,
+    GRADED,
+    Given,
+    build_study,
+    judge_at_random,
+    make_raters,
+    submit,
+)
+
+pytestmark = pytest.mark.django_db
+BOARD = "/studies/birds/board/"
+
+
+@pytest.fixture
+def researcher(dave) -> Client:
+    client = Client()
+    client.force_login(dave)
+    return client
+
+
+@pytest.fixture
+def judged():
+    built = build_study(criteria=[FOUR_WAY, GRADED], state="closed")
+    judge_at_random(built, make_raters(12, kind="simulated"), each=4)
+    return built
+
+
+@pytest.fixture
+def snapshot(judged):
+    return take_snapshot(version=judged.version, now=timezone.now())[0]
+
+
+def shown(client, address) -> str:
+    response = client.get(address)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_the_board_shows_each_criterion_the_composite_and_who_judged(snapshot, researcher):
+    page = shown(researcher, BOARD)
+    for words in ("At a glance", "Helpfulness", "Truthfulness", "Composite", "Simulated raters"):
+        assert words in page
+    assert page.count('class="plot"') == 3
+    assert page.count('class="matrix"') == 2
+
+
+def test_a_study_without_a_board_offers_to_take_one(judged, researcher):
+    page = shown(researcher, BOARD)
+    assert "No board has been taken" in page
+    assert "Take a board" in page
+
+
+def test_a_model_that_lost_every_vote_is_named_with_the_reason_and_the_mean_goes_on(researcher):
+    built = build_study(models=("ant", "bee", "cow", "dud"), criteria=[FOUR_WAY, GRADED])
+    submit(built, _with_a_dud(built, make_raters(12)))
+    built.study.state = "closed"
+    built.study.save()
+    take_snapshot(version=built.version, now=timezone.now())
+    page = shown(researcher, BOARD)
+    assert "lost every vote against the ranked models" in page
+    assert "This mean leaves out models" in page
+    assert "There is no composite" not in page
+
+
+def _with_a_dud(built, raters):
+    """Among the others everything happens; the dud loses every vote on helpfulness."""
+    dud = built.models[-1].pk
+    for at, comparison in enumerate(built.comparisons):
+        for place in range(4):
+            turn = at + place
+            helpful = ("a", "b", "tie")[turn % 3]
+            if comparison.pair.second_model_id == dud:
+                helpful = "a"
+            values = {"helpfulness": helpful, "truthfulness": (-2, 1, 0)[turn % 3]}
+            yield Given(raters[(at * 4 + place) % 12], comparison, swapped=False, values=values)
+
+
+def test_two_models_are_compared_in_words_and_numbers(snapshot, researcher):
+    page = shown(researcher, f"/boards/{snapshot.pk}/two/?a=ant&b=bee")
+    assert "against" in page
+    assert page.count('class="plot gap"') == 3
+    assert 'id="term-difference"' in page
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("a=ant&b=ant", 400), ("a=ant&b=none", 404), ("", 400)]
+)
+def test_a_pair_that_makes_no_sense_is_refused(snapshot, researcher, query, status):
+    assert researcher.get(f"/boards/{snapshot.pk}/two/?{query}").status_code == status
+
+
+def test_an_earlier_board_says_that_there_is_a_newer_one(snapshot, judged, researcher):
+    take_snapshot(version=judged.version, now=timezone.now(), seed=1)
+    assert "This is an earlier board" in shown(researcher, f"/boards/{snapshot.pk}/")
+
+
+# ---- queries ------------------------------------------------------------------------------------
+
+
+def queries(client, address) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+def files_of(version, count):
+    ExportFile.objects.bulk_create(
+        ExportFile(study_version=version, what="judgments", file_format="csv", last_judgment_id=at)
+        for at in range(count)
+    )
+
+
+def boards_of(snapshot, count):
+    for seed in range(1, count):
+        take_snapshot(version=snapshot.study_version, now=timezone.now(), seed=seed)
+
+
+def studies_of(count):
+    for at in range(count):
+        build_study(
+            slug=f"study-{count}-{at}", models=(f"m{count}-{at}", f"n{count}-{at}"), prompts=1
+        )
+
+
+def test_home_asks_as_much_for_fifty_studies_as_for_two(researcher):
+    studies_of(2)
+    few = queries(researcher, "/")
+    studies_of(50)
+    assert queries(researcher, "/") == few
+
+
+def test_the_list_of_boards_asks_as_much_for_fifty_as_for_two(snapshot, researcher):
+    boards_of(snapshot, 2)
+    few = queries(researcher, "/studies/birds/boards/")
+    boards_of(snapshot, 50)
+    assert queries(researcher, "/studies/birds/boards/") == few
+
+
+def test_the_list_of_files_asks_as_much_for_fifty_as_for_two(snapshot, researcher):
+    files_of(snapshot.study_version, 2)
+    few = queries(researcher, "/studies/birds/exports/")
+    files_of(snapshot.study_version, 48)
+    assert queries(researcher, "/studies/birds/exports/") == few
+
+
+def test_a_board_asks_as_much_whatever_is_on_it(researcher):
+    counted = {}
+    for models in (2, 10):
+        names = [f"m{models}-{at}" for at in range(models)]
+        built = build_study(slug=f"of-{models}", models=names, prompts=2, state="closed")
+        judge_at_random(built, make_raters(12, prefix=f"r{models}-"), each=4)
+        found, _ = take_snapshot(version=built.version, now=timezone.now())
+        board = f"/studies/of-{models}/board/"
+        pair = f"/boards/{found.pk}/two/?a={names[0]}&b={names[1]}"
+        counted[models] = [queries(researcher, one) for one in (board, pair)]
+    assert counted[2] == counted[10]
