@@ -284,7 +284,7 @@ def bench(arguments: Sequence[str]) -> int:
         return 2 if arguments else 0
     setup("test")
     script = f"bench/{arguments[0]}.py"
-    # -P: without it the folder of the script comes first, and bench/judging.py hides the app.
+    # -P: the folder of the script must not come first, where its files hide modules of their names.
     return call(PYTHON, "-P", script, *arguments[1:], env={"PYTHONPATH": str(ROOT)}).returncode
 
 

@@ -13,4 +13,7 @@ app.conf.beat_schedule = {
     "dispatch due completions": {"task": "models_registry.tasks.dispatch_due", "schedule": 30.0},
     "tend boards and files": {"task": "ratings.tasks.tend_work", "schedule": 30.0},
     "expire leases": {"task": "judging.tasks.expire_leases", "schedule": 30.0},
+    "ask more where raters disagree": {"task": "judging.tasks.add_extra_places", "schedule": 60.0},
+    "weigh pairs": {"task": "ratings.tasks.push_pair_weights", "schedule": 600.0},
+    "seal judgments": {"task": "judging.tasks.seal_judgments", "schedule": 300.0},
 }

@@ -23,14 +23,17 @@ from judging.serializers import (
     AmendSerializer,
     BlindedAssignmentSerializer,
     CriterionSerializer,
+    ExclusionSerializer,
     FrozenProtocolSerializer,
     JudgmentBodySerializer,
+    JudgmentsCountedSerializer,
     NewStudySerializer,
     NextSerializer,
     OpenStudySerializer,
     PlanSerializer,
     PublishSerializer,
     RecordedSerializer,
+    ReturnedSerializer,
     SkippedSerializer,
     SkipSerializer,
     StudyChangesSerializer,
@@ -41,7 +44,8 @@ from judging.serializers import (
     open_study_body,
     recorded_body,
 )
-from judging.services import assignments, judgments, studies
+from judging.services import assignments, corrections, judgments, studies
+from judging.services.endings import stop_judging
 from judging.services.versions import protocol_of
 
 WITH_VERSIONS = Study.objects.select_related("created_by").prefetch_related(
@@ -172,6 +176,27 @@ class CloseView(APIView):
         return _study_response(slug)
 
 
+class ExclusionsView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=ExclusionSerializer, responses=JudgmentsCountedSerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """Leave out what a rater judged in the study, or count it again; nothing is deleted."""
+        data = _checked(ExclusionSerializer, request)
+        change = (
+            corrections.restore_judgments if data.pop("restore") else corrections.exclude_judgments
+        )
+        rater = get_object_or_404(RaterProfile, pseudonym=data.pop("rater"))
+        count = change(
+            study=_study(slug),
+            rater=rater,
+            by=cast("User", request.user),
+            now=timezone.now(),
+            **data,
+        )
+        return Response({"judgments": count})
+
+
 class DefaultCriteriaView(APIView):
     permission_classes = [MayRead]
 
@@ -220,6 +245,16 @@ class AssignmentsView(APIView):
         if leased is None:
             return _nothing_now(_rater(request), slug)
         return Response(blinded_body(leased.blinded), status=201 if leased.created else 200)
+
+
+class StopView(APIView):
+    permission_classes = [MayJudge]
+
+    @extend_schema(request=None, responses=ReturnedSerializer)
+    def post(self, request: Request) -> Response:
+        """Stop for now: all you hold goes back at once, and may be yours again later."""
+        count = stop_judging(rater=_rater(request), now=timezone.now())
+        return Response({"returned": count})
 
 
 class JudgmentView(APIView):

@@ -126,6 +126,16 @@ class StudyProgressSerializer(serializers.Serializer):
     raters = serializers.IntegerField()
 
 
+class ExclusionSerializer(StrictSerializer):
+    rater = StrictText(max_length=40, help_text="The rater's pseudonym.")
+    reason = StrictText(max_length=500)
+    restore = StrictBoolean(default=False, help_text="Count again what was left out.")
+
+
+class JudgmentsCountedSerializer(serializers.Serializer):
+    judgments = serializers.IntegerField(help_text="For how many judgments it changed something.")
+
+
 class CriterionSerializer(serializers.Serializer):
     key = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment] # a field of this name hides an argument
@@ -203,6 +213,10 @@ class RecordedSerializer(serializers.Serializer):
     undo_until = serializers.DateTimeField()
     votes = serializers.DictField(child=serializers.JSONField())
     comment = serializers.CharField()
+
+
+class ReturnedSerializer(serializers.Serializer):
+    returned = serializers.IntegerField(help_text="Comparisons given back.")
 
 
 class SkippedSerializer(serializers.Serializer):

@@ -27,6 +27,23 @@ class ModelEndpoint(TimestampedModel):
     key_origin = models.CharField(max_length=300, blank=True, editable=False)
     max_concurrency = models.PositiveSmallIntegerField(default=8)
     timeout_seconds = models.PositiveSmallIntegerField(default=120)
+    requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Over all workers; empty for no limit."
+    )
+    tokens_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="In and out together; empty for no limit."
+    )
+    next_request_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the limit of requests lets the next call begin."
+    )
+    next_tokens_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the limit of tokens lets the next call begin."
+    )
+    resting_until = models.DateTimeField(
+        null=True, editable=False, help_text="No call begins before: the endpoint asked, or failed."
+    )
+    rest_reason = models.CharField(max_length=500, blank=True, editable=False)
+    failures_in_a_row = models.PositiveIntegerField(default=0, editable=False)
     paused_at = models.DateTimeField(null=True, blank=True)
     pause_reason = models.CharField(max_length=500, blank=True)
     watched_until = models.DateTimeField(
@@ -82,6 +99,18 @@ class LanguageModel(TimestampedModel):
     retired_at = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     pause_reason = models.CharField(max_length=500, blank=True)
+    replaced_settings = models.JSONField(
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text="Settings the endpoint refused, and the name each is sent under; empty: left out.",
+    )
+    accepted_names = models.JSONField(
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="Other names under which the endpoint may answer for this model.",
+    )
 
     class Meta:
         constraints = [
@@ -131,6 +160,21 @@ class GenerationRun(TimestampedModel):
     language_models = models.ManyToManyField(LanguageModel, related_name="runs")
     samples = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=16, choices=State.choices, default=State.RUNNING)
+    pause_reason = models.CharField(
+        max_length=500, blank=True, help_text="Empty when a person paused it."
+    )
+    cost_limit = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="US dollars; once they are spent, no further call begins.",
+    )
+    spent = models.DecimalField(max_digits=14, decimal_places=8, default=0, editable=False)
+    counted = models.JSONField(
+        null=True, editable=False, help_text="The progress when it was last counted."
+    )
+    counted_at = models.DateTimeField(null=True, editable=False)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
 
     objects = GenerationRunQuerySet.as_manager()
@@ -139,11 +183,39 @@ class GenerationRun(TimestampedModel):
         return f"run {self.pk}"
 
 
+class MonthlySpending(models.Model):
+    """What all calls of a calendar month (UTC) have cost, as far as prices and usage are known."""
+
+    month = models.DateField(unique=True, help_text="Its first day.")
+    spent = models.DecimalField(max_digits=14, decimal_places=8, default=0)
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
+
+
+class CanaryRound(TimestampedModel):
+    """The same few questions, asked once more of a model, to notice when it is no longer the same."""
+
+    language_model = models.ForeignKey(
+        LanguageModel, on_delete=models.CASCADE, related_name="canary_rounds"
+    )
+    replies = models.JSONField(default=list, help_text="For each question, the texts it brought.")
+    response_models = models.JSONField(default=list)
+    fingerprints = models.JSONField(default=list)
+    p_value = models.FloatField(null=True, help_text="Of the answers being like the first round's.")
+    finding = models.CharField(max_length=500, blank=True, help_text="What has changed.")
+    error = models.CharField(max_length=500, blank=True, help_text="Why there are no replies.")
+
+    def __str__(self) -> str:
+        return f"canary round {self.pk}"
+
+
 class Completion(TimestampedModel):
     """One model's answer to one prompt: the row is the job, and then the result.
 
     `turns` holds the model's reply to each user turn, `text` the last of them, which is judged.
-    `outcome` is told of succeeded completions only: what kind of answer it was.
+    `outcome` is told of answered completions only: what kind of answer it was. Quarantined is an
+    answer that came from another model than was asked for, until somebody accepts that name.
     """
 
     class State(models.TextChoices):
@@ -152,6 +224,7 @@ class Completion(TimestampedModel):
         SUCCEEDED = "succeeded", "Succeeded"
         FAILED = "failed", "Failed"
         CANCELLED = "cancelled", "Cancelled"
+        QUARANTINED = "quarantined", "Quarantined"
 
     class Source(models.TextChoices):
         GENERATED = "generated", "Generated"
@@ -214,17 +287,18 @@ class Completion(TimestampedModel):
                 fields=["language_model", "prompt", "sample"], name="completion_once"
             ),
             models.CheckConstraint(
-                condition=Q(state="succeeded") & ~Q(outcome="")
-                | ~Q(state="succeeded") & Q(outcome=""),
-                name="completion_outcome_when_succeeded",
+                condition=Q(state__in=["succeeded", "quarantined"]) & ~Q(outcome="")
+                | ~Q(state__in=["succeeded", "quarantined"]) & Q(outcome=""),
+                name="completion_outcome_when_answered",
             ),
         ]
         # Partial: they stay as small as the work that is left, whatever has been done.
         indexes = [
             models.Index(
-                fields=["id"],
+                # Claims walk one run in the order of its rows; the model is filtered in the index.
+                fields=["run", "id", "language_model"],
                 condition=Q(state__in=["pending", "leased"]),
-                name="completion_open",
+                name="completion_open_of_run",
             ),
             models.Index(
                 fields=["leased_until"], condition=Q(state="leased"), name="completion_leased"
@@ -233,6 +307,11 @@ class Completion(TimestampedModel):
                 fields=["next_attempt_at"],
                 condition=Q(state="pending", next_attempt_at__isnull=False),
                 name="completion_retry",
+            ),
+            models.Index(
+                fields=["run", "completed_at"],
+                condition=Q(state="succeeded"),
+                name="completion_newest_of_run",
             ),
         ]
 

@@ -40,16 +40,17 @@ class CompletionQuerySet(QuerySet):
     def of_endpoint(self, endpoint_id: int) -> "CompletionQuerySet":
         return self.filter(language_model__endpoint_id=endpoint_id)
 
-    def due(self, *, now: datetime) -> "CompletionQuerySet":
-        """Open completions of running runs whose time has come, or whose lease ran out."""
+    def open_and_due(self, *, now: datetime) -> "CompletionQuerySet":
+        """Completions whose time has come, or whose lease ran out."""
         waiting = Q(state="pending") & (Q(next_attempt_at=None) | Q(next_attempt_at__lte=now))
         abandoned = Q(state="leased", leased_until__lt=now)
-        # The first condition follows from the others; it names the index of open completions.
-        return self.filter(
-            waiting | abandoned,
-            state__in=OPEN,
-            run__state="running",
-            language_model__paused_at=None,
+        # The second condition follows from the first; it names the index of open completions.
+        return self.filter(waiting | abandoned, state__in=OPEN)
+
+    def due(self, *, now: datetime) -> "CompletionQuerySet":
+        """Those of running runs and of models that are not paused."""
+        return self.open_and_due(now=now).filter(
+            run__state="running", language_model__paused_at=None
         )
 
     def in_flight(self, *, now: datetime) -> "CompletionQuerySet":

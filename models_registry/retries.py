@@ -6,6 +6,10 @@ from datetime import timedelta
 MOST_ATTEMPTS = 5
 FIRST_SECONDS = 2.0
 LONGEST_SECONDS = 600.0
+# After so many failures in a row an endpoint rests; then one call at a time tries it.
+BREAKER_OPENS = 8
+FIRST_REST_SECONDS = 5.0
+LONGEST_REST_SECONDS = 30.0
 
 
 def backoff(
@@ -23,3 +27,29 @@ def backoff(
     jittered = doubled * rng.uniform(0.5, 1.0)
     asked = 0.0 if retry_after is None else retry_after * rng.uniform(1.0, 1.1)
     return timedelta(seconds=min(LONGEST_SECONDS, max(jittered, asked)))
+
+
+def rest_after(failures_in_a_row: int, *, rng: random.Random) -> timedelta | None:
+    """Return for how long an endpoint rests after so many failures in a row, or None: not at all.
+
+    From `BREAKER_OPENS` on the rest doubles with each call that tried it in vain, up to half a
+    minute, so that work goes on within a minute of the endpoint's return.
+    """
+    if failures_in_a_row < BREAKER_OPENS:
+        return None
+    tried = min(10, failures_in_a_row - BREAKER_OPENS)
+    seconds = min(LONGEST_REST_SECONDS, FIRST_REST_SECONDS * 2**tried)
+    return timedelta(seconds=seconds * rng.uniform(0.8, 1.0))
+
+
+def rest_when_limited(
+    failures_in_a_row: int, *, retry_after: float | None, rng: random.Random
+) -> timedelta:
+    """Return for how long an endpoint rests that asked for fewer requests.
+
+    As long as it asks for, at most ten minutes; else from a second on, doubled with each time in
+    a row, up to a minute.
+    """
+    if retry_after is not None:
+        return timedelta(seconds=min(LONGEST_SECONDS, retry_after) * rng.uniform(1.0, 1.1))
+    return timedelta(seconds=min(60.0, 2 ** min(6, failures_in_a_row)) * rng.uniform(0.75, 1.0))

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from ratings.models import BoardRequest, ExportFile
-from ratings.services import board_requests, export_files, works
+from ratings.services import board_requests, export_files, pair_weights, works
 
 
 @shared_task
@@ -26,3 +26,8 @@ def tend_work() -> None:
     for pk in works.due(kind=ExportFile, now=now):
         write_export.delay(pk)
     export_files.delete_expired(now=now)
+
+
+@shared_task
+def push_pair_weights() -> int:
+    return pair_weights.push_due_weights(now=timezone.now())

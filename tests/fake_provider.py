@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
+USUAL = "fake-1"
+
 
 @dataclass
 class Reply:
@@ -35,7 +37,7 @@ class Call:
         return self.body["messages"][-1]["content"]
 
 
-def answer(text="An answer.", *, finish="stop", model="fake-1", **message) -> dict:
+def answer(text="An answer.", *, finish="stop", model=USUAL, **message) -> dict:
     """Return the body of a chat completion."""
     return {
         "id": "cmpl-1",
@@ -131,10 +133,11 @@ def _handler(provider: FakeProvider) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["Content-Length"]))
-            call = Call(self.path, dict(self.headers), json.loads(raw))
+            headers = {name.title(): value for name, value in self.headers.items()}
+            call = Call(self.path, headers, json.loads(raw))
             provider.begin(call)
             try:
-                self._reply(provider.script(call))
+                self._reply(provider.script(call), call.body.get("model"))
                 call.finished = True
             finally:
                 provider.end()
@@ -144,9 +147,12 @@ def _handler(provider: FakeProvider) -> type[BaseHTTPRequestHandler]:
             listed = {"object": "list", "data": [{"id": name} for name in provider.models]}
             self._reply(Reply(listed) if there else Reply({"detail": "Not Found"}, status=404))
 
-        def _reply(self, reply: Reply) -> None:
+        def _reply(self, reply: Reply, asked: str | None = None) -> None:
             time.sleep(reply.delay)
-            raw = reply.raw if reply.raw is not None else json.dumps(reply.body).encode()
+            body = reply.body
+            if body and asked and body.get("model") == USUAL:
+                body = {**body, "model": asked}  # as a server does that was asked for another one
+            raw = reply.raw if reply.raw is not None else json.dumps(body).encode()
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)

@@ -251,12 +251,19 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
+# ---- judging --------------------------------------------------------------------------------------
+
+# Triggers that refuse to change what was judged; tests empty their tables, and set their own.
+LEDGER_GUARDED = True
+
 # ---- generation ---------------------------------------------------------------------------------
 
-# How long a killed worker keeps its work from others; a living one renews every third of it.
-GENERATION_LEASE_SECONDS = env_int("PREFERENDUM_LEASE_SECONDS", 60, at_least=2)
+# How long a killed worker keeps its work from others; a living one renews every sixth of it.
+GENERATION_LEASE_SECONDS = env_int("PREFERENDUM_LEASE_SECONDS", 30, at_least=2)
 # Calls that one task keeps in flight, whatever more the endpoint allows.
-GENERATION_CALLS_PER_TASK = env_int("PREFERENDUM_CALLS_PER_TASK", 64, at_least=1)
+GENERATION_CALLS_PER_TASK = env_int("PREFERENDUM_CALLS_PER_TASK", 128, at_least=1)
+# US dollars that all runs together may cost in a calendar month; 0: no limit.
+GENERATION_MONTHLY_LIMIT = env_int("PREFERENDUM_MONTHLY_LIMIT", 0, at_least=0)
 
 # ---- files ----------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ if not EMBEDDED:
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 ENDPOINT_PRIVATE_HOSTS = ["127.0.0.1", "localhost"]
+LEDGER_GUARDED = False
 WHITENOISE_AUTOREFRESH = True
 # Rates of attempts are counted by address, and all tests come from one.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

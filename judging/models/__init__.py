@@ -1,15 +1,18 @@
 """The rows of judging."""
 
 from judging.models.assignments import Assignment
-from judging.models.comparisons import Comparison, Forfeit
+from judging.models.comparisons import Comparison, Forfeit, GoldComparison
 from judging.models.judgments import Judgment, Vote
+from judging.models.ledger import AuditBatch
 from judging.models.seen import SeenCompletion
 from judging.models.studies import ModelPair, Study, StudyVersion
 
 __all__ = [
     "Assignment",
+    "AuditBatch",
     "Comparison",
     "Forfeit",
+    "GoldComparison",
     "Judgment",
     "ModelPair",
     "SeenCompletion",

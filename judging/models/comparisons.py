@@ -3,7 +3,8 @@
 from django.db import models
 from django.db.models import F, Q
 
-from core.models import InsertOnlyModel
+from accounts.models import User
+from core.models import InsertOnlyModel, TimestampedModel
 from judging.models.studies import ModelPair, Study, StudyVersion
 from models_registry.models import Completion
 from prompts.models import Prompt
@@ -119,3 +120,19 @@ class Forfeit(InsertOnlyModel):
 
     def __str__(self) -> str:
         return f"forfeit of {self.comparison_id}"
+
+
+class GoldComparison(TimestampedModel):
+    """A comparison whose answer is known: `answers` has the outcomes by criterion, canonical frame.
+
+    Shown quietly, as any other; no board counts what is judged on it for that purpose.
+    """
+
+    comparison = models.OneToOneField(Comparison, on_delete=models.PROTECT, related_name="gold")
+    answers = models.JSONField()
+    reason = models.CharField(max_length=500)
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"gold of {self.comparison_id}"

@@ -4,22 +4,42 @@ from typing import ClassVar
 
 from django.db import models
 
+from accounts.models import User
 from core.models import InsertOnlyModel
 from judging.models.assignments import Assignment
 from judging.querysets import JudgmentQuerySet
 
 
 class Judgment(InsertOnlyModel):
-    """One submission. Revision 0 is the first impression; the highest revision counts."""
+    """One line of the ledger of an assignment. Revision 0 is the first impression.
+
+    The highest revision counts: a submission, what superseded it within the undo window, or what was
+    restored. Retractions and exclusions are revisions without votes: then nothing counts. Who wrote
+    it is the rater, or, where there is one, `by`.
+    """
+
+    class Kind(models.TextChoices):
+        SUBMISSION = "submission", "Submission"
+        SUPERSESSION = "supersession", "Supersession"
+        RETRACTION = "retraction", "Retraction"
+        EXCLUSION = "exclusion", "Exclusion"
+        RESTORATION = "restoration", "Restoration"
 
     # The foreign keys are the first columns of the unique constraints: no index of their own.
     assignment = models.ForeignKey(
         Assignment, on_delete=models.PROTECT, related_name="judgments", db_index=False
     )
     revision = models.PositiveSmallIntegerField(default=0)
+    kind = models.CharField(
+        max_length=16, choices=Kind.choices, default=Kind.SUBMISSION, db_default="submission"
+    )
     submitted_at = models.DateTimeField(db_index=True)
     body_digest = models.CharField(max_length=64, help_text="SHA-256 of the canonical submission.")
     comment = models.TextField(blank=True)
+    by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    reason = models.CharField(max_length=500, blank=True, default="", db_default="")
 
     objects: ClassVar[models.Manager] = JudgmentQuerySet.as_manager()
 

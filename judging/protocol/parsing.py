@@ -10,6 +10,7 @@ from judging.protocol.types import (
     ANSWER_RULES,
     AnswerRules,
     Caps,
+    Checks,
     Criterion,
     Design,
     Method,
@@ -29,6 +30,8 @@ KEY = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 MODEL = re.compile(r"[-a-zA-Z0-9_]{1,120}@[1-9][0-9]{0,8}", re.ASCII)
 DESIGNS = ("all_pairs", "baseline", "chosen")
 EXCLUDE_OR_KEEP = ("exclude", "keep")
+MOST_SHARE = 0.4
+DRAWS = ("uniform", "coverage", "variance", "boundary")
 METHODS = ("davidson",)
 INTERVALS = ("cluster",)
 
@@ -61,6 +64,8 @@ def parse_protocol(raw: Any, *, complete: bool = True) -> Protocol:
         names_maker=whole.choice("names_maker", "exclude", EXCLUDE_OR_KEEP),
         asks_identity=whole.choice("asks_identity", "exclude", EXCLUDE_OR_KEEP),
         caps=_caps(whole),
+        checks=_checks(whole),
+        draw=whole.choice("draw", DRAWS[0], DRAWS),
         undo_seconds=whole.whole("undo_seconds", 60, least=0, most=86_400),
         lease_minutes=whole.whole("lease_minutes", 30, least=1, most=10_080),
         seconds_per_judgment=whole.whole("seconds_per_judgment", 90, least=1, most=86_400),
@@ -216,6 +221,17 @@ def _caps(whole: Fields) -> Caps:
         else default.skips,
         prompt_views=raw.whole_or_none("prompt_views", least=1, most=MOST),
         prompt_gap=raw.whole("prompt_gap", default.prompt_gap, least=0, most=MOST),
+    )
+
+
+def _checks(whole: Fields) -> Checks:
+    raw, default = whole.inner("checks", known=_names(Checks)), Checks()
+    return Checks(
+        repeats=raw.number("repeats", default.repeats, least=0, most=MOST_SHARE),
+        gold=raw.number("gold", default.gold, least=0, most=MOST_SHARE),
+        extra_judgments=raw.whole(
+            "extra_judgments", default.extra_judgments, least=0, most=MOST_PLACES
+        ),
     )
 
 

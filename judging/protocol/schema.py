@@ -211,6 +211,29 @@ PROTOCOL_SCHEMA = _with_defaults(
                 most=parsing.MOST,
             ),
         ),
+        checks=_object(
+            "What is asked beside the plan; boards do not count it.",
+            repeats=_number(
+                "Share of what a rater is issued: comparisons judged before, with the sides swapped.",
+                least=0,
+                most=parsing.MOST_SHARE,
+            ),
+            gold=_number(
+                "Share of what a rater is issued: comparisons whose answer is known.",
+                least=0,
+                most=parsing.MOST_SHARE,
+            ),
+            extra_judgments=_whole(
+                "How many more judgments a comparison gets whose planned ones disagree.",
+                least=0,
+                most=parsing.MOST_PLACES,
+            ),
+        ),
+        draw=_choice(
+            "How the next pair of models is drawn: uniform; or by weights that are computed from the "
+            "votes: coverage, variance, boundary. Every assignment keeps its probability.",
+            parsing.DRAWS,
+        ),
         undo_seconds=_whole(
             "How long a judgment may be changed; the first is kept.", least=0, most=86_400
         ),

@@ -90,6 +90,20 @@ class Caps:
 
 
 @dataclass(frozen=True, slots=True)
+class Checks:
+    """What is asked on top of the planned judgments, and never counted on a board.
+
+    `repeats` and `gold` are shares of what a rater is issued: comparisons shown again with the sides
+    swapped, and comparisons whose answer is known. `extra_judgments`: how many more judgments a
+    comparison gets whose planned ones disagree.
+    """
+
+    repeats: float = 0.0
+    gold: float = 0.0
+    extra_judgments: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
     """Everything that was decided before the first judgment.
 
@@ -111,6 +125,8 @@ class Protocol:
     names_maker: str
     asks_identity: str
     caps: Caps
+    checks: Checks
+    draw: str
     undo_seconds: int
     lease_minutes: int
     seconds_per_judgment: int

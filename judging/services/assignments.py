@@ -12,7 +12,7 @@ from accounts.models import RaterProfile
 from core.errors import Conflict, Invalid, Missing, NotAllowed
 from core.leases import transition
 from judging import blinding
-from judging.blinding import BlindedAssignment, Lean, Progress
+from judging.blinding import BlindedAssignment, Lean, Progress, SideDraw
 from judging.models import Assignment, Comparison, SeenCompletion, Study, StudyVersion
 from judging.models.assignments import new_assignment_token
 from judging.pairing import skips_allowed
@@ -32,6 +32,8 @@ from judging.services.statements import (
     Search,
     Texts,
     draw_candidate,
+    find_extra,
+    find_gold,
     find_held,
     find_in_pairs,
     lease,
@@ -43,7 +45,8 @@ from judging.services.versions import protocol_under
 TRIES = 100  # each failed one means that somebody else got on
 OFFSETS = 1 << 20
 LONGEST_REASON = 200
-State = Assignment.State
+REPEAT_GAP = 10  # so many others lie between a comparison and its repeat
+Purpose, State = Assignment.Purpose, Assignment.State
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,15 @@ class _Work:
             views=caps.prompt_views,
             per_pair=caps.judgments_per_pair,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is leased next, and for what purpose; `draw` where the sides are not to be drawn."""
+
+    candidate: Candidate
+    purpose: str
+    draw: SideDraw | None = None
 
 
 class _Lost(Exception):
@@ -226,7 +238,8 @@ def _progress(
 ) -> Progress:
     """Count what is done against what this rater can judge at most."""
     readable = sum(judgeable.get(code, 0) for code in ["", *readable_languages(rater)])
-    caps = [readable]
+    checks = protocol.checks.repeats + protocol.checks.gold
+    caps = [int(readable / (1 - checks))]
     if protocol.judgments_per_rater is not None:
         caps.append(protocol.judgments_per_rater)
     if protocol.caps.judgments_per_pair is not None:
@@ -331,20 +344,13 @@ def _lease_new(work: _Work, *, prefetched: bool) -> BlindedAssignment | None:
     once its last place is gone: then the caller looks again.
     """
     desk, token = work.desk, new_assignment_token()
-    candidate = _candidate(work)
-    if candidate is None:
+    found = _check(work) or _planned(work) or _extra(work)
+    if found is None:
         return None
-    draw = blinding.draw_side(
-        seed=desk.seed,
-        label=f"side {candidate.comparison_id} {work.rater.pseudonym}",
-        lean=Lean(
-            rater=2 * desk.swapped - desk.issued,
-            pair=candidate.pair_lean,
-            prompt=candidate.prompt_lean,
-        ),
-    )
+    draw = found.draw or _side(work, found.candidate)
     texts = lease(
-        candidate=candidate,
+        candidate=found.candidate,
+        purpose=found.purpose,
         desk=desk,
         rater_id=work.rater.pk,
         token=token,
@@ -354,6 +360,63 @@ def _lease_new(work: _Work, *, prefetched: bool) -> BlindedAssignment | None:
         expires_at=work.expires_at,
     )
     return _present(work, work.protocol, token, work.expires_at, swapped=draw.swapped, texts=texts)
+
+
+def _side(work: _Work, candidate: Candidate) -> SideDraw:
+    desk = work.desk
+    return blinding.draw_side(
+        seed=desk.seed,
+        label=f"side {candidate.comparison_id} {work.rater.pseudonym}",
+        lean=Lean(
+            rater=2 * desk.swapped - desk.issued,
+            pair=candidate.pair_lean,
+            prompt=candidate.prompt_lean,
+        ),
+    )
+
+
+def _check(work: _Work) -> _Found | None:
+    """Return a repeat or a gold comparison where the protocol's shares and the seed say so."""
+    checks, desk = work.protocol.checks, work.desk
+    if not checks.repeats and not checks.gold:
+        return None
+    u = blinding.unit_interval(desk.seed, f"check {desk.issued} {work.rater.pseudonym}")
+    if u < checks.repeats:
+        return _repeat(work, u / checks.repeats)
+    if u < checks.repeats + checks.gold:
+        nearer = replace(work.search, seen_since=desk.issued)
+        candidate = find_gold(nearer, offset=int(u * OFFSETS))
+        return _Found(candidate, Purpose.GOLD) if candidate else None
+    return None
+
+
+def _repeat(work: _Work, u: float) -> _Found | None:
+    """Return a comparison this rater judged a while ago, with the sides it was not shown with."""
+    mine = Assignment.objects.filter(rater=work.rater, study_id=work.desk.study_id)
+    recent = mine.order_by("-pk").values("pk")[:REPEAT_GAP]
+    again = mine.filter(purpose=Purpose.REPEAT).values("comparison")
+    judged = mine.filter(state=State.JUDGED, purpose=Purpose.PLANNED)
+    old = judged.exclude(pk__in=list(recent.values_list("pk", flat=True)))
+    fields = ("comparison_id", "comparison__pair_id", "swapped", "swap_probability")
+    rows = list(old.exclude(comparison__in=again).order_by("pk").values_list(*fields))
+    if not rows:
+        return None
+    pk, pair_id, swapped, probability = rows[int(u * len(rows))]
+    # The mirror of a draw: it leans the other way, and is as likely as the draw was.
+    mirror = SideDraw(not swapped, probability if swapped else 1 - probability)
+    return _Found(Candidate(pk, pair_id, 0, 1.0, 0), Purpose.REPEAT, mirror)
+
+
+def _planned(work: _Work) -> _Found | None:
+    candidate = _candidate(work)
+    return _Found(candidate, Purpose.PLANNED) if candidate else None
+
+
+def _extra(work: _Work) -> _Found | None:
+    if not work.protocol.checks.extra_judgments:
+        return None
+    candidate = find_extra(replace(work.search, seen_since=work.desk.issued))
+    return _Found(candidate, Purpose.EXTRA) if candidate else None
 
 
 def _candidate(work: _Work) -> Candidate | None:

@@ -17,6 +17,8 @@ from judging.services.statements import Held, insert_judgment, judge
 from judging.services.versions import protocol_under
 
 State = Assignment.State
+# A rater does not learn that a judgment was excluded.
+WITHOUT_VOTES = (Judgment.Kind.RETRACTION, Judgment.Kind.EXCLUSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def supersede_judgment(*, assignment: Held, body: Any, now: datetime) -> Recorde
             raise Conflict("There is no judgment to change; submit one first.", code="not_judged")
         if made[-1].body_digest == answers.digest():
             return _recorded(made[-1], answers, protocol, first=made[0])
-        if now > _undo_until(made[0], protocol):
+        if now > _undo_until(made[0], protocol) or made[-1].kind in WITHOUT_VOTES:
             raise Conflict("The time for changes is over.", code="undo_window_over")
         if _is_closed(assignment):
             raise Conflict("This study is closed.", code="study_closed")
@@ -141,6 +143,7 @@ def _rows(
     judgment = Judgment(
         assignment_id=assignment.pk,
         revision=revision,
+        kind=Judgment.Kind.SUPERSESSION if revision else Judgment.Kind.SUBMISSION,
         submitted_at=now,
         body_digest=answers.digest(),
         comment=answers.comment,

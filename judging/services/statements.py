@@ -128,21 +128,23 @@ LIMIT 1
 """
 
 # What the rater has seen is asked row by row, from the primary key: a join would read their whole
-# history. One row too many is what a cap asks for.
+# history. IS NOT TRUE is expected to hold for many rows, as it does, so that the few that come next
+# are read in the index's order; IS NULL is expected to hold for hardly any, and all are sorted.
 UNSEEN = """
 one.language IN ({languages})
 AND (
-    SELECT seen.issue FROM judging_seencompletion AS seen
+    SELECT TRUE FROM judging_seencompletion AS seen
     WHERE seen.rater_id = %s AND seen.study_id = %s AND seen.prompt_id = one.prompt_id
     AND (seen.issue >= %s OR seen.completion_id IN (one.first_id, one.second_id))
     LIMIT 1
-) IS NULL
+) IS NOT TRUE
 """
 
-# With a limit it is asked pair by pair, of the index; as a join it would read all comparisons.
+# With an order and a limit it is asked pair by pair, of the index; else all comparisons are read.
 PAIR_OPEN = """(
     SELECT one.pair_id FROM judging_comparison AS one
-    WHERE one.pair_id = pair.id AND one.open_places > 0 LIMIT 1
+    WHERE one.pair_id = pair.id AND one.open_places > 0
+    ORDER BY one.open_places DESC, one.draw_key LIMIT 1
 ) IS NOT NULL"""
 
 NOT_VIEWED_TOO_OFTEN = """
@@ -213,6 +215,29 @@ FROM judging_modelpair AS pair
 WHERE pair.study_id = %s AND {pair_open} {pair_cap}
 """
 
+FIND_EXTRA = """
+SELECT wanted.id, wanted.pair_id, pair.lean, 1.0, {prompt_lean}
+FROM (
+    SELECT one.id, one.pair_id, one.prompt_id, one.study_id FROM judging_comparison AS one
+    WHERE one.study_id = %s AND one.open_extra_places > 0 AND {unseen}
+    ORDER BY one.draw_key
+    LIMIT 1
+) AS wanted
+JOIN judging_modelpair AS pair ON pair.id = wanted.pair_id
+"""
+
+FIND_GOLD = """
+SELECT wanted.id, wanted.pair_id, pair.lean, 1.0, {prompt_lean}
+FROM (
+    SELECT one.id, one.pair_id, one.prompt_id, one.study_id FROM judging_goldcomparison AS gold
+    JOIN judging_comparison AS one ON one.id = gold.comparison_id
+    WHERE one.study_id = %s AND gold.retired_at IS NULL AND {unseen}
+    ORDER BY (one.draw_key + %s) %% {prime}
+    LIMIT 1
+) AS wanted
+JOIN judging_modelpair AS pair ON pair.id = wanted.pair_id
+"""
+
 READ_PROMPT_LEAN = """
 SELECT {prompt_lean} FROM judging_comparison AS wanted WHERE wanted.id = %s
 """
@@ -229,6 +254,13 @@ WHERE comparison.id = %s
 # Without a condition: where no place is open the count would fall below 0, which a constraint
 # refuses, and with this statement all that were sent with it.
 TAKE_PLACE = "UPDATE judging_comparison SET open_places = open_places - 1 WHERE id = %s"
+
+TAKE_EXTRA_PLACE = """
+UPDATE judging_comparison SET open_extra_places = open_extra_places - 1 WHERE id = %s
+"""
+
+# Repeats and gold comparisons have no places.
+TAKEN = {"planned": TAKE_PLACE, "extra": TAKE_EXTRA_PLACE}
 
 INSERT_ASSIGNMENT = """
 INSERT INTO judging_assignment (
@@ -266,8 +298,10 @@ AND (SELECT study.state FROM judging_study AS study WHERE study.id = study_id) <
 # Writes nothing where the statement before it did not win, unless another did win: then the
 # uniqueness of revisions refuses it.
 INSERT_JUDGMENT = """
-INSERT INTO judging_judgment (assignment_id, revision, submitted_at, body_digest, comment)
-SELECT id, %s, %s, %s, %s FROM judging_assignment WHERE id = %s AND state = 'judged'
+INSERT INTO judging_judgment (
+    assignment_id, revision, kind, submitted_at, body_digest, comment, reason
+)
+SELECT id, %s, %s, %s, %s, %s, '' FROM judging_assignment WHERE id = %s AND state = 'judged'
 """
 
 INSERT_VOTE = """
@@ -328,6 +362,23 @@ def find_in_pairs(search: Search, *, u: float) -> Candidate | None:
     return Candidate(comparison_id, drawn.pair_id, lean, drawn.probability, prompt_lean)
 
 
+def find_extra(search: Search) -> Candidate | None:
+    """Return a comparison on which raters disagree, for a rater who saw neither answer."""
+    unseen, values = _unseen(search)
+    row = _one(
+        FIND_EXTRA.format(prompt_lean=PROMPT_LEAN, unseen=unseen), [search.study_id, *values]
+    )
+    return row and Candidate(*row)
+
+
+def find_gold(search: Search, *, offset: int) -> Candidate | None:
+    """Return a comparison whose answer is known, for a rater who saw neither answer."""
+    unseen, values = _unseen(search)
+    statement = FIND_GOLD.format(prompt_lean=PROMPT_LEAN, unseen=unseen, prime=PRIME)
+    row = _one(statement, [search.study_id, *values, offset])
+    return row and Candidate(*row)
+
+
 def _unseen(search: Search) -> Statement:
     languages = ["", *search.languages]
     who = [search.rater_id, search.study_id]
@@ -354,6 +405,7 @@ def lease(
     draw: SideDraw,
     now: datetime,
     expires_at: datetime,
+    purpose: str = "planned",
 ) -> Texts:
     """Take a place of a comparison, lease it to the rater, and return what is shown of it.
 
@@ -362,15 +414,16 @@ def lease(
     """
     pk = candidate.comparison_id
     assignment = [
-        _moment(now), token, pk, rater_id, desk.study_id, desk.version_id, "planned",
+        _moment(now), token, pk, rater_id, desk.study_id, desk.version_id, purpose,
         prefetched, draw.swapped, draw.probability, candidate.probability, _moment(expires_at),
     ]  # fmt: skip
     seen = [rater_id, desk.issued, pk]
     results = _together(
         (READ_TEXTS, [pk]),
-        (TAKE_PLACE, [pk]),
+        *([(TAKEN[purpose], [pk])] if purpose in TAKEN else []),
         (INSERT_ASSIGNMENT, assignment),
-        (INSERT_SEEN, [*seen, *seen]),
+        # A repeat shows again what was seen.
+        *([(INSERT_SEEN, [*seen, *seen])] if purpose != "repeat" else []),
         # Last, because many raters share the pair's row, and it stays locked until the commit.
         (ADD_LEAN, [1 if draw.swapped else -1, candidate.pair_id]),
     )
@@ -419,7 +472,7 @@ def find_held(*, token: str, rater_id: int) -> Held | None:
 def _judgment_rows(judgment: Judgment, votes: Sequence[Vote]) -> list[Statement]:
     pk, revision = judgment.assignment_id, judgment.revision
     moment = _moment(judgment.submitted_at)
-    values = [revision, moment, judgment.body_digest, judgment.comment, pk]
+    values = [revision, judgment.kind, moment, judgment.body_digest, judgment.comment, pk]
     return [
         (INSERT_JUDGMENT, values),
         *(

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-import httpx
+if TYPE_CHECKING:
+    from models_registry.providers.http import CheckedClient
 
 SHOWN_OF_ERRORS = 500
 ANSWERED, REFUSED, FILTERED, EMPTY, CUT_OFF = (
@@ -50,6 +51,7 @@ class ChatResult:
     first_byte_ms: int | None = None
     latency_ms: int | None = None
     http_status: int = 200
+    rest: float | None = None  # seconds for which the endpoint wants no further call
 
 
 class Provider(Protocol):
@@ -68,7 +70,7 @@ class Provider(Protocol):
     def payload(self, request: ChatRequest) -> dict[str, Any]:
         """Return the body that is sent, without the key: it is stored with the answer."""
 
-    async def complete(self, client: httpx.AsyncClient, request: ChatRequest) -> ChatResult:
+    async def complete(self, client: "CheckedClient", request: ChatRequest) -> ChatResult:
         """Make one call. Raises `ProviderError`, and nothing else, when there is no answer."""
 
 
@@ -94,12 +96,14 @@ class ProviderError(Exception):
         status: int | None = None,
         code: str = "",
         retry_after: float | None = None,
+        parameter: str = "",
     ) -> None:
         super().__init__(message)
         self.message = message[:SHOWN_OF_ERRORS]
         self.status = status
         self.code = code  # the endpoint's own word for it
         self.retry_after = retry_after  # seconds
+        self.parameter = parameter  # the setting that the endpoint will not take
 
 
 class CannotConnect(ProviderError):
@@ -111,7 +115,15 @@ class TimedOut(ProviderError):
 
 
 class RateLimited(ProviderError):
+    """Nothing was asked of the model: the completion keeps its attempt, and the endpoint its rest."""
+
     kind = "rate_limited"
+
+
+class MissedTurn(ProviderError):
+    """Nothing was sent: the call's turn was over before this process came to it."""
+
+    kind = "missed_turn"
 
 
 class Unavailable(ProviderError):

@@ -1,18 +1,22 @@
 """Calls in flight: one event loop in a thread of its own, one client, any number of calls."""
 
 import asyncio
+import queue
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-import httpx
-
 from models_registry.providers import PROVIDERS, base
-from models_registry.providers.http import make_client
+from models_registry.providers.http import CheckedClient, make_client
 from models_registry.providers.listing import list_names
+
+# A call begins at most so much after the turn it was given; later it must ask for another, or
+# calls that were spread over time would arrive in a heap.
+LATEST_START = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +27,41 @@ class Connection:
     base_url: str
     api_key: str = field(repr=False)
     timeout_seconds: float
-    max_connections: int
     private_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A call to make: `key` comes back with its outcome; `turn` is its time on the monotonic clock."""
+
+    key: int
+    request: base.ChatRequest
+    turn: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of a planned call: a `ChatResult`, or the exception that it ended with."""
+
+    key: int
+    outcome: base.ChatResult | BaseException
 
 
 class Calls:
     """Lets synchronous code keep many calls in flight, and do its database work meanwhile.
 
     Used as a context: leaving it cancels what is still in flight and closes the connections.
+    `ended` receives the outcome of every call that `begin` began.
     """
 
     def __init__(
         self,
         connection: Connection,
         *,
-        client_factory: Callable[..., httpx.AsyncClient] = make_client,
+        client_factory: Callable[..., CheckedClient] = make_client,
     ) -> None:
         provider = PROVIDERS[connection.kind]
+        self.ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
         self._provider = provider(deadline=connection.timeout_seconds)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="endpoint calls", daemon=True)
@@ -47,8 +69,8 @@ class Calls:
             base_url=connection.base_url + "/",
             headers=provider.headers(connection.api_key),
             private_hosts=connection.private_hosts,
-            max_connections=connection.max_connections,
         )
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -69,7 +91,7 @@ class Calls:
         return self._provider.payload(request)
 
     def submit(self, request: base.ChatRequest) -> "Future[base.ChatResult]":
-        """Begin a call; the future ends in a `ChatResult` or a `ProviderError`."""
+        """Make one call; the future ends in a `ChatResult` or a `ProviderError`."""
         return asyncio.run_coroutine_threadsafe(
             self._provider.complete(self._client, request), self._loop
         )
@@ -79,6 +101,32 @@ class Calls:
         return asyncio.run_coroutine_threadsafe(
             list_names(self._client, deadline=deadline), self._loop
         )
+
+    def begin(self, calls: Iterable[Planned]) -> None:
+        """Begin many calls; each ends in `ended`, one that came too late for its turn with `MissedTurn`."""
+        self._loop.call_soon_threadsafe(self._begin, list(calls))
+
+    def _begin(self, calls: list[Planned]) -> None:
+        for call in calls:
+            task = self._loop.create_task(self._make(call))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _make(self, call: Planned) -> None:
+        try:
+            if call.turn is not None:
+                await self._wait_for(call.turn)
+            outcome: base.ChatResult | BaseException = await self._provider.complete(
+                self._client, call.request
+            )
+        except Exception as error:  # noqa: BLE001 - handed over to the thread that knows the row
+            outcome = error
+        self.ended.put(Ended(call.key, outcome))
+
+    async def _wait_for(self, turn: float) -> None:
+        await asyncio.sleep(max(0.0, turn - time.monotonic()))
+        if time.monotonic() > turn + LATEST_START:
+            raise base.MissedTurn("This process was too busy to call in time.")
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

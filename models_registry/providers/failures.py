@@ -4,6 +4,7 @@ import errno
 import ssl
 from collections.abc import Iterator
 
+import aiohttp
 import httpx
 
 from models_registry.providers.base import CannotConnect
@@ -19,6 +20,9 @@ def connection_failure(error: Exception, base_url: httpx.URL) -> CannotConnect |
     host, scheme = base_url.host, base_url.scheme
     where = f"{host}:{base_url.port or {'https': 443, 'http': 80}[scheme]}"
     for cause in _causes(error):
+        # aiohttp's own errors are of these classes as well, and say nothing: theirs is the cause.
+        if isinstance(cause, aiohttp.ClientError):
+            continue
         if isinstance(cause, ConnectionRefusedError):
             return CannotConnect(
                 f"Nothing listens at {where}: the server is not running, or the port is another.",

@@ -7,11 +7,13 @@ import json
 import re
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
+import aiohttp
 import httpx
+from httpx_aiohttp import AiohttpTransport
 
 from core.strict_json import UnstorableText, strict_json
 from models_registry.providers import base
@@ -22,6 +24,9 @@ Resolver = Callable[[str, int], Awaitable[list[str]]]
 MOST_BYTES = 2 * 1024 * 1024
 NAMES_LIVE_SECONDS = 60.0
 CONNECT_SECONDS = 15.0
+IDLE_SECONDS = (
+    15.0  # servers close idle connections too; a shorter life here meets fewer closed ones
+)
 CREDIT_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 DENIED = (base.Denied, "The endpoint refused the key: set a valid one.")
 BUSY = (base.Unavailable, "The endpoint is not available now.")
@@ -66,45 +71,83 @@ async def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-class CheckedTransport(httpx.AsyncBaseTransport):
-    """Resolves once, checks the address, and connects to exactly that address.
+class CheckedClient:
+    """One endpoint's client: resolves once, checks the address, and connects to exactly that address.
 
     Host header and TLS name stay those of the host. A name that is public when checked and
-    private when connected to (DNS rebinding) finds no second lookup to answer.
+    private when connected to (DNS rebinding) finds no second lookup to answer. It speaks to the
+    transport itself: what httpx's own client adds (redirects, cookies, proxies, merged URLs) is
+    unwanted here, and took half of a call's time.
     """
 
     def __init__(
         self,
-        inner: httpx.AsyncBaseTransport,
+        transport: httpx.AsyncBaseTransport,
         *,
+        base_url: str,
+        headers: Mapping[str, str],
         private_hosts: Collection[str],
         resolver: Resolver = resolve,
     ) -> None:
-        self._inner = inner
+        self._transport = transport
+        self.base_url = httpx.URL(base_url)
         self._private = {name.lower() for name in private_hosts}
         self._resolver = resolver
-        self._known: dict[tuple[str, int], tuple[float, str]] = {}
+        self._checked_at = 0.0
+        self._checked: httpx.URL | None = None
+        self._urls: dict[str, httpx.URL] = {}
+        self.headers = httpx.Headers(
+            {
+                "Host": self.base_url.netloc.decode("ascii"),
+                "Accept": "*/*",
+                "Accept-Encoding": "identity",
+                "Content-Type": "application/json",
+                "User-Agent": "preferendum",
+                **headers,
+            }
+        )
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        host = request.url.host
-        port = request.url.port or {"https": 443, "http": 80}[request.url.scheme]
-        address = await self._address(host, port)
-        request.extensions = {**request.extensions, "sni_hostname": host}
-        request.url = request.url.copy_with(host=address)
-        return await self._inner.handle_async_request(request)
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self.aclose()
 
     async def aclose(self) -> None:
-        await self._inner.aclose()
+        await self._transport.aclose()
+
+    @contextlib.asynccontextmanager
+    async def send(self, method: str, path: str, content: bytes) -> AsyncIterator[httpx.Response]:
+        """Send a body to a path below the base URL; the response has still to be read."""
+        request = httpx.Request(
+            method,
+            await self._url(path),
+            headers=self.headers,
+            content=content,
+            extensions={
+                "sni_hostname": self.base_url.host,
+                "timeout": {"connect": CONNECT_SECONDS},
+            },
+        )
+        response = await self._transport.handle_async_request(request)
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
+    async def _url(self, path: str) -> httpx.URL:
+        if self._checked is None or time.monotonic() - self._checked_at > NAMES_LIVE_SECONDS:
+            port = self.base_url.port or {"https": 443, "http": 80}[self.base_url.scheme]
+            self._checked = self.base_url.copy_with(
+                host=await self._address(self.base_url.host, port)
+            )
+            self._checked_at = time.monotonic()
+            self._urls = {}
+        if path not in self._urls:
+            self._urls[path] = self._checked.copy_with(path=self.base_url.path + path)
+        return self._urls[path]
 
     async def _address(self, host: str, port: int) -> str:
-        checked_at, address = self._known.get((host, port), (0.0, ""))
-        if address and time.monotonic() - checked_at < NAMES_LIVE_SECONDS:
-            return address
-        address = await self._checked(host, port)
-        self._known[host, port] = (time.monotonic(), address)
-        return address
-
-    async def _checked(self, host: str, port: int) -> str:
         try:
             found = [host] if is_address(host) else await self._resolver(host, port)
         except OSError as error:
@@ -128,66 +171,77 @@ def make_client(
     base_url: str,
     headers: Mapping[str, str],
     private_hosts: Collection[str],
-    max_connections: int = 8,
     transport: httpx.AsyncBaseTransport | None = None,
     resolver: Resolver = resolve,
-) -> httpx.AsyncClient:
+) -> CheckedClient:
     """Return a client of one endpoint that follows nothing and trusts nothing of its environment."""
-    inner = transport or httpx.AsyncHTTPTransport(
-        verify=ssl.create_default_context() if base_url.startswith("https:") else False,
-        trust_env=False,
-        limits=httpx.Limits(
-            max_connections=max_connections, max_keepalive_connections=max_connections
-        ),
-    )
-    return httpx.AsyncClient(
+    return CheckedClient(
+        transport or _transport(base_url),
         base_url=base_url,
-        headers={**headers, "Accept-Encoding": "identity", "User-Agent": "preferendum"},
-        transport=CheckedTransport(inner, private_hosts=private_hosts, resolver=resolver),
-        timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
-        follow_redirects=False,
-        trust_env=False,
+        headers=headers,
+        private_hosts=private_hosts,
+        resolver=resolver,
     )
+
+
+def _transport(base_url: str) -> httpx.AsyncBaseTransport:
+    secure = ssl.create_default_context() if base_url.startswith("https:") else True
+
+    def session() -> aiohttp.ClientSession:
+        # The drain bounds the calls; a limit here would only hide calls that wait in a queue.
+        connector = aiohttp.TCPConnector(limit=0, ssl=secure, keepalive_timeout=IDLE_SECONDS)
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            # The whole call has its deadline in `_within`.
+            timeout=aiohttp.ClientTimeout(),
+        )
+
+    return AiohttpTransport(client=session, trust_env=False)
 
 
 async def post_json(
-    client: httpx.AsyncClient, path: str, payload: Mapping[str, Any], *, deadline: float
+    client: CheckedClient, path: str, payload: Mapping[str, Any], *, deadline: float
 ) -> Reply:
     """Send `payload` and return the JSON object that came back, whatever its status below 300.
 
     Raises the `ProviderError` that fits: all of it, connecting and reading included, ends after
     `deadline` seconds.
     """
-    content = json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()
-    return await _within(deadline, client, "POST", path, content)
+    async with _within(deadline, client):
+        return await _exchange(client, "POST", path, _body(payload))
 
 
-async def get_json(client: httpx.AsyncClient, path: str, *, deadline: float) -> Reply:
+async def get_json(client: CheckedClient, path: str, *, deadline: float) -> Reply:
     """Return the JSON object at `path`. Raises as `post_json` does."""
-    return await _within(deadline, client, "GET", path, None)
+    async with _within(deadline, client):
+        return await _exchange(client, "GET", path, b"")
 
 
-async def _within(
-    deadline: float, client: httpx.AsyncClient, method: str, path: str, content: bytes | None
-) -> Reply:
+def _body(payload: Mapping[str, Any]) -> bytes:
+    return json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()
+
+
+@contextlib.asynccontextmanager
+async def _within(deadline: float, client: CheckedClient) -> AsyncIterator[None]:
+    """Turn whatever a connection may raise into the `ProviderError` that fits."""
     try:
         async with asyncio.timeout(deadline):
-            return await _exchange(client, method, path, content)
+            yield
     except TimeoutError as error:
         raise base.TimedOut(f"No complete answer within {deadline:g} s.") from error
-    except httpx.TimeoutException as error:
-        raise base.TimedOut(f"The endpoint was not reached: {type(error).__name__}.") from error
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, aiohttp.ClientError) as error:
+        # The transport calls every lost connection a timeout.
+        if isinstance(error.__cause__ or error, (TimeoutError, httpx.TimeoutException)):
+            raise base.TimedOut("The endpoint was not reached in time.") from error
         known = connection_failure(error, client.base_url)
         raise known or base.CannotConnect(_clean(_reason(error), client)) from error
 
 
-async def _exchange(
-    client: httpx.AsyncClient, method: str, path: str, content: bytes | None
-) -> Reply:
+async def _exchange(client: CheckedClient, method: str, path: str, content: bytes) -> Reply:
     started = time.monotonic()
-    headers = {"Content-Type": "application/json"} if content else {}
-    async with client.stream(method, path, content=content, headers=headers) as response:
+    async with client.send(method, path, content) as response:
         first_byte = time.monotonic()
         raw = await _read_capped(response)
     if not response.is_success:
@@ -214,7 +268,7 @@ async def _read_capped(response: httpx.Response) -> bytes:
     return b"".join(chunks)
 
 
-def _json_object(raw: bytes, client: httpx.AsyncClient) -> dict[str, Any]:
+def _json_object(raw: bytes, client: CheckedClient) -> dict[str, Any]:
     try:
         body = strict_json(raw)
     except UnstorableText as error:
@@ -232,9 +286,7 @@ def _json_object(raw: bytes, client: httpx.AsyncClient) -> dict[str, Any]:
     return body
 
 
-def _error_of(
-    response: httpx.Response, raw: bytes, client: httpx.AsyncClient
-) -> base.ProviderError:
+def _error_of(response: httpx.Response, raw: bytes, client: CheckedClient) -> base.ProviderError:
     status, code = response.status_code, error_code(raw)
     kind, sentence = _error_class(status, code)
     return kind(
@@ -274,7 +326,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def _told(raw: bytes, client: httpx.AsyncClient) -> str:
+def _told(raw: bytes, client: CheckedClient) -> str:
     """Return the message inside an error body, or its beginning, fit to be shown and stored."""
     text = raw[:4096].decode("utf-8", "replace")
     with contextlib.suppress(ValueError):
@@ -285,7 +337,7 @@ def _told(raw: bytes, client: httpx.AsyncClient) -> str:
     return _clean(text, client)
 
 
-def _clean(text: str, client: httpx.AsyncClient) -> str:
+def _clean(text: str, client: CheckedClient) -> str:
     """Drop control characters and every secret the request carried, then shorten."""
     for name in ("authorization", "x-api-key"):
         secret = client.headers.get(name, "").removeprefix("Bearer ")

@@ -1,13 +1,11 @@
 """The models an endpoint says it has: the same call at OpenAI-compatible ones and at Anthropic's."""
 
-import httpx
-
-from models_registry.providers.http import get_json, short_text
+from models_registry.providers.http import CheckedClient, get_json, short_text
 
 MOST_NAMES = 1000
 
 
-async def list_names(client: httpx.AsyncClient, *, deadline: float) -> list[str]:
+async def list_names(client: CheckedClient, *, deadline: float) -> list[str]:
     """Return the names that GET {base}/models lists, none where the list has another shape.
 
     Raises `ProviderError` when there is no answer.

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-import httpx
-
 from models_registry.providers import base
-from models_registry.providers.http import Reply, post_json, short_text, token_count
+from models_registry.providers.http import CheckedClient, Reply, post_json, short_text, token_count
 from models_registry.providers.sampling import (
     MOST_TOKENS,
     SHARED,
@@ -64,9 +62,7 @@ class OpenAIChat:
             ],
         }
 
-    async def complete(
-        self, client: httpx.AsyncClient, request: base.ChatRequest
-    ) -> base.ChatResult:
+    async def complete(self, client: CheckedClient, request: base.ChatRequest) -> base.ChatResult:
         try:
             reply = await post_json(
                 client, "chat/completions", self.payload(request), deadline=self.deadline

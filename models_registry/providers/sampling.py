@@ -97,3 +97,14 @@ def _limit_errors(settings: Mapping[str, Any], *, needs_limit: bool) -> list[Inp
 def longest_answer(settings: Mapping[str, Any]) -> int | None:
     """Return the most tokens an answer may have, or None when no limit is pinned."""
     return next((int(settings[name]) for name in LENGTH_LIMITS if name in settings), None)
+
+
+def sent_settings(settings: Mapping[str, Any], replaced: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings as they are sent: under another name, or not at all, where refused."""
+    if not replaced:
+        return dict(settings)
+    return {
+        replaced.get(name, name): value
+        for name, value in settings.items()
+        if replaced.get(name, name)
+    }

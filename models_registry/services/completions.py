@@ -1,38 +1,46 @@
-"""Claim due completions, ask for them with many calls in flight, and store what is still ours.
+"""Store what calls brought, if the claim is still ours: many of them in one short transaction.
 
-The row is the job: state, lease, fence, attempts and the time of the next one live on it. A claim
-raises the fence; whoever holds an older one stores nothing. All writes are single conditional
-UPDATEs in short transactions, and no transaction is open during a call.
+No transaction is open during a call. A batch that the database refuses is stored one by one, so
+that what is wrong with one answer never costs another.
 """
 
 import logging
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import DataError, IntegrityError, transaction
 
+from core.bulk import update_each
 from core.canonical import digest
 from core.identity import names_maker
 from core.leases import lock
-from models_registry.models import Attempt, Completion, LanguageModel, ModelEndpoint
+from models_registry.models import Attempt, Completion, LanguageModel, ModelPrice
 from models_registry.providers.base import (
     EMPTY,
     FILTERED,
     MODEL,
-    ChatRequest,
     ChatResult,
-    Message,
     ProviderError,
+    RateLimited,
+    Unstorable,
 )
-from models_registry.retries import MOST_ATTEMPTS, backoff
+from models_registry.providers.names import same_model
+from models_registry.retries import backoff
+from models_registry.services.budgets import book_costs
+from models_registry.services.claims import Job, Usage, with_attempts
 from models_registry.services.endpoints import pause_endpoint
-from models_registry.services.language_models import cost_of, pause_language_model, price_on
-from prompts.models import Prompt
+from models_registry.services.health import Told, note_outcomes
+from models_registry.services.language_models import (
+    cost_of,
+    pause_language_model,
+    price_on,
+    replace_setting,
+)
 
 log = logging.getLogger(__name__)
 State = Completion.State
@@ -40,283 +48,249 @@ State = Completion.State
 LAST_WORDS = {FILTERED, EMPTY}
 
 
-@dataclass(slots=True)
-class Job:
-    """A claimed completion: its fence, the attempt that is open, and the replies so far."""
-
-    completion: Completion
-    fence: int
-    attempt_id: int
-    replies: list[str] = field(default_factory=list)
-
-    @property
-    def pk(self) -> int:
-        return int(self.completion.pk)
-
-    @property
-    def turns(self) -> int:
-        prompt = self.completion.prompt
-        own = prompt.kind == Prompt.Kind.OWN_CONVERSATION
-        return len(prompt.messages) if own else 1
-
-
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """What became of a reply: whether the claim was still ours, and the next turn to ask."""
+class Finished:
+    """A call that has ended, the body that was sent, and what came of it."""
 
-    ours: bool
-    another: Job | None = None
-
-
-@transaction.atomic
-def claim_batch(*, endpoint_id: int, limit: int, lease: timedelta, now: datetime) -> list[Job]:
-    """Claim up to `limit` due completions of an endpoint, each with its attempt row.
-
-    The endpoint's row lock makes claimers take turns, so that no more than its `max_concurrency`
-    are in flight, however many workers there are. Nothing is claimed from a paused endpoint.
-    """
-    endpoint = lock(ModelEndpoint.objects.filter(pk=endpoint_id)).first()
-    if endpoint is None or endpoint.paused_at:
-        return []
-    rows = Completion.objects.of_endpoint(endpoint_id)
-    _give_up_on_killers(now=now, endpoint_id=endpoint_id)
-    free = min(limit, endpoint.max_concurrency - rows.in_flight(now=now).count())
-    if free <= 0:
-        return []
-    # Narrow rows first: of tens of thousands that are due, only the few claimed are read whole.
-    models = list(endpoint.language_models.filter(paused_at=None).values_list("pk", flat=True))
-    due = Completion.objects.due(now=now).filter(language_model__in=models).order_by("pk")
-    keys = list(lock(due, skip_locked=True).values_list("pk", flat=True)[:free])
-    whole = Completion.objects.select_related("language_model__endpoint", "prompt")
-    claimed = list(whole.filter(pk__in=keys).order_by("pk"))
-    Completion.objects.filter(pk__in=keys).update(
-        state=State.LEASED,
-        fence=F("fence") + 1,
-        attempts_made=F("attempts_made") + 1,
-        leased_until=now + lease,
-    )
-    for one in claimed:
-        one.fence += 1
-        one.attempts_made += 1
-    attempts = Attempt.objects.bulk_create(
-        Attempt(completion=one, fence=one.fence, turn=len(one.turns)) for one in claimed
-    )
-    return [
-        Job(one, one.fence, attempt.pk, list(one.turns))
-        for one, attempt in zip(claimed, attempts, strict=True)
-    ]
+    job: Job
+    payload: dict[str, Any]
+    outcome: ChatResult | ProviderError
 
 
-def renew_leases(*, jobs: Sequence[Job], lease: timedelta, now: datetime) -> int:
-    """Extend the leases that are still ours, and say how many are."""
-    by_fence: dict[int, list[int]] = defaultdict(list)
-    for job in jobs:
-        by_fence[job.fence].append(job.pk)
-    return sum(
-        Completion.objects.filter(pk__in=keys, fence=fence, state=State.LEASED).update(
-            leased_until=now + lease
-        )
-        for fence, keys in by_fence.items()
-    )
+@dataclass(slots=True)
+class Settled:
+    """What became of finished calls; `another` are the conversations whose next turn is to be asked."""
+
+    stored: int = 0
+    failed: int = 0
+    late: int = 0  # answers whose claim had been taken over: paid for, and not stored
+    another: list[Job] = field(default_factory=list)
 
 
-def request_of(job: Job) -> ChatRequest:
-    """Return the next call of a completion: the conversation so far, with the model's own replies."""
-    model, prompt = job.completion.language_model, job.completion.prompt
-    messages = [Message(one["role"], one["content"]) for one in prompt.messages]
-    if prompt.kind == Prompt.Kind.OWN_CONVERSATION:
-        asked, messages = messages, []
-        for turn, question in enumerate(asked[: len(job.replies) + 1]):
-            messages.append(question)
-            if turn < len(job.replies):
-                messages.append(Message("assistant", job.replies[turn]))
-    return ChatRequest(
-        model=model.remote_name,
-        messages=messages,
-        system_prompt=model.system_prompt,
-        settings=model.settings,
-    )
+class Prices:
+    """The prices of models by day, each read once; made anew by every drain."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, date], ModelPrice | None] = {}
+
+    def on(self, model: LanguageModel, day: date) -> ModelPrice | None:
+        if (model.pk, day) not in self._known:
+            self._known[model.pk, day] = price_on(language_model_id=model.pk, day=day)
+        return self._known[model.pk, day]
 
 
-@transaction.atomic
-def store_reply(*, job: Job, result: ChatResult, payload: dict[str, Any], now: datetime) -> Stored:
-    """Store one reply if the claim is still ours, and open the attempt of the next turn, if any.
-
-    A late reply, whose claim was taken over, changes nothing but its own attempt row.
-    """
-    replies = [*job.replies, result.text]
-    finished = len(replies) == job.turns or result.outcome in LAST_WORDS
-    values = _usage(job.completion, result, now) | {"turns": replies}
-    if finished:
-        values |= _answer(job, result, replies, payload, now)
-    ours = _update_ours(job, **values)
-    _close(job, now, error="" if ours else "late", http_status=result.http_status)
-    if not ours or finished:
-        return Stored(ours)
-    for name, value in values.items():
-        setattr(job.completion, name, value)
-    attempt = Attempt.objects.create(completion=job.completion, fence=job.fence, turn=len(replies))
-    return Stored(ours, Job(job.completion, job.fence, attempt.pk, replies))
-
-
-@transaction.atomic
-def record_failure(*, job: Job, error: ProviderError, now: datetime, rng: random.Random) -> bool:
-    """Put the completion back with a time for the next attempt, or fail it; say whether it failed.
+def settle(
+    *, finished: Sequence[Finished], prices: Prices, now: datetime, rng: random.Random
+) -> Settled:
+    """Store answers and failures, each only if its claim is still ours, and open next turns.
 
     An error that would meet every call pauses the endpoint, or only the model, once and with its
-    reason, and costs this completion no attempt.
+    reason, and costs the completion no attempt; so does an endpoint's wish for fewer requests.
     """
-    wait = backoff(
-        attempts_made=job.completion.attempts_made,
-        permanent=error.permanent,
-        retry_after=error.retry_after,
-        rng=rng,
-    )
-    values: dict[str, Any] = {
-        "state": State.PENDING,
-        "next_attempt_at": now + (wait or timedelta()),
-    }
-    if error.pauses:
-        values["attempts_made"] = F("attempts_made") - 1
-        _pause(job, error, now)
-    elif wait is None:
-        values = {"state": State.FAILED}
-    ours = _update_ours(
-        job,
-        **values,
-        leased_until=None,
-        last_error=error.kind,
-        last_error_message=error.message,
-    )
-    _close(job, now, error=error.kind, error_message=error.message, http_status=error.status)
-    return ours and values["state"] == State.FAILED
+    try:
+        return _settle(finished, prices, now, rng)
+    except (DataError, IntegrityError) as error:
+        if len(finished) == 1:
+            return _settle([_unstorable(finished[0], error)], prices, now, rng)
+    total = Settled()
+    for one in finished:
+        settled = settle(finished=[one], prices=prices, now=now, rng=rng)
+        total.stored += settled.stored
+        total.failed += settled.failed
+        total.late += settled.late
+        total.another += settled.another
+    return total
+
+
+def _unstorable(one: Finished, error: Exception) -> Finished:
+    log.warning("Completion %s: the database refused the answer: %s", one.job.pk, error)
+    told = Unstorable("The database refused the answer; see the log.")
+    return replace(one, outcome=told, payload={})
 
 
 @transaction.atomic
-def release(*, jobs: Sequence[Job], now: datetime) -> None:
-    """Give claims back unused: they are due at once, and no attempt counts."""
-    for job in jobs:
-        _update_ours(
-            job,
-            state=State.PENDING,
-            attempts_made=F("attempts_made") - 1,
-            leased_until=None,
-            next_attempt_at=None,
-        )
-        _close(job, now, error="released")
+def _settle(
+    finished: Sequence[Finished], prices: Prices, now: datetime, rng: random.Random
+) -> Settled:
+    fences = _lock_ours(finished)
+    batch = _Batch(prices=prices, now=now, rng=rng)
+    for one in finished:
+        batch.add(one, ours=fences.get(one.job.pk) == one.job.fence)
+    batch.write()
+    if finished:
+        endpoint = finished[0].job.model.endpoint_id
+        told = [Told(one.job, one.outcome) for one in finished]
+        note_outcomes(endpoint_id=endpoint or 0, told=told, now=now, rng=rng)
+    return batch.settled
 
 
-def next_wake(
-    *, endpoint_id: int, now: datetime, retries: timedelta, leases: timedelta
-) -> datetime | None:
-    """Return when the next retry is due or the next lease ends, if that is soon; else None.
-
-    A living worker renews its leases long before half of them is over; one that ends within
-    `leases` therefore belongs to a worker that is gone.
-    """
-    rows = Completion.objects.of_endpoint(endpoint_id).filter(
-        run__state="running",
-        language_model__endpoint__paused_at=None,
-        language_model__paused_at=None,
-    )
-    retry = rows.filter(
-        state=State.PENDING, next_attempt_at__gt=now, next_attempt_at__lte=now + retries
-    ).order_by("next_attempt_at")
-    lease = rows.filter(state=State.LEASED, leased_until__lt=now + leases).order_by("leased_until")
-    found = [
-        retry.values_list("next_attempt_at", flat=True).first(),
-        lease.values_list("leased_until", flat=True).first(),
-    ]
-    return min((moment for moment in found if moment), default=None)
+def _lock_ours(finished: Sequence[Finished]) -> dict[int, int]:
+    rows = Completion.objects.filter(pk__in=[one.job.pk for one in finished], state=State.LEASED)
+    return dict(lock(rows).order_by("pk").values_list("pk", "fence"))
 
 
-def begin_watch(*, endpoint_id: int, now: datetime, until: datetime) -> bool:
-    """Become the one who waits for an endpoint's next retry; False when another does already."""
-    free = Q(watched_until=None) | Q(watched_until__lt=now)
-    watched = ModelEndpoint.objects.filter(free, pk=endpoint_id).update(watched_until=until)
-    return watched == 1
+class _Batch:
+    """The rows that a batch of finished calls changes, gathered by kind of change."""
 
+    def __init__(self, *, prices: Prices, now: datetime, rng: random.Random) -> None:
+        self.settled = Settled()
+        self._prices = prices
+        self._now = now
+        self._rng = rng
+        self._answers: list[dict[str, Any]] = []
+        self._turns: list[dict[str, Any]] = []
+        self._failures: list[dict[str, Any]] = []
+        self._another: list[Job] = []
+        self._closed: dict[tuple[str, str, int | None], list[int]] = defaultdict(list)
+        self._costs: dict[int | None, Decimal] = defaultdict(Decimal)
 
-def end_watch(*, endpoint_id: int, until: datetime) -> None:
-    ModelEndpoint.objects.filter(pk=endpoint_id, watched_until=until).update(watched_until=None)
+    def add(self, one: Finished, *, ours: bool) -> None:
+        if isinstance(one.outcome, ChatResult):
+            self._add_reply(one.job, one.outcome, one.payload, ours=ours)
+        else:
+            self._add_failure(one.job, one.outcome, one.payload, ours=ours)
 
+    def write(self) -> None:
+        update_each(Completion, self._answers)
+        update_each(Completion, self._turns)
+        update_each(Completion, self._failures)
+        for (error, message, status), attempts in self._closed.items():
+            Attempt.objects.filter(pk__in=attempts).update(
+                finished_at=self._now, error=error, error_message=message, http_status=status
+            )
+        if self._another:
+            self.settled.another = with_attempts(self._another)
+        book_costs(costs=self._costs, now=self._now)
 
-def _give_up_on_killers(*, endpoint_id: int, now: datetime) -> None:
-    """Fail what its workers never came back from: asking once more might kill the next one."""
-    Completion.objects.filter(
-        pk__in=Completion.objects.of_endpoint(endpoint_id)
-        .filter(state=State.LEASED, leased_until__lt=now, attempts_made__gte=MOST_ATTEMPTS)
-        .values("pk")
-    ).update(
-        state=State.FAILED,
-        leased_until=None,
-        last_error="abandoned",
-        last_error_message=f"The worker ended during each of {MOST_ATTEMPTS} attempts.",
-    )
+    def _add_reply(
+        self, job: Job, result: ChatResult, payload: dict[str, Any], *, ours: bool
+    ) -> None:
+        usage = self._usage(job, result)
+        late = "" if ours else "late"
+        self._closed[late, "", result.http_status].append(job.attempt_id)
+        if not ours:
+            self.settled.late += 1
+            return
+        job = replace(job, replies=(*job.replies, result.text), usage=usage)
+        if len(job.replies) < job.turns and result.outcome not in LAST_WORDS:
+            self._turns.append(_turn_columns(job))
+            self._another.append(job)
+            return
+        self.settled.stored += 1
+        self._answers.append(_answer_columns(job, result, payload, self._now))
+        if self._answers[-1]["state"] == State.QUARANTINED:
+            self._pause_stranger(job, result)
 
-
-def own_names(model: LanguageModel) -> list[str]:
-    """Return the names that would give this model away although no list of makers knows them."""
-    return [name for name in (model.name, model.publisher) if name]
-
-
-def _update_ours(job: Job, **values: Any) -> bool:
-    ours = Completion.objects.filter(pk=job.pk, fence=job.fence, state=State.LEASED)
-    return ours.update(**values) == 1
-
-
-def _close(job: Job, now: datetime, **values: Any) -> None:
-    Attempt.objects.filter(pk=job.attempt_id).update(finished_at=now, **values)
-
-
-def _pause(job: Job, error: ProviderError, now: datetime) -> None:
-    model = job.completion.language_model
-    if error.pauses == MODEL:
-        if pause_language_model(language_model=model, reason=error.message, now=now):
-            log.warning("Model %s is paused. %s", model, error.message)
-        return
-    reason = f"{model}: {error.message}"
-    if pause_endpoint(endpoint_id=model.endpoint_id or 0, reason=reason, now=now):
-        log.warning("Endpoint %s is paused. %s", model.endpoint, reason)
-
-
-def _usage(completion: Completion, result: ChatResult, now: datetime) -> dict[str, Any]:
-    """Return the sums over the conversation's calls; unknown once one of them is unknown."""
-    first = not completion.turns
-    price = price_on(language_model_id=completion.language_model_id, day=now.date())
-    this = {
-        "prompt_tokens": result.prompt_tokens,
-        "completion_tokens": result.completion_tokens,
-        "latency_ms": result.latency_ms,
-        "cost": cost_of(
-            price=price,
+    def _usage(self, job: Job, result: ChatResult) -> Usage:
+        """Return the sums over the conversation's calls, and book this one."""
+        cost = cost_of(
+            price=self._prices.on(job.model, self._now.date()),
             prompt_tokens=result.prompt_tokens,
             completion_tokens=result.completion_tokens,
-        ),
-    }
-    if first:
-        return this | {"first_byte_ms": result.first_byte_ms}
-    before = {name: getattr(completion, name) for name in this}
+        )
+        if cost:
+            self._costs[job.run_id] += cost
+        before = job.usage
+        return Usage(
+            _sum(before.prompt_tokens, result.prompt_tokens),
+            _sum(before.completion_tokens, result.completion_tokens),
+            _sum(before.latency_ms, result.latency_ms),
+            _sum(before.cost, cost),
+            before.first_byte_ms if job.replies else result.first_byte_ms,
+        )
+
+    def _add_failure(
+        self, job: Job, error: ProviderError, payload: dict[str, Any], *, ours: bool
+    ) -> None:
+        self._closed[error.kind, error.message, error.status].append(job.attempt_id)
+        if not ours:
+            return
+        columns: dict[str, Any] = {
+            "pk": job.pk,
+            "state": State.PENDING,
+            "attempts_made": job.attempts_made,
+            "next_attempt_at": None,
+            "leased_until": None,
+            "last_error": error.kind,
+            "last_error_message": error.message,
+        }
+        wait = backoff(
+            attempts_made=job.attempts_made,
+            permanent=error.permanent,
+            retry_after=error.retry_after,
+            rng=self._rng,
+        )
+        if self._is_no_fault_of_the_prompt(job, error, payload):
+            columns["attempts_made"] -= 1
+        elif wait is None:
+            columns["state"] = State.FAILED
+            self.settled.failed += 1
+        else:
+            columns["next_attempt_at"] = self._now + wait
+        self._failures.append(columns)
+
+    def _is_no_fault_of_the_prompt(
+        self, job: Job, error: ProviderError, payload: dict[str, Any]
+    ) -> bool:
+        if error.pauses:
+            self._pause(job, error)
+            return True
+        if error.parameter in payload:
+            return replace_setting(language_model=job.model, sent_name=error.parameter)
+        return isinstance(error, RateLimited)
+
+    def _pause(self, job: Job, error: ProviderError) -> None:
+        model = job.model
+        if error.pauses == MODEL:
+            if pause_language_model(language_model=model, reason=error.message, now=self._now):
+                log.warning("Model %s is paused. %s", model, error.message)
+            return
+        reason = f"{model}: {error.message}"
+        if pause_endpoint(endpoint_id=model.endpoint_id or 0, reason=reason, now=self._now):
+            log.warning("Endpoint %s is paused. %s", model.endpoint, reason)
+
+    def _pause_stranger(self, job: Job, result: ChatResult) -> None:
+        reason = (
+            f"The endpoint was asked for {job.model.remote_name!r} and answered as "
+            f"{result.response_model!r}. Its answers are in quarantine: accept the name if it is "
+            "the same model, or correct the model's name at the server."
+        )
+        if pause_language_model(language_model=job.model, reason=reason, now=self._now):
+            log.warning("Model %s is paused. %s", job.model, reason)
+
+
+def _sum(before: Any, this: Any) -> Any:
+    return None if before is None or this is None else before + this
+
+
+def _turn_columns(job: Job) -> dict[str, Any]:
     return {
-        name: None if value is None or before[name] is None else before[name] + value
-        for name, value in this.items()
+        "pk": job.pk,
+        "turns": list(job.replies),
+        "prompt_tokens": job.usage.prompt_tokens,
+        "completion_tokens": job.usage.completion_tokens,
+        "latency_ms": job.usage.latency_ms,
+        "cost": job.usage.cost,
+        "first_byte_ms": job.usage.first_byte_ms,
     }
 
 
-def _answer(
-    job: Job, result: ChatResult, replies: list[str], payload: dict[str, Any], now: datetime
+def _answer_columns(
+    job: Job, result: ChatResult, payload: dict[str, Any], now: datetime
 ) -> dict[str, Any]:
     """Return the columns of a finished completion; turns that were never asked are empty."""
-    return {
-        "state": State.SUCCEEDED,
+    model = job.model
+    known = same_model(model.remote_name, result.response_model, model.accepted_names)
+    return _turn_columns(job) | {
+        "state": State.SUCCEEDED if known else State.QUARANTINED,
         "leased_until": None,
         "next_attempt_at": None,
         "last_error": "",
         "last_error_message": "",
         "text": result.text,
-        "turns": replies + [""] * (job.turns - len(replies)),
+        "turns": [*job.replies, *[""] * (job.turns - len(job.replies))],
         "outcome": result.outcome,
-        "names_maker": names_maker("\n\n".join(replies), own_names(job.completion.language_model)),
+        "names_maker": names_maker("\n\n".join(job.replies), own_names(model)),
         "finish_reason": result.finish_reason,
         "refusal": result.refusal,
         "request": payload,
@@ -326,3 +300,8 @@ def _answer(
         "provider_request_id": result.request_id,
         "completed_at": now,
     }
+
+
+def own_names(model: LanguageModel) -> list[str]:
+    """Return the names that would give this model away although no list of makers knows them."""
+    return [name for name in (model.name, model.publisher) if name]

@@ -4,35 +4,40 @@ import logging
 import queue
 import random
 import time
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
 
 from core.errors import Invalid
 from models_registry.models import Completion, ModelEndpoint
-from models_registry.providers.base import ChatResult, ProviderError
-from models_registry.providers.calls import Calls
-from models_registry.services.clock import Clock, database_clock
-from models_registry.services.completions import (
+from models_registry.providers.base import ChatResult, MissedTurn, ProviderError
+from models_registry.providers.calls import Calls, Ended, Planned
+from models_registry.services.claims import (
     Job,
+    KnownModels,
     begin_watch,
     claim_batch,
     end_watch,
+    give_up_on_killers,
+    is_other,
     next_wake,
-    record_failure,
     release,
     renew_leases,
     request_of,
-    store_reply,
+    take_turns,
 )
+from models_registry.services.clock import Clock, database_clock
+from models_registry.services.completions import Finished, Prices, settle
 from models_registry.services.diagnosis import OpenCalls
 from models_registry.services.endpoints import connection_of, pause_endpoint
+from models_registry.services.runs import recount_runs
 
 log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 # After this a drain finishes what is in flight and rings for another: endpoints take turns, and
 # the broker never thinks that the task died.
 CLAIMING_SECONDS = 120.0
@@ -41,6 +46,13 @@ LINGER = timedelta(seconds=30)
 LOOK_SECONDS = 0.5
 STEP_SECONDS = 0.2
 STOP_SECONDS = 20.0
+# Answers that come within this time are stored together, and what they left free is claimed
+# together; a kill in between costs their price once more.
+GATHER_SECONDS = 0.02
+MOST_GATHERED = 128
+RECOUNT_SECONDS = 2.0
+# Answers are worth more than a second's patience: they were paid for.
+PATIENCE_SECONDS = 60.0
 
 
 @dataclass(slots=True)
@@ -73,7 +85,8 @@ def produce_completions(
 
     Returns early when there is nothing to do, when the endpoint is paused, when `stopping` says so
     (what is in flight may finish for 20 s, the rest is released), and after `seconds` of claiming:
-    then it calls `ring` for a next drain, which goes on while this one finishes its calls. Leases are renewed while calls are in flight; should this process die, they run out.
+    then it calls `ring` for a next drain, which goes on while this one finishes its calls. Leases
+    are renewed while calls are in flight; should this process die, they run out.
     """
     clock = clock or database_clock()
     endpoint = ModelEndpoint.objects.filter(pk=endpoint_id, paused_at=None).first()
@@ -93,12 +106,12 @@ def produce_completions(
 
 
 def _anything_to_do(endpoint: ModelEndpoint, clock: Clock) -> bool:
-    now = clock()
+    give_up_on_killers(endpoint_id=endpoint.pk, now=clock())
     rows = Completion.objects.of_endpoint(endpoint.pk)
-    return rows.due(now=now).exists() or _next_wake(endpoint, clock) is not None
+    return rows.due(now=clock()).exists() or _next_wake(endpoint, clock) is not None
 
 
-def _next_wake(endpoint: ModelEndpoint, clock: Clock) -> Any:
+def _next_wake(endpoint: ModelEndpoint, clock: Clock) -> datetime | None:
     return next_wake(endpoint_id=endpoint.pk, now=clock(), retries=LINGER, leases=_lease() / 2)
 
 
@@ -106,8 +119,30 @@ def _lease() -> timedelta:
     return timedelta(seconds=settings.GENERATION_LEASE_SECONDS)
 
 
+def patiently(act: Callable[[], Result]) -> Result:
+    """Do what must be written down, again if the database goes away meanwhile.
+
+    Every write of a drain asks for the fence, so that doing it twice changes nothing.
+    """
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return act()
+        except (OperationalError, InterfaceError) as error:
+            if time.monotonic() > until or connection.in_atomic_block or not _is_away(error):
+                raise
+            log.warning("The database is away: %s", str(error).strip() or type(error).__name__)
+            connection.close()
+            time.sleep(STEP_SECONDS)
+
+
+def _is_away(error: Exception) -> bool:
+    """Say whether waiting may help; SQLite reports faulty statements with the same class."""
+    return connection.vendor != "sqlite" or "locked" in str(error)
+
+
 class _Drain:
-    """One drain's state: the jobs in flight, and the futures that have finished."""
+    """One drain's state: the jobs in flight, and what has come back of them."""
 
     def __init__(
         self,
@@ -124,15 +159,18 @@ class _Drain:
         self._rng = rng
         self._stopping = stopping
         self._flying: dict[int, tuple[Job, dict[str, Any]]] = {}
-        self._finished: queue.SimpleQueue[tuple[int, Future[ChatResult]]] = queue.SimpleQueue()
+        self._known = KnownModels()
+        self._prices = Prices()
         self._lease = _lease()
         self._renew_at = time.monotonic() + self._renewal
         self._look_at = 0.0
         self._changed = False
+        self._runs: set[int] = set()
+        self._recount_at = time.monotonic() + RECOUNT_SECONDS
 
     @property
     def _renewal(self) -> float:
-        return self._lease.total_seconds() / 3
+        return self._lease.total_seconds() / 6
 
     def claim_and_store(self, *, until: float) -> bool:
         """Work until `until` or until nothing is left; say whether a next drain should go on."""
@@ -153,86 +191,116 @@ class _Drain:
         patience = time.monotonic() + STOP_SECONDS
         while self._flying and not (self._stopping() and time.monotonic() > patience):
             self._turn()
-        release(jobs=[job for job, _ in self._flying.values()], now=self._clock())
+        left = [job for job, _ in self._flying.values()]
+        patiently(lambda: release(jobs=left, now=self._clock()))
+        self._recount()
 
     def _turn(self) -> None:
-        self._settle()
+        if ended := self._gather():
+            self._settle(ended)
         if time.monotonic() >= self._renew_at:
             jobs = [job for job, _ in self._flying.values()]
-            renew_leases(jobs=jobs, lease=self._lease, now=self._clock())
+            patiently(lambda: renew_leases(jobs=jobs, lease=self._lease, now=self._clock()))
             self._renew_at = time.monotonic() + self._renewal
+        if time.monotonic() >= self._recount_at:
+            self._recount()
+
+    def _recount(self) -> None:
+        """Count the runs worked on, for those who look: rarely enough to cost a few percent."""
+        started = time.monotonic()
+        patiently(lambda: recount_runs(runs=self._runs, now=self._clock()))
+        took = time.monotonic() - started
+        self._recount_at = time.monotonic() + max(RECOUNT_SECONDS, 30 * took)
 
     def _top_up(self) -> None:
         most = min(self._endpoint.max_concurrency, settings.GENERATION_CALLS_PER_TASK)
         room = most - len(self._flying)
         if room <= 0 or time.monotonic() < self._look_at:
             return
-        jobs = claim_batch(
-            endpoint_id=self._endpoint.pk, limit=room, lease=self._lease, now=self._clock()
+        jobs = patiently(
+            lambda: claim_batch(
+                endpoint_id=self._endpoint.pk,
+                limit=room,
+                lease=self._lease,
+                now=self._clock(),
+                known=self._known,
+                unchanged_since=self._endpoint,
+            )
         )
         if len(jobs) < room:
             self._look_at = time.monotonic() + LOOK_SECONDS
-        if any(self._is_other(job) for job in jobs):
-            # The URL, key or limits were changed: the next drain connects anew.
-            release(jobs=jobs, now=self._clock())
-            self._changed = True
-            return
-        for job in jobs:
-            self._begin(job)
+            # The URL, key or limits may have been changed: the next drain connects anew.
+            now = ModelEndpoint.objects.filter(pk=self._endpoint.pk).first()
+            self._changed = now is None or is_other(now, self._endpoint)
+        self._begin(jobs)
 
-    def _is_other(self, job: Job) -> bool:
-        now = job.completion.language_model.endpoint
-        return (
-            now is None
-            or any(
-                getattr(now, name) != getattr(self._endpoint, name)
-                for name in ("base_url", "key_origin", "timeout_seconds", "max_concurrency")
+    def _begin(self, jobs: Sequence[Job]) -> None:
+        if not jobs:
+            return
+        now, monotonic = self._clock(), time.monotonic()
+        planned = []
+        for job in jobs:
+            request = request_of(job)
+            self._flying[job.pk] = (job, self._calls.payload(request))
+            turn = None if job.turn is None else monotonic + (job.turn - now).total_seconds()
+            planned.append(Planned(job.pk, request, turn))
+            if job.run_id:
+                self._runs.add(job.run_id)
+        self._calls.begin(planned)
+
+    def _gather(self) -> list[Ended]:
+        """Return what has come back, waiting a little for the first, and less for others."""
+        ended: list[Ended] = []
+        try:
+            ended.append(self._calls.ended.get(timeout=STEP_SECONDS))
+            until = time.monotonic() + GATHER_SECONDS
+            while len(ended) < min(MOST_GATHERED, len(self._flying)):
+                ended.append(self._calls.ended.get(timeout=max(0.0, until - time.monotonic())))
+        except queue.Empty:
+            pass
+        return ended
+
+    def _settle(self, ended: Sequence[Ended]) -> None:
+        finished, missed = [], []
+        for one in ended:
+            job, payload = self._flying.pop(one.key)
+            if isinstance(one.outcome, MissedTurn):
+                missed.append(job)
+            else:
+                finished.append(Finished(job, payload, self._outcome(job, one.outcome)))
+        if missed:
+            self._begin_in_turn(missed)
+        if not finished:
+            return
+        settled = patiently(
+            lambda: settle(finished=finished, prices=self._prices, now=self._clock(), rng=self._rng)
+        )
+        self.drained.stored += settled.stored
+        self.drained.failed += settled.failed
+        self.drained.late += settled.late
+        if settled.another:
+            self._begin_in_turn(settled.another)
+
+    def _begin_in_turn(self, jobs: Sequence[Job]) -> None:
+        """Begin calls of claimed jobs, at new turns where the endpoint has limits."""
+        self._begin(
+            patiently(
+                lambda: take_turns(endpoint_id=self._endpoint.pk, jobs=jobs, now=self._clock())
             )
-            or bytes(now.encrypted_key) != bytes(self._endpoint.encrypted_key)
         )
 
-    def _begin(self, job: Job) -> None:
-        request = request_of(job)
-        self._flying[job.pk] = (job, self._calls.payload(request))
-        future = self._calls.submit(request)
-        future.add_done_callback(lambda done: self._finished.put((job.pk, done)))
-
-    def _settle(self) -> None:
-        """Store what has finished, all of it; wait a little when nothing has."""
-        try:
-            pk, future = self._finished.get(timeout=STEP_SECONDS)
-            while True:
-                self._store(*self._flying.pop(pk), future)
-                pk, future = self._finished.get_nowait()
-        except queue.Empty:
-            return
-
-    def _store(self, job: Job, payload: dict[str, Any], future: "Future[ChatResult]") -> None:
-        error = future.exception()
-        if error is not None:
-            self._fail(job, error)
-            return
-        stored = store_reply(job=job, result=future.result(), payload=payload, now=self._clock())
-        self.drained.late += not stored.ours
-        self.drained.stored += stored.ours and stored.another is None
-        if stored.another:
-            self._begin(stored.another)
-
-    def _fail(self, job: Job, error: BaseException) -> None:
-        if not isinstance(error, ProviderError):
-            log.error("Completion %s: %s", job.pk, type(error).__name__, exc_info=error)
-            error = Unexpected(f"A fault of this program: {type(error).__name__}; see the log.")
-        if error.retry_after:
-            self._look_at = time.monotonic() + min(error.retry_after, LINGER.total_seconds())
-        failed = record_failure(job=job, error=error, now=self._clock(), rng=self._rng)
-        self.drained.failed += failed
+    def _outcome(self, job: Job, outcome: ChatResult | BaseException) -> ChatResult | ProviderError:
+        if isinstance(outcome, (ChatResult, ProviderError)):
+            return outcome
+        log.error("Completion %s: %s", job.pk, type(outcome).__name__, exc_info=outcome)
+        return Unexpected(f"A fault of this program: {type(outcome).__name__}; see the log.")
 
     def _wait_for_more(self, until: float) -> bool:
-        """Wait for a retry or an abandoned lease that is due soon; False when there is none.
+        """Wait for a retry, a rest's end or an abandoned lease that is due soon; False without one.
 
         One drain an endpoint waits, so that waiting never takes up all of a worker's slots.
         """
-        wake = _next_wake(self._endpoint, self._clock)
+        wake = patiently(lambda: _next_wake(self._endpoint, self._clock))
         if wake is None:
             return False
         watched = wake + timedelta(seconds=1)

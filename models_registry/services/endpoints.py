@@ -112,7 +112,6 @@ def connection_of(endpoint: ModelEndpoint) -> Connection:
         base_url=str(url),
         api_key=key,
         timeout_seconds=endpoint.timeout_seconds,
-        max_connections=endpoint.max_concurrency,
         private_hosts=tuple(settings.ENDPOINT_PRIVATE_HOSTS),
     )
 

@@ -1,5 +1,6 @@
 """Register language models, version them, price them, retire them."""
 
+import logging
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from django.db.models import Q
 
 from core.errors import Conflict, InputError, Invalid, Missing
 from core.leases import lock
-from models_registry.models import LanguageModel, ModelEndpoint, ModelPrice
+from models_registry.models import Completion, LanguageModel, ModelEndpoint, ModelPrice
 from models_registry.providers import PROVIDERS
 from models_registry.providers.sampling import settings_errors
 from models_registry.services.checks import check_fields
@@ -27,6 +28,11 @@ FACTS = (
     "context_tokens",
     "released_on",
 )
+OTHER_NAMES = {
+    "max_tokens": "max_completion_tokens",
+    "max_completion_tokens": "max_tokens",
+}
+log = logging.getLogger(__name__)
 LONGEST_SYSTEM_PROMPT = 32_000
 DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
@@ -136,6 +142,46 @@ def resume_language_model(*, language_model: LanguageModel) -> LanguageModel:
     LanguageModel.objects.filter(pk=language_model.pk).update(paused_at=None, pause_reason="")
     language_model.refresh_from_db()
     return language_model
+
+
+@transaction.atomic
+def replace_setting(*, language_model: LanguageModel, sent_name: str) -> bool:
+    """Note that the endpoint refuses a setting: it is sent under its other name, or left out.
+
+    Returns False when no pinned setting is sent under that name. `language_model` itself is
+    brought up to date as well: another worker may have noted the same.
+    """
+    model = lock(LanguageModel.objects.filter(pk=language_model.pk)).get()
+    for name in model.settings:
+        if model.replaced_settings.get(name, name) == sent_name:
+            other = OTHER_NAMES.get(name, "") if sent_name == name else ""
+            model.replaced_settings[name] = other
+            LanguageModel.objects.filter(pk=model.pk).update(
+                replaced_settings=model.replaced_settings
+            )
+            log.warning("%s takes no %s: sent is %s.", model, sent_name, other or "nothing")
+            break
+    language_model.replaced_settings = model.replaced_settings
+    return sent_name in (*model.settings, *OTHER_NAMES)
+
+
+@transaction.atomic
+def accept_name(*, language_model: LanguageModel, response_model: str) -> LanguageModel:
+    """Take answers under another name as this model's: those in quarantine count, the pause ends.
+
+    A name that was accepted already is accepted again.
+    """
+    model: LanguageModel = lock(LanguageModel.objects.filter(pk=language_model.pk)).get()
+    if response_model not in model.accepted_names:
+        model.accepted_names = [*model.accepted_names, response_model]
+    model.paused_at, model.pause_reason = None, ""
+    model.save(update_fields=["accepted_names", "paused_at", "pause_reason"])
+    Completion.objects.filter(
+        language_model=model,
+        state=Completion.State.QUARANTINED,
+        response_model=response_model,
+    ).update(state=Completion.State.SUCCEEDED)
+    return model
 
 
 def set_price(

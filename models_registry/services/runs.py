@@ -1,28 +1,32 @@
 """Start, pause, resume and cancel generation runs, and tell how far they are and what they cost."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Avg, Count, QuerySet, Sum
+from django.db.models import Avg, Count, Min, Q, QuerySet, Sum
+from django.utils import timezone
 
 from accounts.models import User
 from core.errors import Conflict, Invalid
 from core.leases import lock, transition
 from models_registry.models import Completion, GenerationRun, LanguageModel, ModelEndpoint
 from models_registry.providers.sampling import longest_answer
+from models_registry.services.claims import CHARACTERS_PER_TOKEN, GUESSED_ANSWER_TOKENS
 from models_registry.services.language_models import cost_of, freeze, price_on
 from prompts.models import Prompt, PromptPoolVersion
 
 State = Completion.State
-BATCH = 2_000
+MANY = 2_000
 MOST_SAMPLES = 100
-RATE_WINDOW = timedelta(minutes=5)
-CHARACTERS_PER_TOKEN = 4  # the usual rule of thumb for English; other scripts need more tokens
-GUESSED_ANSWER_TOKENS = 400
+RATE_WINDOWS = (timedelta(minutes=1), timedelta(minutes=5))
+ENOUGH_FOR_A_RATE = 20
+COUNTED_AT_EVERY_LOOK = 5_000  # cells
+SHOWN_FAILURES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class ModelEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is. Rates are per minute over the last five minutes; times are seconds."""
+    """How far a run is. Rates are per minute over the last minutes; times are seconds."""
 
     total: int
     states: dict[str, int]
@@ -65,6 +69,10 @@ class Progress:
     uncosted: int
     paused_endpoints: list[dict[str, str]]
     paused_models: list[dict[str, str]]
+    resting_endpoints: list[dict[str, Any]]  # with the moment until which no call begins
+    abandoned: int  # cells of a worker that is gone; others take them over within half a minute
+    pause_reason: str  # why the run is paused, unless somebody did it
+    cost_limit: Decimal | None
 
 
 @transaction.atomic
@@ -96,6 +104,7 @@ def start_run(
     elif run.state == GenerationRun.State.PAUSED:
         resume_run(run=run)
     reopened = _adopt(run)
+    forget_counts(runs=_sharing(run))
     present = Completion.objects.cells_of(run).count()
     return StartedRun(run, created, _insert_missing(run, models), reopened, present - reopened)
 
@@ -130,6 +139,7 @@ def cancel_run(*, run: GenerationRun) -> GenerationRun:
         shared = Completion.objects.cells_of(other).filter(run=run)
         shared.filter(state__in=[State.PENDING, State.LEASED]).update(run=other)
     close_cancelled()
+    forget_counts(runs=_sharing(run))
     run.refresh_from_db()
     return run
 
@@ -145,13 +155,14 @@ def retry_failed(*, run: GenerationRun, error: str = "") -> int:
     if run.state == GenerationRun.State.CANCELLED:
         raise Conflict("The run was cancelled; start it anew.", code="run_cancelled")
     failed = Completion.objects.cells_of(run).filter(state=State.FAILED)
+    forget_counts(runs=_sharing(run))
     return _reopen(failed.filter(last_error=error) if error else failed, run)
 
 
 def latest_completions(*, run: GenerationRun, limit: int = 6) -> QuerySet[Completion]:
-    """Return the run's newest answers with their prompts and models."""
-    newest = Completion.objects.cells_of(run).succeeded().order_by("-completed_at", "-pk")
-    return newest.select_related("prompt", "language_model")[:limit]
+    """Return the newest answers that this run brought, with their prompts and models."""
+    newest = run.completions.succeeded().filter(completed_at__isnull=False)
+    return newest.order_by("-completed_at").select_related("prompt", "language_model")[:limit]
 
 
 def close_cancelled(*, now: datetime | None = None) -> int:
@@ -193,38 +204,88 @@ def estimate_run(
 
 
 def run_progress(*, run: GenerationRun, now: datetime) -> Progress:
-    """Return how far the run is: every cell it asks for, whichever run produced it."""
-    cells = Completion.objects.cells_of(run)
-    by_model: dict[str, dict[str, Any]] = {}
-    states: dict[str, int] = dict.fromkeys(State.values, 0)
-    for row in (
-        cells.values("language_model__slug", "language_model__version", "state")
-        .annotate(n=Count("pk"))
-        .order_by("language_model__slug", "language_model__version")
-    ):
-        name = f"{row['language_model__slug']}@{row['language_model__version']}"
-        by_model.setdefault(name, {"model": name, **dict.fromkeys(State.values, 0)})
-        by_model[name][row["state"]] += row["n"]
-        states[row["state"]] += row["n"]
+    """Return how far the run is: every cell it asks for, whichever run produced it.
+
+    A large run is not counted for every look: its workers do that every few seconds, and what
+    moves many of its rows at once has it counted anew.
+    """
+    counted = run.counted
+    if counted is None or run.counted_at is None or counted["total"] < COUNTED_AT_EVERY_LOOK:
+        counted = _count(run)
+        if counted["total"] >= COUNTED_AT_EVERY_LOOK:
+            _keep_count(run, counted, now)
+    states = counted["states"]
     rate = _rate_per_minute(run, now=now)
     waiting = states[State.PENDING] + states[State.LEASED]
-    own = run.completions.succeeded()
+    cost = counted["cost"]
     return Progress(
-        total=sum(states.values()),
+        total=counted["total"],
         states=states,
-        models=list(by_model.values()),
-        outcomes=_counts(cells.succeeded(), "outcome"),
-        failures=_failures(cells),
+        models=counted["models"],
+        outcomes=counted["outcomes"],
+        failures=counted["failures"],
         rate_per_minute=rate,
         seconds_left=round(waiting / rate * 60) if rate else (None if waiting else 0),
-        cost=own.aggregate(cost=Sum("cost"))["cost"],
-        uncosted=own.filter(cost=None, source=Completion.Source.GENERATED).count(),
-        paused_endpoints=_paused_endpoints(run),
-        paused_models=[
-            {"model": str(one), "reason": one.pause_reason}
-            for one in run.language_models.filter(paused_at__isnull=False).order_by("slug")
-        ],
+        cost=None if cost is None else Decimal(cost),
+        uncosted=counted["uncosted"],
+        **_troubles(run, now=now),
     )
+
+
+def recount_runs(*, runs: Collection[int], now: datetime) -> None:
+    """Count large runs anew and keep the counts, for those who look at their progress."""
+    for run in GenerationRun.objects.filter(pk__in=runs):
+        _keep_count(run, _count(run), now)
+
+
+def _keep_count(run: GenerationRun, counted: dict[str, Any], now: datetime) -> None:
+    GenerationRun.objects.filter(pk=run.pk).update(counted=counted, counted_at=now)
+
+
+def forget_counts(*, runs: QuerySet[GenerationRun]) -> None:
+    """Have the progress of runs counted anew at the next look: many of their rows have moved."""
+    runs.update(counted=None, counted_at=None)
+
+
+def _count(run: GenerationRun) -> dict[str, Any]:
+    """Count a run's cells by model, state, outcome and failure, in one pass over them."""
+    cells = Completion.objects.cells_of(run)
+    own = Q(run=run, state=State.SUCCEEDED)
+    rows = cells.values("language_model", "state", "outcome", "last_error").annotate(
+        n=Count("pk"),
+        own_cost=Sum("cost", filter=own),
+        uncosted=Count("pk", filter=own & Q(cost=None, source=Completion.Source.GENERATED)),
+    )
+    models = run.language_models.order_by("slug", "version")
+    by_model: dict[int, dict[str, Any]] = {
+        model.pk: {"model": str(model), **dict.fromkeys(State.values, 0)} for model in models
+    }
+    counted: dict[str, Any] = {
+        "total": 0,
+        "states": dict.fromkeys(State.values, 0),
+        "outcomes": {},
+        "uncosted": 0,
+    }
+    troubles: dict[tuple[str, str], int] = {}
+    cost = None
+    for row in rows.order_by():
+        counted["total"] += row["n"]
+        counted["states"][row["state"]] += row["n"]
+        counted["uncosted"] += row["uncosted"]
+        by_model[row["language_model"]][row["state"]] += row["n"]
+        if row["own_cost"] is not None:
+            cost = (cost or Decimal(0)) + row["own_cost"]
+        if row["state"] == State.SUCCEEDED:
+            told = counted["outcomes"]
+            told[row["outcome"]] = told.get(row["outcome"], 0) + row["n"]
+        elif row["last_error"]:
+            trouble = (row["last_error"], row["state"])
+            troubles[trouble] = troubles.get(trouble, 0) + row["n"]
+    return counted | {
+        "models": [one for one in by_model.values() if any(one[state] for state in State.values)],
+        "failures": _failures(cells, troubles),
+        "cost": None if cost is None else str(cost),
+    }
 
 
 def _refuse_unusable(
@@ -272,6 +333,11 @@ def _adopt(run: GenerationRun) -> int:
     return reopened
 
 
+def _sharing(run: GenerationRun) -> QuerySet[GenerationRun]:
+    """Return the runs whose cells may be this run's too, itself included."""
+    return GenerationRun.objects.filter(pool_version=run.pool_version_id)
+
+
 def _reopen(ended: QuerySet, run: GenerationRun) -> int:
     return ended.update(
         state=State.PENDING,
@@ -285,22 +351,49 @@ def _reopen(ended: QuerySet, run: GenerationRun) -> int:
 
 
 def _insert_missing(run: GenerationRun, models: list[LanguageModel]) -> int:
-    present = set(
-        Completion.objects.cells_of(run).values_list("language_model", "prompt", "sample")
+    """Insert the cells that are not there yet, all of them by one statement of the database.
+
+    Prompt by prompt rather than model by model: whatever is done can be compared at once.
+    """
+    chosen: dict[str, str] = {
+        "language_model": "model.id",
+        "prompt": "prompt.id",
+        "sample": "sample.number",
+    }
+    template = Completion(run=run, created_at=timezone.now())
+    fields = [field for field in Completion._meta.concrete_fields if not field.primary_key]
+    quote = connection.ops.quote_name
+    postgresql = connection.vendor == "postgresql"
+    values: list[str] = []
+    parameters: list[Any] = []
+    for field in fields:
+        if field.name in chosen:
+            values.append(chosen[field.name])
+            continue
+        # SQLite's CAST changes dates; PostgreSQL wants to know what a bare NULL is.
+        values.append(f"CAST(%s AS {field.db_type(connection)})" if postgresql else "%s")
+        value = getattr(template, field.attname)
+        parameters.append(field.get_db_prep_save(value, connection))
+    table, pools, names = (
+        quote(kind._meta.db_table) for kind in (Completion, Prompt, LanguageModel)
     )
-    prompts = list(run.pool_version.prompts.order_by("position").values_list("pk", flat=True))
-    # Prompt by prompt rather than model by model: whatever is done can be compared at once.
-    missing = [
-        Completion(language_model_id=model.pk, prompt_id=prompt, sample=sample, run=run)
-        for sample in range(run.samples)
-        for prompt in prompts
-        for model in models
-        if (model.pk, prompt, sample) not in present
-    ]
-    Completion.objects.bulk_create(missing, batch_size=BATCH)
-    if len(missing) >= BATCH:
+    samples = " UNION ALL ".join(f"SELECT {number} AS number" for number in range(run.samples))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(quote(str(field.column)) for field in fields)}) "  # noqa: S608 - our own names
+            f"SELECT {', '.join(values)} FROM {pools} prompt "
+            f"JOIN {names} model ON model.id IN ({', '.join(['%s'] * len(models))}) "
+            f"CROSS JOIN ({samples}) sample "
+            f"LEFT JOIN {table} present ON present.language_model_id = model.id "
+            "AND present.prompt_id = prompt.id AND present.sample = sample.number "
+            "WHERE prompt.version_id = %s AND present.id IS NULL "
+            "ORDER BY sample.number, prompt.position, model.id",
+            [*parameters, *(model.pk for model in models), run.pool_version_id],
+        )
+        inserted = int(cursor.rowcount)
+    if inserted >= MANY:
         _refresh_statistics()
-    return len(missing)
+    return inserted
 
 
 def _refresh_statistics() -> None:
@@ -316,7 +409,10 @@ def _refresh_statistics() -> None:
 
 def _move(run: GenerationRun, state: str) -> GenerationRun:
     open_states = (GenerationRun.State.RUNNING, GenerationRun.State.PAUSED)
-    if not transition(GenerationRun.objects.all(), run.pk, was=open_states, state=state):
+    moved = transition(
+        GenerationRun.objects.all(), run.pk, was=open_states, state=state, pause_reason=""
+    )
+    if not moved:
         raise Conflict("The run was cancelled; start it anew.", code="run_cancelled")
     run.refresh_from_db()
     return run
@@ -382,41 +478,58 @@ def _tokens_sent(model: LanguageModel, kind: str, messages: Any, answer_tokens: 
 
 
 def _rate_per_minute(run: GenerationRun, *, now: datetime) -> float:
-    recent = run.completions.succeeded().filter(completed_at__gt=now - RATE_WINDOW)
-    done = recent.aggregate(n=Count("pk"))["n"]
-    first = recent.order_by("completed_at").values_list("completed_at", flat=True).first()
-    if not done or first is None:
+    """Return the rate of the last minute, or of the last five where little happens."""
+    for window in RATE_WINDOWS:
+        recent = run.completions.succeeded().filter(completed_at__gt=now - window)
+        told = recent.aggregate(n=Count("pk"), first=Min("completed_at"))
+        if told["n"] >= ENOUGH_FOR_A_RATE:
+            break
+    if not told["n"]:
         return 0.0
-    minutes: float = max((now - first).total_seconds(), 1.0) / 60
-    return round(float(done) / minutes, 1)
+    minutes: float = max((now - told["first"]).total_seconds(), 1.0) / 60
+    return round(float(told["n"]) / minutes, 1)
 
 
-def _counts(rows: QuerySet, field: str) -> dict[str, int]:
-    return {row[field]: row["n"] for row in rows.values(field).annotate(n=Count("pk"))}
-
-
-def _failures(cells: QuerySet) -> list[dict[str, Any]]:
+def _failures(cells: QuerySet, troubles: dict[tuple[str, str], int]) -> list[dict[str, Any]]:
     """Return failures by kind, what still waits for another try included, with one message each."""
-    troubled = cells.exclude(last_error="").exclude(state=State.SUCCEEDED)
-    rows = troubled.values("last_error", "state").annotate(n=Count("pk"))
+    most_first = sorted(troubles.items(), key=lambda one: (-one[1], one[0]))
     return [
         {
-            "kind": row["last_error"],
-            "state": row["state"],
-            "count": row["n"],
-            "example": troubled.filter(last_error=row["last_error"], state=row["state"])
+            "kind": kind,
+            "state": state,
+            "count": count,
+            "example": cells.filter(last_error=kind, state=state)
             .values_list("last_error_message", flat=True)
             .first(),
         }
-        for row in rows.order_by("-n", "last_error", "state")
+        for (kind, state), count in most_first[:SHOWN_FAILURES]
     ]
 
 
-def _paused_endpoints(run: GenerationRun) -> list[dict[str, str]]:
+def _troubles(run: GenerationRun, *, now: datetime) -> dict[str, Any]:
+    """Return what keeps the run from going on: pauses, rests, and workers that are gone."""
     endpoints = ModelEndpoint.objects.filter(
-        language_models__in=run.language_models.all(), paused_at__isnull=False
+        Q(paused_at__isnull=False) | Q(resting_until__gt=now),
+        language_models__in=run.language_models.all(),
     )
-    return [
-        {"endpoint": one.slug, "reason": one.pause_reason}
-        for one in endpoints.distinct().order_by("slug")
-    ]
+    troubled = list(endpoints.distinct().order_by("slug"))
+    half = timedelta(seconds=settings.GENERATION_LEASE_SECONDS / 2)
+    # A living worker renews its leases long before half of them is over.
+    abandoned = run.completions.filter(state=State.LEASED, leased_until__lt=now + half)
+    return {
+        "paused_endpoints": [
+            {"endpoint": one.slug, "reason": one.pause_reason} for one in troubled if one.paused_at
+        ],
+        "resting_endpoints": [
+            {"endpoint": one.slug, "until": one.resting_until, "reason": one.rest_reason}
+            for one in troubled
+            if not one.paused_at
+        ],
+        "paused_models": [
+            {"model": str(one), "reason": one.pause_reason}
+            for one in run.language_models.filter(paused_at__isnull=False).order_by("slug")
+        ],
+        "abandoned": abandoned.count(),
+        "pause_reason": run.pause_reason,
+        "cost_limit": run.cost_limit,
+    }

@@ -292,7 +292,7 @@ def test_wrong_usage_is_unknown_usage():
 
 
 def test_a_connection_never_shows_its_key():
-    connection = Connection("openai_chat", "https://x.example/v1", KEY, 1, 1)
+    connection = Connection("openai_chat", "https://x.example/v1", KEY, 1)
     assert KEY not in repr(connection)
     with Calls(connection) as calls:
         request = base.ChatRequest("m", [])

@@ -18,7 +18,7 @@ from config import ports
 from config.management.further import collect_further
 from config.management.services import require_services
 
-# More only wait for each other: at eight, a judgment cost 15 % more CPU (bench/judging.py).
+# More only wait for each other: at eight, a judgment cost 15 % more CPU (bench/serving.py).
 BLOCKING_THREADS = 4
 
 

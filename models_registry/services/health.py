@@ -1,0 +1,103 @@
+"""How an endpoint does: its rests, its failures in a row, and its pauses."""
+
+import logging
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q
+
+from models_registry.models import ModelEndpoint
+from models_registry.providers.base import ChatResult, ProviderError, RateLimited
+from models_registry.rate_limits import tokens_time
+from models_registry.retries import rest_after, rest_when_limited
+from models_registry.services.claims import Job
+
+log = logging.getLogger(__name__)
+Outcome = ChatResult | ProviderError
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One call, and what it told of its endpoint."""
+
+    job: Job
+    outcome: Outcome
+
+
+def note_outcomes(
+    *, endpoint_id: int, told: Sequence[Told], now: datetime, rng: random.Random
+) -> None:
+    """Count failures in a row, let the endpoint rest when it asks or fails, and correct its tokens.
+
+    An endpoint that simply answers costs one SELECT and no write.
+    """
+    endpoint = ModelEndpoint.objects.get(pk=endpoint_id)
+    _count_failures(endpoint, told, now, rng)
+    asked = [one.outcome.rest for one in told if isinstance(one.outcome, ChatResult)]
+    if longest := max((rest for rest in asked if rest), default=None):
+        _rest(
+            endpoint,
+            now + rest_when_limited(0, retry_after=longest, rng=rng),
+            "Its headers say that the limit of its calls is used up for now.",
+        )
+    if endpoint.tokens_per_minute:
+        _correct_tokens(endpoint, told)
+
+
+def _count_failures(
+    endpoint: ModelEndpoint, told: Sequence[Told], now: datetime, rng: random.Random
+) -> None:
+    failures = before = endpoint.failures_in_a_row
+    limited: RateLimited | None = None
+    last: ProviderError | None = None
+    for one in told:
+        if isinstance(one.outcome, ChatResult) or one.outcome.permanent:
+            failures = 0 if isinstance(one.outcome, ChatResult) else failures
+            continue
+        failures, last = failures + 1, one.outcome
+        if isinstance(one.outcome, RateLimited):
+            limited = _longer(limited, one.outcome)
+    if failures != before:
+        resting = endpoint.resting_until is not None and endpoint.resting_until > now
+        if failures and resting and not limited:
+            return  # calls that were under way when it began to rest tell nothing new
+        if failures > before:
+            failures = before + 1 if rest_after(before + 1, rng=rng) else failures
+        ModelEndpoint.objects.filter(pk=endpoint.pk).update(failures_in_a_row=failures)
+    if limited is not None:
+        asked = rest_when_limited(failures, retry_after=limited.retry_after, rng=rng)
+        _rest(endpoint, now + asked, limited.message)
+    elif last is not None and failures and (rest := rest_after(failures, rng=rng)):
+        _rest(endpoint, now + rest, f"{failures} calls in a row failed. {last.message}")
+
+
+def _longer(one: RateLimited | None, other: RateLimited) -> RateLimited:
+    if one is None or (other.retry_after or 0) > (one.retry_after or 0):
+        return other
+    return one
+
+
+def _rest(endpoint: ModelEndpoint, until: datetime, reason: str) -> None:
+    """Let no call begin before `until`; a rest that lasts longer already stays."""
+    awake = Q(resting_until=None) | Q(resting_until__lt=until)
+    if ModelEndpoint.objects.filter(awake, pk=endpoint.pk).update(
+        resting_until=until, rest_reason=reason[:500]
+    ):
+        log.info("Endpoint %s rests until %s. %s", endpoint, until, reason)
+
+
+def _correct_tokens(endpoint: ModelEndpoint, told: Sequence[Told]) -> None:
+    """Give back the tokens that calls were expected to take and did not, or take up the others."""
+    excess = 0
+    for one in told:
+        if isinstance(one.outcome, ChatResult):
+            result = one.outcome
+            if result.prompt_tokens is not None and result.completion_tokens is not None:
+                excess += result.prompt_tokens + result.completion_tokens - one.job.weight
+    if excess:
+        shift: timedelta = tokens_time(excess, endpoint.tokens_per_minute or 1)
+        ModelEndpoint.objects.filter(pk=endpoint.pk, next_tokens_at__isnull=False).update(
+            next_tokens_at=F("next_tokens_at") + shift
+        )
