@@ -26,7 +26,7 @@ def text(answer) -> str:
 
 
 def price(model) -> None:
-    one = Decimal("1000")
+    one = Decimal(1000)
     set_price(
         language_model=model,
         valid_from=date(2020, 1, 1),
