@@ -3,7 +3,7 @@
 
 python3 run.py demo [--exit]   a finished study and a waiting one, served on 127.0.0.1
 python3 run.py test [ARGS]     the tests, on SQLite and, where reachable, PostgreSQL + Redis
-python3 run.py setup           only make .venv
+python3 run.py setup           only make .venv, and compile the loops of scoring
 python3 run.py check           format, lint, types, contracts, migrations, templates, OpenAPI
 python3 run.py fix             format, mend what the linter can, write docs/openapi.yaml
 python3 run.py serve [ARGS]    migrate, then serve your own installation (granian's arguments)
@@ -26,6 +26,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
+PEERS = ROOT / ".venv-peers"
+WITH_PEERS = ("scoring",)
 TOOLS = ROOT / ".tools"
 WINDOWS = os.name == "nt"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
@@ -73,12 +75,16 @@ def setup(group: str) -> None:
     say(f"... done in {time.monotonic() - started:.1f} s.")
 
 
-def install(uv: str, requirements: Path) -> None:
-    sync = call(
-        uv, "pip", "sync", "--quiet", "--require-hashes", "--python", PYTHON, requirements,
+def sync(uv: str, python: Path, requirements: Path) -> bool:
+    done = call(
+        uv, "pip", "sync", "--quiet", "--require-hashes", "--python", python, requirements,
         env=index_settings(),
     )  # fmt: skip
-    if sync.returncode == 0:
+    return done.returncode == 0
+
+
+def install(uv: str, requirements: Path) -> None:
+    if sync(uv, PYTHON, requirements):
         return
     say("uv could not install; trying pip, which takes longer.")
     pip = call(
@@ -94,6 +100,41 @@ def index_settings() -> dict[str, str]:
         return {}
     found = call(sys.executable, "-m", "pip", "config", "get", "global.index-url", quiet=True)
     return {"UV_DEFAULT_INDEX": found.stdout.strip()} if found.returncode == 0 else {}
+
+
+def peers() -> Path:
+    """Return the Python of .venv-peers, which holds what benchmarks compare with; made on demand.
+
+    An environment of its own, because the peers pin other versions. Where they cannot be installed
+    the usual environment is returned, and the benchmark names who is missing.
+    """
+    python = PEERS / PYTHON.relative_to(VENV)
+    requirements = ROOT / "requirements" / "peers.txt"
+    wanted = requirements_digest("peers")
+    installed = PEERS / "installed-requirements"
+    if installed.exists() and installed.read_text(encoding="utf-8") == wanted:
+        return python
+    say("Setting up .venv-peers from requirements/peers.txt (several hundred MB) ...")
+    uv = find_uv()
+    made = call(uv, "venv", "--quiet", "--clear", "--python", sys.executable, PEERS)
+    if made.returncode == 0 and sync(uv, python, requirements):
+        installed.write_text(wanted, encoding="utf-8")
+        return python
+    say("... the peers could not be installed; measuring without those that are missing.")
+    return PYTHON
+
+
+def warm_kernels() -> None:
+    """Compile the loops of scoring once; where that was not done they compile when first needed."""
+    loops = ROOT / "ratings" / "scoring" / "kernels" / "compiled.py"
+    if not loops.exists():
+        return  # an image may install the environment before it has the code
+    wanted = hashlib.sha256(loops.read_bytes()).hexdigest()
+    warmed = VENV / "warmed-kernels"
+    if warmed.exists() and warmed.read_text(encoding="utf-8") == wanted:
+        return
+    if call(PYTHON, "-m", "ratings.scoring.kernels.warm", quiet=True).returncode == 0:
+        warmed.write_text(wanted, encoding="utf-8")
 
 
 def find_uv() -> str:
@@ -143,6 +184,7 @@ def demo(arguments: Sequence[str]) -> int:
 
 def only_setup(arguments: Sequence[str]) -> int:
     setup(arguments[0] if arguments else "runtime")
+    warm_kernels()
     return 0
 
 
@@ -284,8 +326,9 @@ def bench(arguments: Sequence[str]) -> int:
         return 2 if arguments else 0
     setup("test")
     script = f"bench/{arguments[0]}.py"
+    python = peers() if arguments[0] in WITH_PEERS else PYTHON
     # -P: the folder of the script must not come first, where its files hide modules of their names.
-    return call(PYTHON, "-P", script, *arguments[1:], env={"PYTHONPATH": str(ROOT)}).returncode
+    return call(python, "-P", script, *arguments[1:], env={"PYTHONPATH": str(ROOT)}).returncode
 
 
 def image(_: Sequence[str]) -> int:

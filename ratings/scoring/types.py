@@ -9,12 +9,14 @@ Two frames are never mixed here: every array is in the canonical frame (first, s
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ratings.scoring.labels import encode
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -129,21 +131,28 @@ class Comparisons:
         rater: Sequence[str] | None = None,
         prompt: Sequence[str] | None = None,
         items: Sequence[str] | None = None,
+        words: Mapping[str, int] = OUTCOMES,
     ) -> Self:
-        """Build comparisons from names.
+        """Build comparisons from names: lists, or columns of Arrow or pandas.
 
-        `outcome` holds "first", "tie" or "second". Without `items` they are the names met, sorted;
-        with `items` a name outside them raises `ValueError`.
+        `outcome` holds "first", "tie" or "second", or other `words` for 2, 1 and 0. Without `items`
+        they are the names met, sorted; with `items` a name outside them raises `ValueError`, as a
+        word outside the vocabulary raises `UnknownOutcome`.
         """
-        names = tuple(sorted({*first, *second})) if items is None else tuple(items)
+        from ratings.scoring.kernels import side_by_side
+
+        given = [first, second, outcome, *(one for one in (rater, prompt) if one is not None)]
+        one, other, won, *clusters = side_by_side(encode, given)
+        names = tuple(sorted({*one[0], *other[0]})) if items is None else tuple(items)
         position = {name: code for code, name in enumerate(names)}
+        who = iter([codes for _, codes in clusters])
         return cls(
             items=names,
-            first=_coded(first, position),
-            second=_coded(second, position),
-            outcome=np.array([_outcome(label) for label in outcome], dtype=np.int8),
-            rater=None if rater is None else _factorised(rater),
-            prompt=None if prompt is None else _factorised(prompt),
+            first=_coded(one[0], position)[one[1]],
+            second=_coded(other[0], position)[other[1]],
+            outcome=np.array([_outcome(label, words) for label in won[0]], dtype=np.int8)[won[1]],
+            rater=None if rater is None else next(who),
+            prompt=None if prompt is None else next(who),
         )
 
     def select(self, rows: NDArray[Any]) -> Self:
@@ -195,11 +204,11 @@ def _column(values: Any, kind: type[np.integer[Any]], name: str) -> NDArray[Any]
     return view
 
 
-def _outcome(label: str) -> int:
+def _outcome(label: str, words: Mapping[str, int]) -> int:
     try:
-        return OUTCOMES[label]
+        return words[label]
     except KeyError:
-        known = ", ".join(map(repr, OUTCOMES))
+        known = ", ".join(map(repr, words))
         raise UnknownOutcome(f"outcome {label!r} is none of {known}") from None
 
 
@@ -208,11 +217,6 @@ def _coded(labels: Sequence[str], position: Mapping[str, int]) -> Ints:
         return np.array([position[label] for label in labels], dtype=np.int32)
     except KeyError as error:
         raise ValueError(f"{error.args[0]!r} is not one of the items") from None
-
-
-def _factorised(labels: Sequence[str]) -> Ints:
-    position: dict[str, int] = {}
-    return np.array([position.setdefault(label, len(position)) for label in labels], dtype=np.int32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,12 +238,12 @@ class Counts:
     @classmethod
     def of(cls, comparisons: Comparisons) -> Self:
         """Count the votes of each ordered pair and outcome: one pass, whatever the order."""
+        from ratings.scoring.kernels import engine
+
         k = len(comparisons.items)
-        cell = comparisons.first * np.int64(k)
-        cell += comparisons.second
-        cell *= 3
-        cell += comparisons.outcome
-        cells = np.bincount(cell, minlength=3 * k * k).reshape(k, k, 3).astype(np.float64)
+        # Counting is quick in NumPy too: never worth loading the compiled loops for.
+        cells = engine().count(comparisons.first, comparisons.second, comparisons.outcome, k)
+        cells = cells.astype(np.float64)
         return cls(
             items=comparisons.items,
             wins=cells[:, :, FIRST_WON] + cells[:, :, SECOND_WON].T,
@@ -278,7 +282,7 @@ class Fit:
 
     Attributes
     ----------
-    method : "bradley-terry" or "davidson"
+    method : "bradley-terry", "davidson" or "rao-kupper"
     strength : (K,) float64
         Log-odds, centred at 0.
     tie : float or None
@@ -295,6 +299,11 @@ class Fit:
     gradient_per_vote : float
         Largest absolute entry of the gradient, divided by the number of votes.
     iterations : int
+    scores : five arrays (3, K, K) or None
+        The tables of `scores.Tables` where they do not follow from `expected` and
+        `tie_probability`: in Rao and Kupper's model.
+    prior : str or None
+        The prior that the estimate rests on, in words; None for maximum likelihood.
     """
 
     items: tuple[str, ...]
@@ -308,18 +317,29 @@ class Fit:
     log_likelihood: float
     gradient_per_vote: float
     iterations: int
+    scores: tuple[Floats, ...] | None = None
+    prior: str | None = None
 
     def residual(self, comparisons: Comparisons) -> Floats:
-        """(n,): y - E y of each vote, in the canonical frame."""
+        """(n,): y - E y of each vote, in the canonical frame; in Rao and Kupper's model its score."""
+        if self.scores is not None:
+            return self._looked_up(0, comparisons)
         expected = self.expected[comparisons.first, comparisons.second]
         return np.asarray(comparisons.outcome * 0.5 - expected)
 
     def tie_residual(self, comparisons: Comparisons) -> Floats | None:
         """(n,): 1{tie} - P(tie) of each vote, or None in a model without a tie parameter."""
+        if self.scores is not None:
+            return self._looked_up(1, comparisons)
         if self.tie_probability is None:
             return None
         probability = self.tie_probability[comparisons.first, comparisons.second]
         return np.asarray((comparisons.outcome == TIE) - probability)
+
+    def _looked_up(self, table: int, comparisons: Comparisons) -> Floats:
+        assert self.scores is not None
+        where = (comparisons.outcome, comparisons.first, comparisons.second)
+        return np.asarray(self.scores[table][where])
 
     def contrast_influence(self, comparisons: Comparisons, contrast: Floats) -> Floats:
         """(n,): what each vote added to `contrast @ strength`, to first order.
@@ -422,6 +442,10 @@ class Covariance:
         """(K, K): the variance of strength i minus strength j; 0 on the diagonal."""
         each = [np.diag(v)[:, None] + np.diag(v) - 2 * v for v in self._matrices()]
         return self._chosen(each, each)
+
+    def backed_by(self, clusters: int) -> Self:
+        """Return this with the number of clusters that stand behind it."""
+        return replace(self, clusters=clusters)
 
     def _matrices(self) -> list[Floats]:
         return [self.matrix, *(side.matrix for side in self.sides)]
