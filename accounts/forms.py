@@ -19,6 +19,9 @@ LONGEST_NAME = 150
 class ServiceForm(forms.Form):
     """A form that shows what a service refused, at the field it is about."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+
     def show(self, error: DomainError, *, column: str | None = None) -> None:
         """Put a service's error at the fields it names, or at `column`, or above the form."""
         named = [

@@ -296,6 +296,25 @@ class RunForm(Plain):
     samples = forms.IntegerField(
         label=_("Answers of each model to each prompt"), min_value=1, max_value=100, initial=1
     )
+    cost_limit = forms.DecimalField(
+        label=_("Budget, $ (optional)"),
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        required=False,
+        help_text=_("Once it is spent, no further call begins. It needs the models' prices."),
+    )
+
+
+class BudgetForm(Plain):
+    cost_limit = forms.DecimalField(
+        label=_("Budget, $"),
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        required=False,
+        help_text=_("Empty: no limit. A run that its budget paused goes on."),
+    )
 
 
 def chosen_by_name(*, pool: str, models: Sequence[str]) -> dict[str, Any]:

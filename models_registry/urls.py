@@ -26,5 +26,6 @@ urlpatterns = [
     path("runs/<int:pk>/pause/", runs.pause, name="run-pause"),
     path("runs/<int:pk>/resume/", runs.resume, name="run-resume"),
     path("runs/<int:pk>/cancel/", runs.cancel, name="run-cancel"),
+    path("runs/<int:pk>/budget/", runs.budget, name="run-budget"),
     path("runs/<int:pk>/retry/", runs.retry, name="run-retry"),
 ]

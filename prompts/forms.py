@@ -76,10 +76,19 @@ class ImportForm(forms.Form):
         label=_("Take a prompt that stands there twice only once"), required=False
     )
 
-    def __init__(self, *args: Any, columns: tuple[str, ...], new_pool: bool, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        columns: tuple[str, ...],
+        recognised: bool,
+        new_pool: bool,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
-        choices = [("", _("as recognised")), *((one, one) for one in columns)]
-        self.fields["source"].choices = choices  # type: ignore[attr-defined] # a ChoiceField
+        named = [(one, one) for one in columns]
+        choices = [("", _("as recognised")), *named]
+        first = choices if recognised else [("", _("Choose a column")), *named]
+        self.fields["source"].choices = first  # type: ignore[attr-defined] # a ChoiceField
         for role, label in ROLES.items():
             self.fields[role] = forms.ChoiceField(label=label, choices=choices, required=False)
         if not new_pool:

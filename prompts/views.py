@@ -178,10 +178,17 @@ def _preview(
     holds = next((one for one in SOURCES if report and one in report.roles), "prompt")
     name = kept.filename.rpartition(".")[0] or kept.filename
     initial = {"pool_name": name, "holds": holds} | told.dict()
-    form = ImportForm(initial=initial, columns=columns, new_pool=kept.pool is None)
+    form = ImportForm(
+        initial=initial,
+        columns=columns,
+        recognised=report is not None,
+        new_pool=kept.pool is None,
+    )
     row_errors, n_row_errors = (report.errors, report.n_errors) if report else ((), 0)
     if report is None and isinstance(error, Invalid):
-        row_errors, n_row_errors = tuple(error.errors), error.total
+        # What concerns the file as a whole stands above already.
+        row_errors = tuple(one for one in error.errors if one.row)
+        n_row_errors = error.total if row_errors else 0
     context = {
         "upload": kept,
         "form": form,

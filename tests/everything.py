@@ -166,7 +166,7 @@ def make_everything(*, now: datetime) -> Everything:
         "api-user-token": tokens["dave"].pk,
     }
     pks["pool-discard"] = pks["pool-preview"]
-    names = ("run", "run-pause", "run-resume", "run-cancel", "run-retry")
+    names = ("run", "run-pause", "run-resume", "run-cancel", "run-retry", "run-budget")
     pks |= {prefix + name: run.pk for name in names for prefix in ("", "api-")}
     texts = {
         "token": held.token,

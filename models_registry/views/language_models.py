@@ -63,7 +63,8 @@ def connect(request: HttpRequest) -> HttpResponse:
             context["probe"] = told
         except (Invalid, Conflict) as error:
             add_errors(form, error)
-    return page_or_piece(request, "models_registry/connect", context, refused=form.is_bound)
+    # A model that does not answer is no wrong form: the page then is the answer to the test.
+    return page_or_piece(request, "models_registry/connect", context, refused=bool(form.errors))
 
 
 def _corrected(sent: QueryDict) -> QueryDict:

@@ -18,7 +18,7 @@ from accounts.permissions import needs, scopes_of
 from core.errors import Conflict, Invalid
 from core.forms import add_errors
 from core.pages import page_or_piece
-from models_registry.forms import RunForm, chosen_by_name
+from models_registry.forms import BudgetForm, RunForm, chosen_by_name
 from models_registry.models import GenerationRun
 from models_registry.services import runs
 from models_registry.tasks import ring
@@ -78,6 +78,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "summary": _summary(shown, progress),
         "arrivals": runs.latest_completions(run=shown),
         "sure": SureForm(label_suffix=""),
+        "budget": BudgetForm(initial={"cost_limit": shown.cost_limit}),
         "may_manage": "manage" in scopes_of(request),
     }
     answer = page_or_piece(request, "models_registry/run", context)
@@ -104,6 +105,19 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """End a run whose number was typed; what is in flight is paid for and still stored."""
     SureForm(request.POST).check(f"run {pk}")
     return _moved(request, pk, runs.cancel_run)
+
+
+@require_POST
+@needs("manage")
+def budget(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what a run may cost; one that its budget had paused goes on."""
+    form = BudgetForm(request.POST)
+    if not form.is_valid():
+        raise Invalid(_("Write the budget as a number of dollars."), code="cost_limit")
+    runs.limit_cost(run=_run(pk), now=timezone.now(), **form.cleaned_data)
+    ring()
+    messages.success(request, _("The budget is stored."))
+    return redirect("run", pk)
 
 
 @require_POST
@@ -149,6 +163,7 @@ def _started(request: HttpRequest, form: RunForm) -> HttpResponse:
     started = runs.start_run(
         **_wanted(form),
         samples=form.cleaned_data["samples"],
+        cost_limit=form.cleaned_data["cost_limit"],
         created_by=cast("User", request.user),
         now=timezone.now(),
     )

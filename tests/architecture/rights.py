@@ -67,6 +67,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "run-resume": {"POST": "manage"},
     "run-cancel": {"POST": "manage"},
     "run-retry": {"POST": "manage"},
+    "run-budget": {"POST": "manage"},
     # ---- raters, studies, judging -------------------------------------------
     "raters": {"GET": "manage"},
     "rater": {"GET": "manage", "POST": "manage"},

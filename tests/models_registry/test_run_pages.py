@@ -1,0 +1,131 @@
+"""A run's pages: estimate, budget, progress, failures by cause, pause, resume, cancel."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from models_registry.models import Completion, GenerationRun
+from models_registry.services.language_models import set_price
+from models_registry.services.runs import start_run
+
+
+@pytest.fixture
+def page(client, alice):
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
+def run(make_pool, model, now):
+    return start_run(pool_version=make_pool(4), language_models=[model], now=now).run
+
+
+def text(answer) -> str:
+    return answer.content.decode()
+
+
+def price(model) -> None:
+    one = Decimal(1000)
+    set_price(
+        language_model=model,
+        valid_from=date(2020, 1, 1),
+        input_per_million=one,
+        output_per_million=one,
+    )
+
+
+def wanted(version, model, **more) -> dict:
+    return {"pool_version": version.pk, "language_models": [model.pk], "samples": 1, **more}
+
+
+def test_the_only_pool_is_chosen_and_the_cost_is_told_first(page, make_pool, model):
+    version = make_pool(3)
+    price(model)
+    first = page.get(f"/runs/new/?model={model}")
+    assert first.context["form"]["pool_version"].value() == version.pk
+    assert first.context["form"]["language_models"].value() == [model.pk]
+    told = text(page.get("/runs/new/", wanted(version, model)))
+    assert "<strong>3</strong> answers to generate" in told
+    assert "expected" in told
+    assert not GenerationRun.objects.exists()
+
+
+def test_a_run_starts_with_a_budget(page, make_pool, model):
+    version = make_pool(3)
+    price(model)
+    started = page.post("/runs/new/", wanted(version, model, cost_limit="2.50"))
+    run = GenerationRun.objects.get()
+    assert started["Location"] == f"/runs/{run.pk}/"
+    assert run.cost_limit == Decimal("2.50")
+    assert "$2.50" in text(page.get(started["Location"]))
+
+
+def test_a_budget_without_prices_says_what_is_missing(page, make_pool, model):
+    refused = page.post("/runs/new/", wanted(make_pool(3), model, cost_limit="2.50"))
+    assert refused.status_code == 400
+    assert "has no price" in text(refused)
+    assert not GenerationRun.objects.exists()
+
+
+def test_a_run_that_spent_its_budget_says_so_and_goes_on_with_more(page, run, model):
+    price(model)
+    reason = "Its limit of $1.00 is reached. Raise it to go on."
+    GenerationRun.objects.update(state="paused", pause_reason=reason, cost_limit=1)
+    assert reason in text(page.get(f"/runs/{run.pk}/"))
+    page.post(f"/runs/{run.pk}/budget/", {"cost_limit": "5"})
+    run.refresh_from_db()
+    assert (run.state, run.cost_limit) == ("running", 5)
+
+
+@pytest.mark.parametrize("amount", ["-1", "a lot", "1e400", "NaN"])
+def test_an_amount_that_is_none_changes_nothing(page, run, amount):
+    assert page.post(f"/runs/{run.pk}/budget/", {"cost_limit": amount}).status_code == 400
+    run.refresh_from_db()
+    assert run.cost_limit is None
+
+
+def test_failures_are_grouped_by_cause_and_tried_again(page, run):
+    keys = list(Completion.objects.values_list("pk", flat=True))
+    for part, kind in ((keys[:3], "rejected"), (keys[3:], "timeout")):
+        Completion.objects.filter(pk__in=part).update(
+            state="failed", last_error=kind, last_error_message=f"It said {kind}."
+        )
+    shown = text(page.get(f"/runs/{run.pk}/"))
+    assert "It said rejected." in shown
+    assert "It said timeout." in shown
+    assert "Try all again" in shown
+    page.post(f"/runs/{run.pk}/retry/", {"error": "rejected"})
+    assert Completion.objects.filter(state="pending").count() == 3
+    page.post(f"/runs/{run.pk}/retry/", {})
+    assert Completion.objects.filter(state="pending").count() == 4
+
+
+def test_pause_resume_and_a_cancel_that_wants_the_name(page, run):
+    def state() -> str:
+        run.refresh_from_db()
+        return run.state
+
+    page.post(f"/runs/{run.pk}/pause/")
+    assert state() == "paused"
+    page.post(f"/runs/{run.pk}/resume/")
+    assert state() == "running"
+    assert page.post(f"/runs/{run.pk}/cancel/", {"name": "yes"}).status_code == 409
+    assert state() == "running"
+    page.post(f"/runs/{run.pk}/cancel/", {"name": f"run {run.pk}"})
+    assert state() == "cancelled"
+
+
+def test_the_moving_part_stops_asking_when_the_run_is_over(page, run):
+    htmx = {"HTTP_HX_REQUEST": "true"}
+    assert page.get(f"/runs/{run.pk}/", **htmx).status_code == 200
+    Completion.objects.update(state="failed", last_error="denied")
+    assert page.get(f"/runs/{run.pk}/", **htmx).status_code == 286
+
+
+def test_researchers_watch_and_change_nothing(client, dave, run):
+    client.force_login(dave)
+    shown = text(client.get(f"/runs/{run.pk}/"))
+    assert "Change the budget" not in shown
+    for action in ("pause", "resume", "cancel", "retry", "budget"):
+        assert client.post(f"/runs/{run.pk}/{action}/").status_code == 403
