@@ -3,7 +3,7 @@
 
 python3 run.py demo [--exit]   a finished study and a waiting one, served on 127.0.0.1
 python3 run.py test [ARGS]     the tests, on SQLite and, where reachable, PostgreSQL + Redis
-python3 run.py setup           only make .venv
+python3 run.py setup           only make .venv, and compile the loops of scoring
 python3 run.py check           format, lint, types, contracts, migrations, templates, OpenAPI
 python3 run.py fix             format, mend what the linter can, write docs/openapi.yaml
 python3 run.py serve [ARGS]    migrate, then serve your own installation (granian's arguments)
@@ -95,6 +95,19 @@ def index_settings() -> dict[str, str]:
     return {"UV_DEFAULT_INDEX": found.stdout.strip()} if found.returncode == 0 else {}
 
 
+def warm_kernels() -> None:
+    """Compile the loops of scoring once; where that was not done they compile when first needed."""
+    loops = ROOT / "ratings" / "scoring" / "kernels" / "compiled.py"
+    if not loops.exists():
+        return  # an image may install the environment before it has the code
+    wanted = hashlib.sha256(loops.read_bytes()).hexdigest()
+    warmed = VENV / "warmed-kernels"
+    if warmed.exists() and warmed.read_text(encoding="utf-8") == wanted:
+        return
+    if call(PYTHON, "-m", "ratings.scoring.kernels.warm", quiet=True).returncode == 0:
+        warmed.write_text(wanted, encoding="utf-8")
+
+
 def find_uv() -> str:
     """Return a uv: the one installed here, the machine's, or a new one under .tools."""
     local = TOOLS / "bin" / ("uv.exe" if WINDOWS else "uv")
@@ -142,6 +155,7 @@ def demo(arguments: Sequence[str]) -> int:
 
 def only_setup(arguments: Sequence[str]) -> int:
     setup(arguments[0] if arguments else "runtime")
+    warm_kernels()
     return 0
 
 

@@ -477,17 +477,19 @@ def summary(found: dict[str, dict[str, Share]]) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--part", metavar="K/N", help="the K-th of N parts of the whole grid")
+    parser.add_argument("--models", type=int, choices=VOTES, help="only cells of so many models")
     parser.add_argument("--minutes", type=float, help="stop starting chunks after so long")
     parser.add_argument("--table", action="store_true", help="print what has been run, and stop")
     chosen = parser.parse_args()
     if chosen.table:
         found = shares(stored())
         print("\n".join([*coverage_table(found), "", *decision_table(found)]))
-    elif chosen.part or chosen.minutes:
+    elif chosen.part or chosen.minutes or chosen.models:
         k, n = map(int, (chosen.part or "1/1").split("/"))
         if not 1 <= k <= n:
             parser.error("--part is K/N with K from 1 to N")
-        work = list(chunks(CELLS, ROUNDS))[k - 1 :: n]
+        cells = [cell for cell in CELLS if chosen.models in {None, cell.models}]
+        work = list(chunks(cells, ROUNDS))[k - 1 :: n]
         run(work, into=f"part-{k}-of-{n}", minutes=chosen.minutes or 10_000)
         found = shares(stored())
     else:

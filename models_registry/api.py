@@ -183,6 +183,22 @@ class ModelResumeView(APIView):
         return Response(serializers.LanguageModelSerializer(resumed).data)
 
 
+class ModelAcceptNameView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(
+        request=serializers.AcceptedNameSerializer, responses=serializers.LanguageModelSerializer
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Take answers under another name as this model's; those in quarantine then count."""
+        accepted = language_models.accept_name(
+            language_model=language_models.find_language_model(slug),
+            **read(serializers.AcceptedNameSerializer, request),
+        )
+        ring()
+        return Response(serializers.LanguageModelSerializer(accepted).data)
+
+
 class PresetsView(APIView):
     permission_classes = [ManageOrRead]
 
@@ -221,7 +237,12 @@ class RunsView(generics.ListAPIView):
             nothing = {"run": None, "created": False, "inserted": 0, "reopened": 0, "present": 0}
             return Response(serializers.StartedRunSerializer(nothing | {"estimate": estimate}).data)
         user = cast("User", request.user)
-        started = runs.start_run(**wanted, created_by=user, now=timezone.now())
+        started = runs.start_run(
+            **wanted,
+            cost_limit=asked.get("cost_limit"),
+            created_by=user,
+            now=timezone.now(),
+        )
         ring()
         told = {name: getattr(started, name) for name in started.__slots__}
         told["run"] = RunsView.queryset.get(pk=started.run.pk)
@@ -236,6 +257,17 @@ class RunView(APIView):
     def get(self, request: Request, pk: int) -> Response:
         """Tell how far a run is: states, rate, cost, failures by kind, time left."""
         return _told(get_object_or_404(RunsView.queryset, pk=pk))
+
+    @extend_schema(
+        request=serializers.RunChangesSerializer, responses=serializers.RunDetailSerializer
+    )
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change what the run may cost; a run that had reached its limit is then resumed."""
+        changes = read(serializers.RunChangesSerializer, request)
+        run = get_object_or_404(RunsView.queryset, pk=pk)
+        limited = runs.limit_cost(run=run, now=timezone.now(), **changes)
+        ring()
+        return _told(limited)
 
 
 class RunPauseView(APIView):

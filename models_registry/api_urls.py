@@ -18,6 +18,11 @@ urlpatterns = [
     path("models/<str:slug>/prices/", api.ModelPricesView.as_view(), name="api-model-prices"),
     path("models/<str:slug>/probe/", api.ModelProbeView.as_view(), name="api-model-probe"),
     path("models/<str:slug>/resume/", api.ModelResumeView.as_view(), name="api-model-resume"),
+    path(
+        "models/<str:slug>/accept-name/",
+        api.ModelAcceptNameView.as_view(),
+        name="api-model-accept-name",
+    ),
     path("models/<str:slug>/retire/", api.ModelRetireView.as_view(), name="api-model-retire"),
     path("model-presets/", api.PresetsView.as_view(), name="api-model-presets"),
     path("generation-runs/", api.RunsView.as_view(), name="api-runs"),

@@ -193,23 +193,6 @@ class MonthlySpending(models.Model):
         return f"{self.month:%Y-%m}"
 
 
-class CanaryRound(TimestampedModel):
-    """The same few questions, asked once more of a model, to notice when it is no longer the same."""
-
-    language_model = models.ForeignKey(
-        LanguageModel, on_delete=models.CASCADE, related_name="canary_rounds"
-    )
-    replies = models.JSONField(default=list, help_text="For each question, the texts it brought.")
-    response_models = models.JSONField(default=list)
-    fingerprints = models.JSONField(default=list)
-    p_value = models.FloatField(null=True, help_text="Of the answers being like the first round's.")
-    finding = models.CharField(max_length=500, blank=True, help_text="What has changed.")
-    error = models.CharField(max_length=500, blank=True, help_text="Why there are no replies.")
-
-    def __str__(self) -> str:
-        return f"canary round {self.pk}"
-
-
 class Completion(TimestampedModel):
     """One model's answer to one prompt: the row is the job, and then the result.
 

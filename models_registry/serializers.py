@@ -22,6 +22,10 @@ class EndpointSerializer(serializers.ModelSerializer):
             "key_hint",
             "max_concurrency",
             "timeout_seconds",
+            "requests_per_minute",
+            "tokens_per_minute",
+            "resting_until",
+            "rest_reason",
             "paused_at",
             "pause_reason",
             "created_at",
@@ -40,6 +44,20 @@ class EndpointChangesSerializer(StrictSerializer):
     )
     max_concurrency = StrictInteger(min_value=1, max_value=512, required=False)
     timeout_seconds = StrictInteger(min_value=1, max_value=600, required=False)
+    requests_per_minute = StrictInteger(
+        min_value=1,
+        max_value=1_000_000,
+        required=False,
+        allow_null=True,
+        help_text="Over all workers; null for no limit.",
+    )
+    tokens_per_minute = StrictInteger(
+        min_value=1,
+        max_value=2_000_000_000,
+        required=False,
+        allow_null=True,
+        help_text="In and out together, over all workers; null for no limit.",
+    )
 
 
 class NewEndpointSerializer(EndpointChangesSerializer):
@@ -88,6 +106,8 @@ class LanguageModelSerializer(serializers.ModelSerializer):
             "retired_at",
             "paused_at",
             "pause_reason",
+            "replaced_settings",
+            "accepted_names",
             "created_at",
             "prices",
         ]
@@ -173,7 +193,25 @@ class NewRunSerializer(StrictSerializer):
         child=StrictText(max_length=140), min_length=1, max_length=200, help_text="SLUG or SLUG@N."
     )
     samples = StrictInteger(min_value=1, max_value=100, default=1)
+    cost_limit = serializers.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        min_value=0,
+        required=False,
+        allow_null=True,
+        help_text="US dollars; once they are spent, the run pauses.",
+    )
     dry_run = StrictBoolean(default=False, help_text="Only estimate.")
+
+
+class RunChangesSerializer(StrictSerializer):
+    cost_limit = serializers.DecimalField(
+        max_digits=12, decimal_places=2, min_value=0, allow_null=True
+    )
+
+
+class AcceptedNameSerializer(StrictSerializer):
+    response_model = StrictText(max_length=200, help_text="As the endpoint answers.")
 
 
 class RetrySerializer(StrictSerializer):
@@ -224,6 +262,10 @@ class PausedEndpointSerializer(serializers.Serializer):
     reason = serializers.CharField()
 
 
+class RestingEndpointSerializer(PausedEndpointSerializer):
+    until = serializers.DateTimeField()
+
+
 class PausedModelSerializer(serializers.Serializer):
     model = serializers.CharField()
     reason = serializers.CharField()
@@ -243,6 +285,14 @@ class RunProgressSerializer(serializers.Serializer):
     uncosted = serializers.IntegerField(help_text="Answers whose price or usage is not known.")
     paused_endpoints = PausedEndpointSerializer(many=True)
     paused_models = PausedModelSerializer(many=True)
+    resting_endpoints = RestingEndpointSerializer(many=True)
+    abandoned = serializers.IntegerField(
+        help_text="Cells of a worker that is gone; others take them over within half a minute."
+    )
+    pause_reason = serializers.CharField()
+    cost_limit = serializers.DecimalField(
+        max_digits=12, decimal_places=2, allow_null=True, help_text="US dollars."
+    )
 
 
 class RunDetailSerializer(RunSerializer):

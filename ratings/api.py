@@ -28,9 +28,11 @@ from ratings.serializers import (
     LeaderboardExportSerializer,
     NewSnapshotSerializer,
     PairSerializer,
+    PowerSerializer,
     VerificationSerializer,
+    WantedPowerSerializer,
 )
-from ratings.services import exports, snapshots
+from ratings.services import exports, power, snapshots
 
 SNAPSHOTS = LeaderboardSnapshot.objects.select_related("study_version__study")
 FILES = {
@@ -121,6 +123,19 @@ class LeaderboardExportView(APIView):
         """The newest snapshot, one row for each model and criterion."""
         options = _checked(LeaderboardExportSerializer, request.query_params.dict())
         return _file(slug, "leaderboard", **options)
+
+
+class StudyPowerView(APIView):
+    permission_classes = [MayRead]
+    query_serializer = WantedPowerSerializer
+
+    @extend_schema(parameters=[WantedPowerSerializer], responses=PowerSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """What the next version of a study, as drafted, could show: before anybody judges."""
+        wanted = _checked(WantedPowerSerializer, request.query_params.dict())
+        study = get_object_or_404(Study, slug=slug)
+        found = power.study_power(study=study, assumptions=power.Assumptions(**wanted))
+        return Response(PowerSerializer(found).data)
 
 
 class ExportColumnsView(APIView):

@@ -16,6 +16,7 @@ urlpatterns = [
         api.LeaderboardExportView.as_view(),
         name="api-export-leaderboard",
     ),
+    path("studies/<slug:slug>/power/", api.StudyPowerView.as_view(), name="api-study-power"),
     path("exports/columns/", api.ExportColumnsView.as_view(), name="api-export-columns"),
     path("boards/<int:pk>/", api.BoardView.as_view(), name="api-board"),
     path("boards/<int:pk>/compare/", api.CompareView.as_view(), name="api-board-compare"),

@@ -10,6 +10,12 @@ from ratings.exports.writers import FORMATS
 from ratings.models import LeaderboardSnapshot
 from ratings.scoring.audit import CHECKS
 from ratings.scoring.decisions import VERDICTS
+from ratings.services.power import (
+    POWER,
+    PROMPT_CORRELATION,
+    RATER_CORRELATION,
+    TIE_SHARE,
+)
 from ratings.services.snapshots import Verification
 
 LARGEST_SEED = 2**63 - 1
@@ -300,6 +306,13 @@ class EquivalenceSerializer(serializers.Serializer):
     equivalent = serializers.BooleanField(help_text=MEANING["equivalent"])
 
 
+class AnytimeSerializer(serializers.Serializer):
+    level = serializers.FloatField()
+    strength_lower = serializers.FloatField(allow_null=True)
+    strength_upper = serializers.FloatField(allow_null=True)
+    verdict = serializers.ChoiceField(choices=("better", "worse", "unclear"))
+
+
 class ComparedCriterionSerializer(serializers.Serializer):
     criterion = serializers.CharField()
     met = PairCountsSerializer(allow_null=True, help_text="From the side of a; null: never met.")
@@ -307,6 +320,7 @@ class ComparedCriterionSerializer(serializers.Serializer):
     equivalence = EquivalenceSerializer(allow_null=True)
     verdict = serializers.ChoiceField(choices=VERDICTS, help_text=MEANING["verdict"])
     more_votes = serializers.IntegerField(allow_null=True, help_text=MEANING["more_votes"])
+    anytime = AnytimeSerializer(allow_null=True, help_text=MEANING["anytime"])
 
 
 class ComparedSerializer(serializers.Serializer):
@@ -334,3 +348,44 @@ class VerificationSerializer(serializers.Serializer):
 class ColumnsSerializer(serializers.Serializer):
     judgments = serializers.DictField(child=serializers.CharField())
     leaderboard = serializers.DictField(child=serializers.CharField())
+
+
+class WantedPowerSerializer(serializers.Serializer):
+    raters = serializers.IntegerField(default=20, min_value=1, max_value=1_000_000)
+    tie_share = serializers.FloatField(default=TIE_SHARE, min_value=0, max_value=0.95)
+    rater_correlation = serializers.FloatField(
+        default=RATER_CORRELATION, min_value=0, max_value=0.95
+    )
+    prompt_correlation = serializers.FloatField(
+        default=PROMPT_CORRELATION, min_value=0, max_value=0.95
+    )
+    power = serializers.FloatField(default=POWER, min_value=0.05, max_value=0.999)
+
+
+class SampleSerializer(serializers.Serializer):
+    total = serializers.IntegerField(
+        allow_null=True, help_text="Votes; null: no number is enough with these raters and prompts."
+    )
+    independent = serializers.IntegerField(
+        help_text="Direct votes between the two, if all votes were independent."
+    )
+    design_effect = serializers.FloatField(allow_null=True)
+    why_not = serializers.CharField(help_text="What there is too little of: raters or prompts.")
+
+
+class PowerSerializer(serializers.Serializer):
+    votes = serializers.IntegerField(help_text="On each criterion, as drafted.")
+    models = serializers.IntegerField()
+    prompts = serializers.IntegerField()
+    level = serializers.FloatField()
+    margin = serializers.FloatField()
+    assumptions = WantedPowerSerializer()
+    detectable_win_rate = serializers.FloatField(
+        allow_null=True, help_text="Of the better of two models, to be found with that power."
+    )
+    difference = SampleSerializer(
+        allow_null=True, help_text="To find a difference as large as the margin."
+    )
+    equivalence = SampleSerializer(
+        allow_null=True, help_text="To show that two equals are within the margin."
+    )

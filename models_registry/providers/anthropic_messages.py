@@ -5,11 +5,21 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from models_registry.providers import base
-from models_registry.providers.http import CheckedClient, Reply, post_json, short_text, token_count
+from models_registry.providers.http import (
+    CheckedClient,
+    Events,
+    Reply,
+    asked_rest,
+    post_for_events,
+    post_json,
+    short_text,
+    token_count,
+)
 from models_registry.providers.sampling import (
     MOST_TOKENS,
     SHARED,
     Check,
+    flag,
     json_object,
     number,
     stops,
@@ -23,6 +33,7 @@ SETTINGS: dict[str, Check] = {
     "top_k": whole(0, MOST_TOKENS),
     "stop_sequences": stops,
     "thinking": json_object,
+    "stream": flag,
 }
 CUT_OFF_REASONS = {"max_tokens", "model_context_window_exceeded"}
 
@@ -56,8 +67,36 @@ class AnthropicMessages:
         }
 
     async def complete(self, client: CheckedClient, request: base.ChatRequest) -> base.ChatResult:
-        reply = await post_json(client, "messages", self.payload(request), deadline=self.deadline)
-        return _result(reply)
+        payload = self.payload(request)
+        if payload.get("stream"):
+            return _streamed(
+                await post_for_events(client, "messages", payload, deadline=self.deadline)
+            )
+        return _result(await post_json(client, "messages", payload, deadline=self.deadline))
+
+
+def _streamed(stream: Events) -> base.ChatResult:
+    """Put a stream's pieces together, and read them as the message they would have been in one."""
+    body: dict[str, Any] = {}
+    usage: dict[str, Any] = {}
+    text: list[str] = []
+    kinds = [event.get("type") for event in stream.events]
+    if "error" in kinds or "message_stop" not in kinds:
+        raise base.BadReply("The stream broke off: its end was not sent.")
+    for event in stream.events:
+        started, delta = event.get("message"), event.get("delta")
+        if isinstance(started, dict):
+            body |= {name: started.get(name) for name in ("id", "model")}
+            usage |= started["usage"] if isinstance(started.get("usage"), dict) else {}
+        usage |= event["usage"] if isinstance(event.get("usage"), dict) else {}
+        if isinstance(delta, dict):
+            body["stop_reason"] = delta.get("stop_reason") or body.get("stop_reason")
+            if delta.get("type") == "text_delta" and isinstance(delta.get("text"), str):
+                text.append(delta["text"])
+    body |= {"usage": usage, "content": [{"type": "text", "text": "".join(text)}]}
+    return _result(
+        Reply(stream.status, body, stream.headers, stream.first_byte_ms, stream.latency_ms)
+    )
 
 
 def _result(reply: Reply) -> base.ChatResult:
@@ -81,6 +120,7 @@ def _result(reply: Reply) -> base.ChatResult:
         first_byte_ms=reply.first_byte_ms,
         latency_ms=reply.latency_ms,
         http_status=reply.status,
+        rest=asked_rest(reply.headers),
     )
 
 

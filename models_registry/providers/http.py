@@ -9,6 +9,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Self
 
 import aiohttp
@@ -27,6 +28,14 @@ CONNECT_SECONDS = 15.0
 IDLE_SECONDS = (
     15.0  # servers close idle connections too; a shorter life here meets fewer closed ones
 )
+DURATION = r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?"
+REFUSAL_CODES = {"unsupported_parameter", "unsupported_value", "unknown_parameter"}
+REFUSALS = re.compile(
+    r"unsupported (?:parameter|value)|not supported with this model|does not support|unrecognized"
+    r"|extra inputs are not permitted|unexpected keyword|unknown (?:parameter|field)",
+    re.IGNORECASE,
+)
+SETTING_NAME = re.compile(r"['\"`]?\b([a-z]+(?:_[a-z]+)+|temperature|seed|stop|logprobs)\b['\"`]?")
 CREDIT_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 DENIED = (base.Denied, "The endpoint refused the key: set a valid one.")
 BUSY = (base.Unavailable, "The endpoint is not available now.")
@@ -60,6 +69,17 @@ class Reply:
 
     status: int
     body: dict[str, Any]
+    headers: Mapping[str, str]
+    first_byte_ms: int
+    latency_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """A stream's events, and what the connection told about it."""
+
+    status: int
+    events: list[dict[str, Any]]
     headers: Mapping[str, str]
     first_byte_ms: int
     latency_ms: int
@@ -248,27 +268,71 @@ async def _exchange(client: CheckedClient, method: str, path: str, content: byte
         raise _error_of(response, raw, client)
     return Reply(
         status=response.status_code,
-        body=_json_object(raw, client),
+        body=json_object(raw, client),
         headers=response.headers,
         first_byte_ms=round((first_byte - started) * 1000),
         latency_ms=round((time.monotonic() - started) * 1000),
     )
 
 
+async def post_for_events(
+    client: CheckedClient, path: str, payload: Mapping[str, Any], *, deadline: float
+) -> Events:
+    """Send `payload` and return the JSON objects of the event stream that came back.
+
+    The stream is read to its end before anything is made of it: what breaks off is no answer.
+    Raises as `post_json` does.
+    """
+    started = time.monotonic()
+    async with _within(deadline, client), client.send("POST", path, _body(payload)) as response:
+        first_byte: float | None = None
+        chunks: list[bytes] = []
+        async for chunk in _capped(response):
+            first_byte = first_byte or time.monotonic()
+            chunks.append(chunk)
+        raw = b"".join(chunks)
+        if not response.is_success:
+            raise _error_of(response, raw, client)
+    if "text/event-stream" not in response.headers.get("content-type", ""):
+        json_object(raw, client)  # tells a web page and an error body from other garbage
+        raise base.BadReply("The endpoint was asked for a stream and sent something else.")
+    return Events(
+        status=response.status_code,
+        events=_events(raw, client),
+        headers=response.headers,
+        first_byte_ms=round(((first_byte or time.monotonic()) - started) * 1000),
+        latency_ms=round((time.monotonic() - started) * 1000),
+    )
+
+
+def _events(raw: bytes, client: CheckedClient) -> list[dict[str, Any]]:
+    """Return the data of each event; `[DONE]` is told as {"done": True}."""
+    events = []
+    for line in raw.replace(b"\r\n", b"\n").split(b"\n"):
+        if not line.startswith(b"data:"):
+            continue
+        data = line[5:].strip()
+        events.append({"done": True} if data == b"[DONE]" else json_object(data, client))
+    return events
+
+
 async def _read_capped(response: httpx.Response) -> bytes:
+    return b"".join([chunk async for chunk in _capped(response)])
+
+
+async def _capped(response: httpx.Response) -> AsyncIterator[bytes]:
     # A compressed body was not asked for; unpacking one would spoil the cap.
     if response.headers.get("content-encoding", "identity").lower() != "identity":
         raise base.BadReply("The endpoint sent a compressed body that nobody asked for.")
-    chunks, total = [], 0
+    total = 0
     async for chunk in response.aiter_raw():
         total += len(chunk)
         if total > MOST_BYTES:
             raise base.BadReply(f"The answer is longer than {MOST_BYTES // 1024} KiB.")
-        chunks.append(chunk)
-    return b"".join(chunks)
+        yield chunk
 
 
-def _json_object(raw: bytes, client: CheckedClient) -> dict[str, Any]:
+def json_object(raw: bytes, client: CheckedClient) -> dict[str, Any]:
     try:
         body = strict_json(raw)
     except UnstorableText as error:
@@ -293,7 +357,8 @@ def _error_of(response: httpx.Response, raw: bytes, client: CheckedClient) -> ba
         f"{sentence} (HTTP {status}) It said: {_told(raw, client)}",
         status=status,
         code=code,
-        retry_after=retry_after(response.headers),
+        retry_after=retry_after(response.headers) or asked_rest(response.headers),
+        parameter=refused_parameter(raw) if status in {400, 422} else "",
     )
 
 
@@ -324,6 +389,53 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return max(0.0, (until - sent).total_seconds())
     except (TypeError, ValueError):
         return None
+
+
+def asked_rest(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds until a used-up limit of the endpoint's is refilled, None if none is.
+
+    Read are OpenAI's `x-ratelimit-remaining-requests` and `-reset-requests` (such as 6m0s, 20ms, or
+    plain seconds), the same for tokens, and Anthropic's `anthropic-ratelimit-requests-remaining`
+    and `-reset` (a moment).
+    """
+    rests = []
+    for kind in ("requests", "tokens"):
+        for left, reset in (
+            (f"x-ratelimit-remaining-{kind}", f"x-ratelimit-reset-{kind}"),
+            (f"anthropic-ratelimit-{kind}-remaining", f"anthropic-ratelimit-{kind}-reset"),
+        ):
+            if headers.get(left, "").strip() == "0":
+                rests.append(_until(headers.get(reset, "").strip(), headers))
+    return max((rest for rest in rests if rest is not None), default=None)
+
+
+def _until(reset: str, headers: Mapping[str, str]) -> float | None:
+    if re.fullmatch(r"\d{1,9}(\.\d{1,6})?", reset):
+        return float(reset)
+    if reset and (parts := re.fullmatch(DURATION, reset)):
+        hours, minutes, seconds, thousandths = (float(part or 0) for part in parts.groups())
+        return hours * 3600 + minutes * 60 + seconds + thousandths / 1000
+    try:
+        moment = datetime.fromisoformat(reset)
+        sent = email.utils.parsedate_to_datetime(headers.get("date", ""))
+        return max(0.0, (moment - sent).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+def refused_parameter(raw: bytes) -> str:
+    """Return the setting that an error body says the model does not take, or the empty string."""
+    with contextlib.suppress(ValueError):
+        error = strict_json(raw)
+        error = error.get("error", error) if isinstance(error, dict) else {}
+        if not isinstance(error, dict):
+            return ""
+        message, code, named = (str(error.get(key) or "") for key in ("message", "code", "param"))
+        if code not in REFUSAL_CODES and not REFUSALS.search(message):
+            return ""
+        found = SETTING_NAME.search(message)
+        return named or (found[1] if found else "")
+    return ""
 
 
 def _told(raw: bytes, client: CheckedClient) -> str:

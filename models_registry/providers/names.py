@@ -22,17 +22,9 @@ def same_model(asked: str, answered: str, accepted: Collection[str] = ()) -> boo
     if one == other:
         return True
     # Only the answer may be more exact than the question: a pinned snapshot is not another one.
-    return _ADDED.sub("", other) == one or (_has_no_date(one) and _core(one) == _core(other))
+    return _ADDED.sub("", other) == (_ADDED.sub("", one) if one.endswith("latest") else one)
 
 
 def _bare(name: str) -> str:
     name = _WEIGHTS.sub("", name.strip().casefold())
     return re.split(r"[/\\]", name)[-1].replace("models:", "")
-
-
-def _has_no_date(name: str) -> bool:
-    return not re.search(r"\d{3,}$", name)
-
-
-def _core(name: str) -> str:
-    return _ADDED.sub("", name)

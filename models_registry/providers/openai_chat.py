@@ -5,7 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from models_registry.providers import base
-from models_registry.providers.http import CheckedClient, Reply, post_json, short_text, token_count
+from models_registry.providers.http import (
+    CheckedClient,
+    Events,
+    Reply,
+    asked_rest,
+    post_for_events,
+    post_json,
+    short_text,
+    token_count,
+)
 from models_registry.providers.sampling import (
     MOST_TOKENS,
     SHARED,
@@ -35,7 +44,9 @@ SETTINGS: dict[str, Check] = {
     "repetition_penalty": number(0, 10),
     "chat_template_kwargs": json_object,
     "cache_prompt": flag,
+    "stream": flag,
 }
+TOLD_ONCE = ("id", "model", "system_fingerprint", "usage")
 FILTER_CODES = ("content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation")
 
 
@@ -53,7 +64,12 @@ class OpenAIChat:
 
     def payload(self, request: base.ChatRequest) -> dict[str, Any]:
         system = [{"role": "system", "content": request.system_prompt}]
+        # Usage comes in a stream's last event, and only where it was asked for.
+        usage = (
+            {"stream_options": {"include_usage": True}} if request.settings.get("stream") else {}
+        )
         return {
+            **usage,
             **request.settings,
             "model": request.model,
             "messages": [
@@ -64,9 +80,14 @@ class OpenAIChat:
 
     async def complete(self, client: CheckedClient, request: base.ChatRequest) -> base.ChatResult:
         try:
-            reply = await post_json(
-                client, "chat/completions", self.payload(request), deadline=self.deadline
-            )
+            payload = self.payload(request)
+            if payload.get("stream"):
+                return _streamed(
+                    await post_for_events(
+                        client, "chat/completions", payload, deadline=self.deadline
+                    )
+                )
+            reply = await post_json(client, "chat/completions", payload, deadline=self.deadline)
         except base.Rejected as error:
             if error.code in FILTER_CODES:  # the prompt was filtered: an outcome, not a failure
                 return base.ChatResult(
@@ -77,6 +98,33 @@ class OpenAIChat:
                 )
             raise
         return _result(reply)
+
+
+def _streamed(stream: Events) -> base.ChatResult:
+    """Put a stream's pieces together, and read them as the answer they would have been in one."""
+    body: dict[str, Any] = {}
+    texts: dict[str, list[str]] = {"content": [], "refusal": []}
+    finish = done = None
+    for event in stream.events:
+        done = done or event.get("done")
+        body |= {name: event[name] for name in TOLD_ONCE if event.get(name)}
+        choices = event.get("choices")
+        for choice in choices if isinstance(choices, list) else []:
+            if not isinstance(choice, dict) or choice.get("index", 0) != 0:
+                continue
+            finish = choice.get("finish_reason") or finish
+            delta = choice.get("delta")
+            for name, pieces in texts.items():
+                piece = delta.get(name) if isinstance(delta, dict) else None
+                if isinstance(piece, str):
+                    pieces.append(piece)
+    if not finish or not done:
+        raise base.BadReply("The stream broke off: its end was not sent.")
+    message = {name: "".join(pieces) or None for name, pieces in texts.items()}
+    body["choices"] = [{"message": message, "finish_reason": finish}]
+    return _result(
+        Reply(stream.status, body, stream.headers, stream.first_byte_ms, stream.latency_ms)
+    )
 
 
 def _result(reply: Reply) -> base.ChatResult:
@@ -99,6 +147,7 @@ def _result(reply: Reply) -> base.ChatResult:
         first_byte_ms=reply.first_byte_ms,
         latency_ms=reply.latency_ms,
         http_status=reply.status,
+        rest=asked_rest(reply.headers),
     )
 
 

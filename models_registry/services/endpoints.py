@@ -22,9 +22,15 @@ PROBE_PROMPT = "Answer with the single word: ready"
 PROBE_SECONDS = 60  # somebody is waiting for it
 LONGEST_KEY = 500
 SHOWN_OF_KEY = 4
-EDITABLE = {"name", "max_concurrency", "timeout_seconds"}
-MOST_CONCURRENCY = 512
-LONGEST_TIMEOUT = 600
+# What can be limited, and the most of it; the last two may be None, which means no limit.
+LIMITS = {
+    "max_concurrency": 512,
+    "timeout_seconds": 600,
+    "requests_per_minute": 1_000_000,
+    "tokens_per_minute": 2_000_000_000,
+}
+MAY_BE_NONE = {"requests_per_minute", "tokens_per_minute"}
+EDITABLE = {"name", *LIMITS}
 
 
 def register_endpoint(
@@ -34,15 +40,19 @@ def register_endpoint(
     kind: str,
     base_url: str,
     api_key: str = "",
-    max_concurrency: int = 8,
-    timeout_seconds: int = 120,
+    **limits: int | None,
 ) -> ModelEndpoint:
-    """Create an endpoint. Raises `Invalid` for an unusable URL or key, `Conflict` for a taken slug."""
+    """Create an endpoint, with any of `LIMITS`.
+
+    Raises `Invalid` for an unusable URL, key or limit, `Conflict` for a taken slug.
+    """
+    if unknown := sorted(set(limits) - set(LIMITS)):
+        raise Invalid(f"An endpoint has no {', '.join(unknown)}.", code="unknown_field")
     if kind not in PROVIDERS:
         raise Invalid(f"{kind!r} is no kind of endpoint; known are {', '.join(PROVIDERS)}.")
     url = _base_url(base_url)
     endpoint = ModelEndpoint(slug=slug, name=name, kind=kind, base_url=str(url))
-    _set_limits(endpoint, max_concurrency=max_concurrency, timeout_seconds=timeout_seconds)
+    _set_limits(endpoint, **limits)
     _put_key(endpoint, api_key, url)
     check_fields(endpoint, exclude=["base_url", "encrypted_key"])
     try:
@@ -89,8 +99,10 @@ def pause_endpoint(*, endpoint_id: int, reason: str, now: datetime) -> bool:
 
 
 def resume_endpoint(*, endpoint: ModelEndpoint) -> ModelEndpoint:
-    """Lift a pause; a second call changes nothing."""
-    ModelEndpoint.objects.filter(pk=endpoint.pk).update(paused_at=None, pause_reason="")
+    """Lift a pause and end a rest; a second call changes nothing."""
+    ModelEndpoint.objects.filter(pk=endpoint.pk).update(
+        paused_at=None, pause_reason="", resting_until=None, rest_reason="", failures_in_a_row=0
+    )
     endpoint.refresh_from_db()
     return endpoint
 
@@ -162,10 +174,11 @@ def _base_url(text: str) -> BaseUrl:
         raise Invalid(str(error), code="base_url") from error
 
 
-def _set_limits(endpoint: ModelEndpoint, **limits: int) -> None:
-    for name, most in (("max_concurrency", MOST_CONCURRENCY), ("timeout_seconds", LONGEST_TIMEOUT)):
+def _set_limits(endpoint: ModelEndpoint, **limits: int | None) -> None:
+    for name, most in LIMITS.items():
         value = limits.get(name, getattr(endpoint, name))
-        if not 1 <= value <= most:
+        none = value is None and name in MAY_BE_NONE
+        if not none and (value is None or not 1 <= value <= most):
             raise Invalid(f"{name} must be from 1 to {most}.", code=name)
         setattr(endpoint, name, value)
 

@@ -81,16 +81,20 @@ def start_run(
     pool_version: PromptPoolVersion,
     language_models: Sequence[LanguageModel],
     samples: int = 1,
+    cost_limit: Decimal | None = None,
     created_by: User | None = None,
     now: datetime,
 ) -> StartedRun:
     """Insert what is missing as pending, open again what failed or was cancelled, freeze the models.
 
     The same run again is the same run, and nothing that is done or under way is asked twice.
+    Once `cost_limit` dollars are spent no further call begins; it needs the models' prices.
     Raises `Conflict` for a draft pool, `Invalid` for models that cannot generate.
     """
     models = sorted(set(language_models), key=lambda model: model.pk)
     _refuse_unusable(pool_version, models, samples)
+    if cost_limit is not None:
+        _refuse_unpriced(models, now)
     # Two starts at the same moment take turns here, and the second finds the first one's run.
     lock(PromptPoolVersion.objects.filter(pk=pool_version.pk)).get()
     freeze(models=models, now=now)
@@ -103,10 +107,26 @@ def start_run(
         run.language_models.set(models)
     elif run.state == GenerationRun.State.PAUSED:
         resume_run(run=run)
+    if cost_limit is not None:
+        GenerationRun.objects.filter(pk=run.pk).update(cost_limit=cost_limit)
+        run.cost_limit = cost_limit
     reopened = _adopt(run)
     forget_counts(runs=_sharing(run))
     present = Completion.objects.cells_of(run).count()
     return StartedRun(run, created, _insert_missing(run, models), reopened, present - reopened)
+
+
+def limit_cost(*, run: GenerationRun, cost_limit: Decimal | None, now: datetime) -> GenerationRun:
+    """Change what a run may cost, None for no limit; one that its limit had paused goes on.
+
+    Raises `Invalid` for models without prices.
+    """
+    if cost_limit is not None:
+        _refuse_unpriced(list(run.language_models.all()), now)
+    GenerationRun.objects.filter(pk=run.pk).update(cost_limit=cost_limit)
+    run.refresh_from_db()
+    stopped = run.state == GenerationRun.State.PAUSED and run.pause_reason
+    return resume_run(run=run) if stopped else run
 
 
 def pause_run(*, run: GenerationRun) -> GenerationRun:
@@ -306,6 +326,15 @@ def _refuse_unusable(
             )
         if model.retired_at:
             raise Invalid(f"{model} is retired.", code="retired")
+
+
+def _refuse_unpriced(models: list[LanguageModel], now: datetime) -> None:
+    for model in models:
+        if price_on(language_model_id=model.pk, day=now.date()) is None:
+            raise Invalid(
+                f"{model} has no price, so what it costs cannot be limited: enter one, 0 for free.",
+                code="no_price",
+            )
 
 
 def _same_run(

@@ -122,7 +122,7 @@ def _criterion(
         ),
         "head_to_head": head_to_head(ballots, labels),
         "audit": audited(found, ballots, labels, rng=rng),
-        "agreement": agreed(ballots, raters=len(source.raters)),
+        "agreement": agreed(ballots),
     }
 
 

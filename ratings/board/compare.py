@@ -6,8 +6,16 @@ from typing import Any
 import numpy as np
 
 from ratings.board.build import stored_covariance
-from ratings.scoring import POINTS_PER_LOGIT, Verdict, decide
+from ratings.scoring import (
+    POINTS_PER_LOGIT,
+    Verdict,
+    anytime_interval,
+    decide,
+    margin_in_log_odds,
+)
 from ratings.scoring.decisions import EQUIVALENCE_LEVEL, difference_of
+
+USUAL_TIE = 2 / 3  # Davidson's nu at a quarter of ties between equals
 
 
 def compare(board: Mapping[str, Any], a: str, b: str) -> dict[str, Any]:
@@ -46,6 +54,39 @@ def _compared(
         "equivalence": None if found is None else _equivalence(found, margin),
         "verdict": _word(estimate, found),
         "more_votes": None if found is None else found.more_votes,
+        "anytime": None
+        if found is None
+        else _anytime(part, a, b, found, margin=margin, level=level),
+    }
+
+
+def _anytime(
+    part: Mapping[str, Any], a: str, b: str, found: Verdict, *, margin: float, level: float
+) -> dict[str, Any]:
+    """Return the interval that holds at all looks together, for boards that are looked at often.
+
+    What it is tuned for must be the same at every look, so it comes from the protocol: the error
+    at which equals would be shown to be equivalent.
+    """
+    planned = margin_in_log_odds(min(max(margin, 0.01), 0.4), USUAL_TIE) / 3
+    covariance = stored_covariance(part)
+    assert covariance is not None
+    ranked = part["ranked"]
+    contrast = difference_of(len(ranked), ranked.index(a), ranked.index(b))
+    interval = anytime_interval(
+        found.difference,
+        found.standard_error,
+        planned_error=planned,
+        degrees=covariance.spread(contrast).degrees,
+        level=level,
+    )
+    word = "better" if interval.lower > 0 else "worse" if interval.upper < 0 else "unclear"
+    bounded = np.isfinite(interval.upper)  # with very few clusters it bounds nothing yet
+    return {
+        "level": level,
+        "strength_lower": interval.lower if bounded else None,
+        "strength_upper": interval.upper if bounded else None,
+        "verdict": word,
     }
 
 

@@ -85,6 +85,12 @@ MEANING = {
         " now seems to be. The estimate is itself uncertain, so read its size, not its digits."
         " Empty for a settled verdict, and where no reasonable number of votes would be enough."
     ),
+    "anytime": (
+        "Interval of the difference that may be looked at as often as one likes while votes come"
+        " in, and after which one may stop because of what it shows: all looks hold together at"
+        " its level (a confidence sequence by rater and prompt). It is about half as wide again as"
+        " the ordinary interval, which is for one look, at the end."
+    ),
     "agreement": (
         "How far raters who judged the same comparison give the same outcome (first, tie, second;"
         " both bad is a tie here). Per cent: the share of pairs of raters who agree. Alpha"

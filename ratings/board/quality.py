@@ -1,12 +1,13 @@
 """What speaks against believing a criterion's order, and how far its raters agree (pure)."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 
 from ratings.board.fits import Estimate
-from ratings.board.inputs import BOTH_BAD, CANNOT_JUDGE, FITTED, Ballots
+from ratings.board.inputs import BOTH_BAD, CANNOT_JUDGE, FITTED, NOBODY, Ballots
 from ratings.scoring import (
     Agreement,
     Counts,
@@ -18,7 +19,7 @@ from ratings.scoring import (
     krippendorff_alpha,
     percent_agreement,
 )
-from ratings.scoring.audit import check_connectivity
+from ratings.scoring.audit import check_concentration, check_connectivity
 
 OUTCOMES = ("second", "tie", "first")
 COEFFICIENTS = {
@@ -33,14 +34,18 @@ def audited(
 ) -> dict[str, Any]:
     """Return the audit of one criterion: `findings`, and by check the reason of those not made.
 
-    All checks are on the votes that are ranked, but connectivity, which asks whether all are.
+    All checks are on the votes that are ranked, but connectivity, which asks whether all are, and
+    concentration, which forfeits have no part in: nobody gave them.
     Raters and prompts are not named: whom a board is shown to may not know who they are.
     """
     among = found.ballots
     if len(found.members) < 2 or found.fit is None:  # noqa: PLR2004 -- nothing is ranked
         return {"findings": [], "skipped": {"connectivity": "nothing is ranked"}}
+    comparisons = among.comparisons(labels, found.members)
+    # Nobody has no influence: each forfeit stands alone.
+    alone = among.rater.max(initial=NOBODY) + 1 + np.arange(len(among.rater), dtype=np.int32)
     audit = audit_votes(
-        among.comparisons(labels, found.members),
+        replace(comparisons, rater=np.where(among.given, among.rater, alone)),
         rng=rng,
         fit=found.fit,
         covariance=found.covariance,
@@ -49,9 +54,9 @@ def audited(
     )
     everyone = np.arange(len(labels), dtype=np.int32)
     linked = check_connectivity(Counts.of(ballots.judged().comparisons(labels, everyone)))
-    findings = [linked, *(one for one in audit.findings if one.check != linked.check)]
+    own = {one.check: one for one in (linked, check_concentration(among.rater[among.given]))}
     return {
-        "findings": [_finding(one) for one in findings],
+        "findings": [_finding(own.get(one.check, one)) for one in audit.findings],
         "skipped": dict(audit.skipped),
     }
 
@@ -67,13 +72,13 @@ def _finding(one: Finding) -> dict[str, Any]:
     }
 
 
-def agreed(ballots: Ballots, *, raters: int) -> dict[str, Any] | None:
+def agreed(ballots: Ballots) -> dict[str, Any] | None:
     """Return how far raters who judged the same comparison agree on its outcome; None if none did.
 
     A comparison is a prompt and two models; both bad is a tie, as in the fit; forfeits and cannot
     judge are left out. Where a rater judged two samples of the same the first counts.
     """
-    given = ballots.select((ballots.rater < raters) & (ballots.outcome != CANNOT_JUDGE))
+    given = ballots.select(ballots.given & (ballots.outcome != CANNOT_JUDGE))
     if not given.outcome.size:
         return None
     # By number: prompt, first and second together are the unit.
@@ -82,7 +87,7 @@ def agreed(ballots: Ballots, *, raters: int) -> dict[str, Any] | None:
     )
     unit = units[1].ravel().astype(np.int64)
     rater = given.rater.astype(np.int64)
-    _, once = np.unique(unit * (raters + 1) + rater, return_index=True)
+    _, once = np.unique(unit * (int(rater.max()) + 1) + rater, return_index=True)
     grades = Grades(unit[once], rater[once], FITTED[given.outcome[once]].astype(np.int64), OUTCOMES)
     try:
         found = {name: of(grades) for name, of in COEFFICIENTS.items()}

@@ -11,8 +11,9 @@ that were never compared, or compared with one side always winning, `converged` 
 `not_estimable` says why and names the groups. That field is there only then.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,9 @@ from numpy.typing import NDArray
 
 from core.errors import Invalid, TooLarge
 from ratings.ranking.choices import Choices, wrong_usage
+from ratings.ranking.findings import Compared, Uncertainty, audit_dict, compare, uncertainty_of
 from ratings.scoring import (
+    Audit,
     BoardRow,
     Comparisons,
     Counts,
@@ -28,18 +31,25 @@ from ratings.scoring import (
     Fit,
     NotConverged,
     NotEstimable,
+    audit_votes,
     average_win_rate,
     averaged_elo,
     bootstrap,
     bootstrap_rates,
+    cluster_bootstrap,
+    cluster_sandwich,
     fit_bradley_terry,
+    fit_crowd,
     fit_davidson,
+    fit_rao_kupper,
     intervals,
     online_elo,
     pooled_win_rate,
     rank_ranges,
     sandwich,
     to_rating,
+    two_way_bootstrap,
+    two_way_sandwich,
 )
 from ratings.scoring.types import Floats
 from ratings.vote_files import BOTH_BAD, Labels, SkippedRow, VoteTable
@@ -49,6 +59,8 @@ RATES = {"win-rate": pooled_win_rate, "average-win-rate": average_win_rate}
 MOST_MODELS = 2000
 LEVEL = 0.95
 TIE = 1
+# Layouts in which the first model is the one on the left.
+SHOWN_FIRST = ("preferendum", "arena", "one-hot", "sides")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +77,9 @@ class Ranking:
     rows: tuple[BoardRow, ...]
     trouble: str = ""
     components: tuple[tuple[str, ...], ...] = ()
+    uncertainty: Uncertainty | None = None
+    compared: Compared | None = None
+    audit: Audit | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the ranking as it stands in JSON."""
@@ -81,6 +96,12 @@ class Ranking:
         if self.trouble:
             components = [list(component) for component in self.components]
             body["not_estimable"] = {"reason": self.trouble, "components": components}
+        if self.uncertainty:
+            body["uncertainty"] = asdict(self.uncertainty)
+        if self.compared:
+            body["compare"] = self.compared.as_dict()
+        if self.audit:
+            body["audit"] = audit_dict(self.audit)
         return body
 
 
@@ -157,10 +178,14 @@ def _rank(
     if not rows.size:
         raise nothing_usable(table)
     comparisons = _comparisons(table, rows)
+    every = choices.given(raters=_several(comparisons.rater), prompts=_several(comparisons.prompt))
     counts = Counts.of(comparisons)
+    for model in choices.compare or ():
+        if model not in counts.items:
+            raise wrong_usage(f"{model!r} is not among the models.")
     if choices.anchor and choices.anchor[0] not in counts.items:
         raise wrong_usage(f"The anchor {choices.anchor[0]!r} is not among the models.")
-    found = _estimate(comparisons, counts, choices)
+    found, choices = _first_estimate(comparisons, counts, every)
     return Ranking(
         method=choices.method,
         ties=choices.ties,
@@ -172,7 +197,14 @@ def _rank(
         rows=_rows(counts, found),
         trouble=found.trouble,
         components=found.components,
+        uncertainty=found.uncertainty,
+        compared=found.compared,
+        audit=_audited(table, rows, comparisons, found, choices) if choices.audit else None,
     )
+
+
+def _several(codes: NDArray[Any] | None) -> bool:
+    return codes is not None and bool((codes != codes[0]).any())
 
 
 def _comparisons(table: VoteTable, rows: Rows) -> Comparisons:
@@ -190,7 +222,22 @@ def _comparisons(table: VoteTable, rows: Rows) -> Comparisons:
         first=code[first],
         second=code[second],
         outcome=np.where(outcome == BOTH_BAD, np.int8(TIE), outcome),
+        rater=_clusters(table.rater, rows),
+        prompt=_clusters(table.prompt, rows),
     )
+
+
+def _clusters(labels: Labels | None, rows: Rows) -> NDArray[np.int32] | None:
+    """Return the cluster of each vote; a vote of nobody known is a cluster of its own."""
+    if labels is None:
+        return None
+    codes = labels.codes[rows]
+    nobody = codes < 0
+    if not nobody.any():
+        return codes
+    return np.where(
+        nobody, len(labels.names) + np.cumsum(nobody, dtype=np.int32) - np.int32(1), codes
+    ).astype(np.int32)
 
 
 def _raters(table: VoteTable, rows: Rows) -> int | None:
@@ -216,11 +263,28 @@ class _Found(NamedTuple):
     converged: bool = True
     trouble: str = ""
     components: tuple[tuple[str, ...], ...] = ()
+    uncertainty: Uncertainty | None = None
+    compared: Compared | None = None
+    fit: Fit | None = None
+    covariance: Covariance | None = None
+
+
+def _first_estimate(
+    comparisons: Comparisons, counts: Counts, every: Sequence[Choices]
+) -> tuple[_Found, Choices]:
+    """Estimate by the first of the choices that has intervals, else by the last."""
+    for choices in every[:-1]:
+        found = _estimate(comparisons, counts, choices)
+        if not found.trouble:
+            return found, choices
+    return _estimate(comparisons, counts, every[-1]), every[-1]
 
 
 def _estimate(comparisons: Comparisons, counts: Counts, choices: Choices) -> _Found:
     if choices.method == "bt":
-        return _strengths(counts, choices)
+        return _strengths(comparisons, counts, choices)
+    if choices.method == "crowd-bt":
+        return _crowd(comparisons, choices)
     if choices.method in RATES:
         return _rates(counts, choices)
     return _elo(comparisons, choices)
@@ -250,44 +314,105 @@ def _rates(counts: Counts, choices: Choices) -> _Found:
     if choices.intervals == "sandwich":
         return _Found(rates.rate, lower=rates.lower, upper=rates.upper)
     rng = np.random.default_rng(choices.seed)
-    lower, upper = bootstrap_rates(RATES[choices.method], counts, rng=rng, level=LEVEL)
+    lower, upper = bootstrap_rates(
+        RATES[choices.method], counts, rng=rng, draws=choices.draws, level=LEVEL
+    )
     return _Found(rates.rate, lower=lower, upper=upper)
 
 
-def _strengths(counts: Counts, choices: Choices) -> _Found:
+FITS: Mapping[str, Callable[[Counts], Fit]] = MappingProxyType(
+    {"half": fit_bradley_terry, "davidson": fit_davidson, "rao-kupper": fit_rao_kupper}
+)
+
+
+def _strengths(comparisons: Comparisons, counts: Counts, choices: Choices) -> _Found:
     try:
-        fit = fit_davidson(counts) if choices.ties == "davidson" else fit_bradley_terry(counts)
+        fit = FITS[choices.ties](counts)
     except (NotEstimable, NotConverged) as error:
-        nothing = np.full(len(counts.items), np.nan)
-        groups = error.components if isinstance(error, NotEstimable) else ()
-        return _Found(nothing, converged=False, trouble=str(error), components=groups)
+        return _no_strengths(counts.items, error)
     rating = to_rating(fit.strength)
     shift = _shift(rating, counts.items, choices)
-    found = _Found(rating + shift, strength=fit.strength, rating=rating + shift)
+    found = _Found(rating + shift, strength=fit.strength, rating=rating + shift, fit=fit)
     try:
-        return _with_intervals(found, fit, _covariance(fit, counts, choices), shift, choices)
+        covariance = _covariance(fit, comparisons, counts, choices)
     except NotEstimable as error:
         return found._replace(trouble=str(error), components=error.components)
+    if covariance is None:
+        return found
+    return _with_intervals(found, fit, covariance, shift, choices)._replace(
+        covariance=covariance,
+        uncertainty=uncertainty_of(covariance, comparisons, choices),
+        compared=compare(fit, covariance, counts, choices) if choices.compare else None,
+    )
 
 
-def _covariance(fit: Fit, counts: Counts, choices: Choices) -> Covariance | None:
-    if choices.intervals == "none":
-        return None
-    if choices.intervals == "sandwich":
-        return sandwich(fit, counts)
-    return bootstrap(fit, counts, rng=np.random.default_rng(choices.seed))
+def _no_strengths(items: tuple[str, ...], error: NotEstimable | NotConverged) -> _Found:
+    groups = error.components if isinstance(error, NotEstimable) else ()
+    nothing = np.full(len(items), np.nan)
+    return _Found(nothing, converged=False, trouble=str(error), components=groups)
+
+
+def _crowd(comparisons: Comparisons, choices: Choices) -> _Found:
+    if comparisons.rater is None:
+        raise wrong_usage("Crowd-BT needs to know who judged: name the column with --rater.")
+    try:
+        strength = fit_crowd(comparisons).strength
+    except (NotEstimable, NotConverged) as error:
+        return _no_strengths(comparisons.items, error)
+    rating = to_rating(strength)
+    rating += _shift(rating, comparisons.items, choices)
+    return _Found(rating, strength=strength, rating=rating)
+
+
+def _covariance(
+    fit: Fit, comparisons: Comparisons, counts: Counts, choices: Choices
+) -> Covariance | None:
+    # Whose votes belong together; prompts where nobody knows who judged.
+    cluster = comparisons.rater if _several(comparisons.rater) else comparisons.prompt
+    rng, draws = np.random.default_rng(choices.seed), choices.draws
+    made: Mapping[str, Callable[[], Covariance | None]] = {
+        "none": lambda: None,
+        "sandwich": lambda: sandwich(fit, counts),
+        "cluster": lambda: cluster_sandwich(fit, comparisons, known(cluster)),
+        "two-way": lambda: two_way_sandwich(fit, comparisons),
+        "bootstrap": lambda: bootstrap(fit, counts, rng=rng, draws=draws),
+        "cluster-bootstrap": lambda: cluster_bootstrap(
+            fit, comparisons, cluster, rng=rng, draws=draws
+        ),
+        "two-way-bootstrap": lambda: two_way_bootstrap(fit, comparisons, rng=rng, draws=draws),
+    }
+    return made[str(choices.intervals)]()
+
+
+def known(cluster: NDArray[np.int32] | None) -> NDArray[np.int32]:
+    """Return the clusters; `Choices.given` has seen to it that they are known."""
+    assert cluster is not None
+    return cluster
 
 
 def _with_intervals(
-    found: _Found, fit: Fit, covariance: Covariance | None, shift: float, choices: Choices
+    found: _Found, fit: Fit, covariance: Covariance, shift: float, choices: Choices
 ) -> _Found:
-    if covariance is None:
-        return found
     lower, upper = intervals(fit.strength, covariance, level=LEVEL)
     rng = np.random.default_rng(choices.seed)
     best, worst = rank_ranges(fit.strength, covariance, rng=rng, level=LEVEL)
     return found._replace(
         lower=to_rating(lower) + shift, upper=to_rating(upper) + shift, best=best, worst=worst
+    )
+
+
+def _audited(
+    table: VoteTable, rows: Rows, comparisons: Comparisons, found: _Found, choices: Choices
+) -> Audit:
+    """Audit the ranking, with the position where the layout says which answer was shown first."""
+    shown = np.ones(len(rows), dtype=np.int8) if table.layout in SHOWN_FIRST else None
+    return audit_votes(
+        comparisons,
+        rng=np.random.default_rng(choices.seed),
+        fit=found.fit if choices.ties != "rao-kupper" else None,
+        covariance=found.covariance if choices.ties != "rao-kupper" else None,
+        shown_first=shown,
+        both_bad=table.outcome[rows] == BOTH_BAD,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from ratings.exports.writers import escape_cell
 from ratings.ranking.ranks import Ranking
-from ratings.scoring import BoardRow
+from ratings.scoring import BoardRow, Finding
 from ratings.vote_files import SkippedRow, ascii_safe
 
 COLUMNS = ("model", *(field.name for field in fields(BoardRow) if field.name != "item"))
@@ -54,18 +54,48 @@ def write_table(out: TextIO, rankings: Rankings, skipped: Sequence[SkippedRow]) 
                 [_titles(ranking), *(_cells(ranking, row) for row in ranking.rows)]
             )
         )
+        out.writelines(f"{ascii_safe(line)}\n" for line in _remarks(ranking))
         out.write("\n" if name is not None else "")
+
+
+TIE_WORDS = MappingProxyType(
+    {
+        "half": "ties as half a win",
+        "davidson": "Davidson's ties",
+        "rao-kupper": "Rao and Kupper's ties",
+    }
+)
 
 
 def _heading(ranking: Ranking) -> str:
     raters = "" if ranking.n_raters is None else f", {ranking.n_raters} raters"
-    ties = {"half": "ties as half a win", "davidson": "Davidson's ties"}[ranking.ties]
+    clusters = ranking.uncertainty or "votes taken as independent"
     bounds = (
         "no intervals"
         if ranking.intervals == "none"
-        else f"95 % intervals: {ranking.intervals}, votes taken as independent"
+        else f"95 % intervals: {ranking.intervals}, {clusters}"
     )
+    ties = TIE_WORDS[ranking.ties]
     return f"{ranking.method}, {ties}, {bounds}; {ranking.n_votes} votes{raters}"
+
+
+def _remarks(ranking: Ranking) -> list[str]:
+    """Return what was asked for beside the rows: two models compared, the audit."""
+    lines = [str(ranking.compared)] if ranking.compared else []
+    if ranking.audit:
+        lines.append(f"audit: {len(ranking.audit.flags)} flags")
+        lines += [_finding(one) for one in ranking.audit.findings]
+        lines += [f"  {check}: not checked: {why}" for check, why in ranking.audit.skipped.items()]
+    return lines
+
+
+def _finding(one: Finding) -> str:
+    names = f" ({'; '.join(one.names[:SHOWN])})" if one.names else ""
+    mark = "FLAG" if one.flagged else "ok"
+    return f"  {one.check}: {mark}, {one.figure:.4g} against {one.threshold:g}{names}"
+
+
+SHOWN = 3
 
 
 def _titles(ranking: Ranking) -> list[str]:

@@ -29,7 +29,12 @@ from ratings.scoring.allocation import (
     weighted_counts,
 )
 from ratings.scoring.audit import Audit, Finding, audit_votes
-from ratings.scoring.bootstrap import bootstrap, bootstrap_rates
+from ratings.scoring.bootstrap import (
+    bootstrap,
+    bootstrap_rates,
+    cluster_bootstrap,
+    two_way_bootstrap,
+)
 from ratings.scoring.bradley_terry import fit_bradley_terry, win_probability
 from ratings.scoring.clusters import (
     cluster_influence,
@@ -39,6 +44,7 @@ from ratings.scoring.clusters import (
     two_way_sandwich,
 )
 from ratings.scoring.composite import Composite, Part, composite
+from ratings.scoring.crowd import CrowdFit, fit_crowd
 from ratings.scoring.decisions import (
     Verdict,
     about,
@@ -69,7 +75,7 @@ from ratings.scoring.sequences import (
     mean_sequence,
 )
 from ratings.scoring.simulate import draw_comparisons
-from ratings.scoring.ties import fit_davidson
+from ratings.scoring.ties import fit_davidson, fit_rao_kupper
 from ratings.scoring.types import (
     BASE_RATING,
     OUTCOMES,
@@ -103,6 +109,7 @@ __all__ = [
     "Composite",
     "Counts",
     "Covariance",
+    "CrowdFit",
     "Finding",
     "Fit",
     "Fragility",
@@ -128,6 +135,7 @@ __all__ = [
     "bootstrap_agreement",
     "bootstrap_rates",
     "boundary_allocation",
+    "cluster_bootstrap",
     "cluster_influence",
     "cluster_sandwich",
     "cluster_side",
@@ -144,7 +152,9 @@ __all__ = [
     "expected_win_rate",
     "fewest_to_flip",
     "fit_bradley_terry",
+    "fit_crowd",
     "fit_davidson",
+    "fit_rao_kupper",
     "fleiss_kappa",
     "gwet_ac",
     "intervals",
@@ -164,6 +174,7 @@ __all__ = [
     "sandwich",
     "separated_components",
     "to_rating",
+    "two_way_bootstrap",
     "two_way_sandwich",
     "uniform_allocation",
     "variance_allocation",

@@ -24,8 +24,8 @@ prompt influence              the same without one prompt
 
 References
 ----------
-arenakit (https://pypi.org/project/arenakit/) audits boards in this manner; the list contains all of
-its probes, with tests of our own.
+arenakit 0.1 (Mohammadi 2026, a Python package) audits boards in this manner; the list contains all
+of its probes, with tests of our own.
 Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of
 Statistics 6: how neighbours are told apart, all together at 5 %.
 Pearson's X^2 over pairs against the fitted model, for intransitivity; Kish (1965) for its design
@@ -429,15 +429,16 @@ def _raters(board: _Board) -> Iterator[tuple[str, Finding | str]]:
         for check in ("concentration", "clustering"):
             yield check, "it is not known who voted"
         return
-    sizes = np.bincount(rater)
-    busiest = int(np.argmax(sizes))
-    share = sizes[sizes > 0].astype(float)
-    yield (
-        "concentration",
-        _finding("concentration", share.sum() ** 2 / (share**2).sum(), (str(busiest),)),
-    )
+    yield "concentration", check_concentration(rater)
     ratio = np.median(board.covariance.standard_error / board.alone)
     yield "clustering", _finding("clustering", ratio)
+
+
+def check_concentration(rater: NDArray[Any]) -> Finding:
+    """Return how many equally active raters the votes' raters (n,), codes from 0, amount to."""
+    sizes = np.bincount(rater).astype(float)
+    figure = sizes.sum() ** 2 / (sizes**2).sum() if rater.size else 0.0
+    return _finding("concentration", figure, (str(int(np.argmax(sizes))),) if rater.size else ())
 
 
 def _influence(board: _Board, check: str) -> Finding | str:

@@ -1,21 +1,34 @@
-"""The bootstrap: votes resampled with replacement, and the model refitted to every resample.
+"""The bootstrap: votes, or whole clusters of votes, resampled, and the model refitted every time.
+
+Weights are Poisson with mean 1: for each vote, for each rater (all its votes together), or for each
+rater times each prompt. Percentile intervals with few clusters are too narrow, since they know no
+Student's t; the jackknife of `clusters` is the default for that reason.
 
 References
 ----------
 Efron, B. (1979). Bootstrap methods: another look at the jackknife. Annals of Statistics 7.
+Hanley, J. A. and MacGibbon, B. (2006). Creating non-parametric bootstrap samples using Poisson
+frequencies. Computer Methods and Programs in Biomedicine 83.
+Owen, A. B. (2007). The pigeonhole bootstrap. Annals of Applied Statistics 1.
+Owen, A. B. and Eckles, D. (2012). Bootstrapping data arrays of arbitrary order. Annals of Applied
+Statistics 6: products of weights.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.random import Generator
+from numpy.random import SFC64, Generator
 from numpy.typing import NDArray
 
-from ratings.scoring.bradley_terry import fit_bradley_terry, win_probability
+from ratings.scoring.bradley_terry import fit_bradley_terry
+from ratings.scoring.clusters import Codes, cluster_sizes
 from ratings.scoring.intervals import checked_covariance
-from ratings.scoring.ties import davidson_odds, fit_davidson
+from ratings.scoring.kernels import engine, side_by_side
+from ratings.scoring.poisson import plan, unit_thresholds
+from ratings.scoring.ties import fit_davidson, fit_rao_kupper
 from ratings.scoring.types import (
+    FIRST_WON,
     Comparisons,
     Counts,
     Covariance,
@@ -27,9 +40,10 @@ from ratings.scoring.types import (
 )
 from ratings.scoring.win_rate import Rates
 
-BLOCK = 1 << 20  # counts held at once: 8 MiB a copy
-CHORD_STEPS = 40
-CHORD_TOLERANCE = 1e-10  # largest gradient per vote at which a refit has arrived
+Cells = NDArray[np.int32]
+LANES = 16  # resamples drawn and refitted side by side; one stream of randomness each
+CHORD_STEPS = 60
+CHORD_SETTLED = 1e-12  # log-odds: the largest last step of a refit that has arrived
 FURTHEST = 50.0  # log-odds; a refit beyond is left to Newton's method, which knows why
 LEAST_ESTIMABLE = 0.9  # share of the resamples that must have an estimate
 
@@ -39,9 +53,10 @@ def bootstrap(
 ) -> Covariance:
     """Return the covariance of refits to resampled votes; its `draws` (B, K) hold the refits.
 
-    Votes are exchangeable given their pair and outcome, so that a resample is a multinomial draw
-    of the counts. All refits climb together along the one inverse information of `fit` (the chord
-    method); stragglers climb by Newton's method alone, and those without a finite estimate are NaN.
+    Votes are exchangeable given their pair and outcome, so that a resample draws the counts of
+    pairs and outcomes. All refits climb together along the one inverse information of `fit` (the
+    chord method); stragglers climb by Newton's method alone, and those without a finite estimate
+    are NaN.
 
     Raises
     ------
@@ -49,22 +64,69 @@ def bootstrap(
         When more than one resample in ten has no finite estimate: the interval would be that
         of the luckier resamples only.
     """
-    counts = counts_of(data)
-    pairs = Pairs.of(counts)
-    cells = pairs.cells.ravel()
-    found = np.empty((draws, len(counts.items)))
-    height = max(1, BLOCK // cells.size)
-    for top in range(0, draws, height):
-        size = min(height, draws - top)
-        drawn = rng.multinomial(round(counts.n), cells / cells.sum(), size=size)
-        found[top : top + size] = _refit(fit, pairs, drawn.reshape(size, -1, 3).astype(np.float64))
-    usable = found[np.isfinite(found).all(axis=1)]
-    if len(usable) < LEAST_ESTIMABLE * draws:
-        raise NotEstimable(
-            f"{draws - len(usable)} of {draws} resamples have no finite estimate: too few votes to bootstrap"
+    pairs = Pairs.of(counts_of(data))
+    cell, table, tables = plan(pairs.cells.ravel())
+    loops = engine(saves=pairs.cells.size * draws * 5e-8)
+
+    def drawn(stream: SFC64) -> Cells:
+        raw = stream.random_raw(cell.size * LANES).reshape(-1, LANES)
+        return np.asarray(loops.poisson_cells(raw, cell, table, tables, pairs.cells.size))
+
+    return _covariance(fit, pairs, drawn, rng=rng, draws=draws, kind="bootstrap")
+
+
+def cluster_bootstrap(
+    fit: Fit,
+    comparisons: Comparisons,
+    cluster: Codes | None = None,
+    *,
+    rng: Generator,
+    draws: int = 1000,
+) -> Covariance:
+    """Return the covariance of refits to resampled clusters: all votes of a rater, say, together.
+
+    `cluster` (n,) are integers from 0, the raters where left out; otherwise as `bootstrap`.
+    """
+    codes, g = _known(comparisons.rater if cluster is None else cluster)
+    votes = _Sorted.of(comparisons)
+    owner = votes.by_cell(codes)
+    loops = engine(saves=len(comparisons) * draws * 2e-9)
+
+    def drawn(stream: SFC64) -> Cells:
+        return np.asarray(loops.weighted_cells(votes.start, owner, _weights(stream, g)))
+
+    found = _covariance(fit, votes.pairs, drawn, rng=rng, draws=draws, kind="cluster-bootstrap")
+    return found.backed_by(g)
+
+
+def two_way_bootstrap(
+    fit: Fit,
+    comparisons: Comparisons,
+    rater: Codes | None = None,
+    prompt: Codes | None = None,
+    *,
+    rng: Generator,
+    draws: int = 1000,
+) -> Covariance:
+    """Return the covariance of refits in which raters and prompts are resampled (the pigeonhole).
+
+    A vote's weight is its rater's times its prompt's. That is right where raters and prompts differ,
+    and too wide, by up to the root of 3, where votes are independent in truth (Owen 2007).
+    """
+    raters, g = _known(comparisons.rater if rater is None else rater)
+    prompts, h = _known(comparisons.prompt if prompt is None else prompt)
+    votes = _Sorted.of(comparisons)
+    one, other = votes.by_cell(raters), votes.by_cell(prompts)
+    loops = engine(saves=len(comparisons) * draws * 6e-9)
+
+    def drawn(stream: SFC64) -> Cells:
+        weights = _weights(stream, g), _weights(stream, h)
+        return np.asarray(
+            loops.twice_weighted_cells(votes.start, one, weights[0], other, weights[1])
         )
-    matrix = np.atleast_2d(np.cov(usable, rowvar=False))
-    return checked_covariance(fit, matrix, "bootstrap", draws=found)
+
+    found = _covariance(fit, votes.pairs, drawn, rng=rng, draws=draws, kind="two-way-bootstrap")
+    return found.backed_by(min(g, h))
 
 
 def bootstrap_rates(
@@ -86,8 +148,11 @@ def bootstrap_rates(
     return bounds[0], bounds[1]
 
 
+# ---- pairs and cells -----------------------------------------------------------------------------
+
+
 class Pairs(NamedTuple):
-    """The pairs that met, `one` < `other` (m,), and their cells (m, 3): one won, tie, other won."""
+    """The pairs that met, `one` < `other` (m,), and their cells (m, 3): other won, tie, one won."""
 
     items: tuple[str, ...]
     one: NDArray[np.int64]
@@ -97,36 +162,99 @@ class Pairs(NamedTuple):
     @classmethod
     def of(cls, counts: Counts) -> "Pairs":
         one, other = np.nonzero(np.triu(counts.votes))
-        columns = [counts.wins[one, other], counts.ties[one, other], counts.wins[other, one]]
+        columns = [counts.wins[other, one], counts.ties[one, other], counts.wins[one, other]]
         return cls(counts.items, one, other, np.stack(columns, axis=1))
 
     def counts(self, cells: Floats) -> Counts:
         """Return cells (m, 3) as counts (K, K)."""
         k = len(self.items)
         wins, ties = np.zeros((k, k)), np.zeros((k, k))
-        wins[self.one, self.other], wins[self.other, self.one] = cells[:, 0], cells[:, 2]
+        wins[self.other, self.one], wins[self.one, self.other] = cells[:, 0], cells[:, 2]
         ties[self.one, self.other] = ties[self.other, self.one] = cells[:, 1]
         return Counts(self.items, wins, ties)
 
 
-def _refit(fit: Fit, pairs: Pairs, drawn: Floats) -> Floats:
-    """Refit resampled cells (b, m, 3); return strengths (b, K), NaN rows without an estimate."""
+class _Sorted(NamedTuple):
+    """Votes in the order of their cells: `order` (n,), and where each of the 3 m cells starts."""
+
+    pairs: Pairs
+    order: NDArray[np.int32]
+    start: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, comparisons: Comparisons) -> "_Sorted":
+        pairs = Pairs.of(Counts.of(comparisons))
+        k = len(comparisons.items)
+        number = np.zeros((k, k), dtype=np.int32)
+        number[pairs.one, pairs.other] = number[pairs.other, pairs.one] = np.arange(len(pairs.one))
+        flipped = comparisons.first > comparisons.second
+        outcome = np.where(flipped, FIRST_WON - comparisons.outcome, comparisons.outcome)
+        cell = number[comparisons.first, comparisons.second] * np.int32(3) + outcome
+        order, start = engine().order(cell, 3 * len(pairs.one))
+        return cls(pairs, order, start)
+
+    def by_cell(self, codes: Codes) -> NDArray[np.int32]:
+        return codes[self.order].astype(np.int32)
+
+
+def _known(codes: Codes | None) -> tuple[Codes, int]:
+    if codes is None:
+        raise NotEstimable("resampling clusters needs to know the cluster of every vote")
+    sizes, compact = cluster_sizes(codes)
+    return compact, len(sizes)
+
+
+def _weights(stream: SFC64, g: int) -> NDArray[np.uint8]:
+    """Return Poisson weights of mean 1, (g, LANES)."""
+    words = stream.random_raw(g * LANES // 2).view(np.uint32).reshape(g, LANES)
+    return np.asarray(engine().weights(words, unit_thresholds()))
+
+
+# ---- refits --------------------------------------------------------------------------------------
+
+
+def _covariance(
+    fit: Fit,
+    pairs: Pairs,
+    drawn: Callable[[SFC64], Cells],
+    *,
+    rng: Generator,
+    draws: int,
+    kind: str,
+) -> Covariance:
+    """Draw and refit in blocks of resamples, each block from a stream of its own."""
+    seeds = rng.integers(1 << 62, size=-(-draws // LANES))
+
+    def block(seed: int) -> Floats:
+        return _refit(fit, pairs, drawn(SFC64(seed)))
+
+    found = np.concatenate(side_by_side(block, seeds.tolist()))[:draws]
+    usable = found[np.isfinite(found).all(axis=1)]
+    if len(usable) < LEAST_ESTIMABLE * draws:
+        raise NotEstimable(
+            f"{draws - len(usable)} of {draws} resamples have no finite estimate: too few votes to bootstrap"
+        )
+    matrix = np.atleast_2d(np.cov(usable, rowvar=False))
+    return checked_covariance(fit, matrix, kind, draws=found)
+
+
+def _refit(fit: Fit, pairs: Pairs, drawn: Cells) -> Floats:
+    """Refit resampled cells (3 m, LANES); return strengths (LANES, K), NaN without an estimate."""
     k = len(fit.items)
-    start = fit.strength if fit.tie_probability is None else np.append(fit.strength, _log_nu(fit))
-    at = np.tile(start, (len(drawn), 1))
-    climbing = np.arange(len(drawn))
-    gradients = _Gradients(fit, pairs, drawn)
-    for _ in range(CHORD_STEPS):
-        gradient = gradients.at(climbing, at[climbing])
-        steep = np.abs(gradient).max(axis=1) > CHORD_TOLERANCE * gradients.n[climbing]
-        climbing, gradient = climbing[steep], gradient[steep]
-        if not climbing.size:
-            break
-        at[climbing] += gradient @ fit.inverse
-        climbing = climbing[np.abs(at[climbing]).max(axis=1) < FURTHEST]
-    strengths = at[:, :k].copy()
-    for straggler in np.flatnonzero(gradients.steep(at)):
-        strengths[straggler] = _refit_alone(fit, pairs.counts(drawn[straggler]))
+    if fit.scores is None:
+        start = (
+            fit.strength if fit.tie_probability is None else np.append(fit.strength, _log_nu(fit))
+        )
+        settings: Any = (CHORD_STEPS, CHORD_SETTLED, FURTHEST)
+        found, arrived = engine().climb(
+            drawn, pairs.one, pairs.other, fit.inverse, start, k, *settings
+        )
+        strengths = np.array(found[:, :k])
+    else:
+        strengths, arrived = np.empty((LANES, k)), np.zeros(LANES, dtype=bool)
+    for straggler in np.flatnonzero(~arrived):
+        cells = drawn[:, straggler].reshape(-1, 3).astype(np.float64)
+        strengths[straggler] = _refit_alone(fit, pairs.counts(cells))
     return strengths
 
 
@@ -138,43 +266,8 @@ def _refit_alone(fit: Fit, counts: Counts) -> Floats:
     try:
         if fit.method == "davidson":
             return fit_davidson(counts).strength
+        if fit.method == "rao-kupper":
+            return fit_rao_kupper(counts, start=fit).strength
         return fit_bradley_terry(counts, start=fit.strength).strength
     except (NotEstimable, NotConverged):
         return np.full(len(counts.items), np.nan)
-
-
-class _Gradients:
-    """The likelihood's gradients of many resamples (b, m, 3) of the same pairs."""
-
-    def __init__(self, fit: Fit, pairs: Pairs, drawn: Floats) -> None:
-        from scipy.sparse import coo_array
-
-        m = len(pairs.one)
-        self.pairs = pairs
-        self.points = drawn[:, :, 0] + drawn[:, :, 1] / 2
-        self.votes = drawn.sum(axis=2)
-        self.tied = drawn[:, :, 1].sum(axis=1)
-        self.n = self.votes.sum(axis=1)
-        self.with_ties = fit.tie_probability is not None
-        signs = np.repeat([1.0, -1.0], m)
-        where = (np.tile(np.arange(m), 2), np.concatenate([pairs.one, pairs.other]))
-        self.design = coo_array((signs, where), shape=(m, len(fit.items))).tocsr()
-
-    def at(self, rows: NDArray[np.int64], parameters: Floats) -> Floats:
-        """Return the gradients (len(rows), P) of the resamples `rows` at their parameters."""
-        gap = parameters[:, self.pairs.one] - parameters[:, self.pairs.other]
-        if not self.with_ties:
-            return self._spread(self.points[rows] - self.votes[rows] * win_probability(gap))
-        odds = davidson_odds(gap, parameters[:, -1:])
-        strengths = self._spread(self.points[rows] - self.votes[rows] * odds.expected)
-        tie = self.tied[rows] - (self.votes[rows] * odds.tie).sum(axis=1)
-        return np.column_stack([strengths, tie])
-
-    def _spread(self, residual: Floats) -> Floats:
-        """Return residuals of pairs (b, m) summed over the items with their signs, (b, K)."""
-        return np.asarray(residual @ self.design)
-
-    def steep(self, parameters: Floats) -> NDArray[np.bool_]:
-        """Say which resamples have not arrived at their maximum, (b,)."""
-        gradient = self.at(np.arange(len(parameters)), parameters)
-        return np.asarray(np.abs(gradient).max(axis=1) > CHORD_TOLERANCE * self.n)

@@ -14,6 +14,7 @@ the conditions under which the maximum exists (Assumption 1) are those of `diagn
 import numpy as np
 
 from ratings.scoring.diagnostics import require_estimable
+from ratings.scoring.kernels import engine
 from ratings.scoring.newton import Curvature, laplacian, maximise
 from ratings.scoring.types import Comparisons, Counts, Fit, Floats, counts_of
 
@@ -28,11 +29,8 @@ def curvature(strength: Floats, points: Floats, votes: Floats) -> Curvature:
 
     `points` (K, K): wins of i over j plus half their ties; `votes` (K, K), symmetric.
     """
-    difference = strength[:, None] - strength
-    probability = win_probability(difference)
-    value = -float((points * np.logaddexp(0.0, -difference)).sum())
-    gradient = (points - votes * probability).sum(axis=1)
-    return Curvature(value, gradient, laplacian(votes * probability * probability.T))
+    value, gradient, weights = engine().curvature(strength, points, votes)
+    return Curvature(value, gradient, laplacian(weights))
 
 
 def fit_bradley_terry(data: Comparisons | Counts, start: Floats | None = None) -> Fit:

@@ -19,7 +19,6 @@ from ratings.scoring.clusters import (
     cluster_sizes,
     combined,
     effective_clusters,
-    left_out,
 )
 from ratings.scoring.types import Comparisons, Covariance, Fit, Floats, Side
 
@@ -124,7 +123,7 @@ def _squares(
     for each in blocks:
         influence = sum(
             (
-                weight * (left_out(block) if leave_out else block.influence())[:, :k]
+                weight * (block.left_out() if leave_out else block.influence())[:, :k]
                 for block, weight in zip(each, weights, strict=True)
             ),
             start=np.zeros((each[0].g, k)),

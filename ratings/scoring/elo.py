@@ -11,6 +11,7 @@ Elo, A. E. (1978). The rating of chessplayers, past and present.
 import numpy as np
 from numpy.random import Generator
 
+from ratings.scoring.kernels import engine
 from ratings.scoring.types import BASE_RATING, POINTS_PER_LOGIT, Comparisons, Floats
 
 K_FACTOR = 4.0
@@ -23,19 +24,9 @@ def online_elo(
 
     Base 10, scale 400: an advantage of 400 points is expected to score 10 to 1.
     """
-    ratings = [initial] * len(comparisons.items)
-    votes = zip(
-        comparisons.first.tolist(),
-        comparisons.second.tolist(),
-        (comparisons.outcome * 0.5).tolist(),
-        strict=True,
-    )
-    for first, second, points in votes:
-        expected = 1 / (1 + 10 ** ((ratings[second] - ratings[first]) / 400))
-        change = k * (points - expected)
-        ratings[first] += change
-        ratings[second] -= change
-    return np.array(ratings)
+    loops = engine(saves=len(comparisons) * 8e-7)
+    votes = (comparisons.first, comparisons.second, comparisons.outcome)
+    return np.asarray(loops.elo(*votes, len(comparisons.items), k, initial))
 
 
 def averaged_elo(

@@ -15,6 +15,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ratings.scoring.newton import laplacian
+from ratings.scoring.scores import counted, tables_of
 from ratings.scoring.types import (
     Comparisons,
     Counts,
@@ -45,19 +46,15 @@ def sandwich(fit: Fit, data: Comparisons | Counts) -> Covariance:
 
 def _meat(fit: Fit, counts: Counts) -> Floats:
     """Return the sum over votes of the outer product of the score, (P, P)."""
-    won, lost, tied = 1 - fit.expected, -fit.expected, 0.5 - fit.expected
-    squares = counts.wins * won**2 + counts.wins.T * lost**2 + counts.ties * tied**2
-    inner = laplacian(squares)
-    if fit.tie_probability is None:
-        return inner
-    untied, tie = -fit.tie_probability, 1 - fit.tie_probability
-    cross = (counts.wins * won + counts.wins.T * lost) * untied + counts.ties * tied * tie
-    corner = counts.wins * untied**2 + counts.ties * tie**2 / 2
-    k = len(counts.items)
-    meat = np.empty((k + 1, k + 1))
-    meat[:k, :k] = inner
-    meat[:k, k] = meat[k, :k] = cross.sum(axis=1)
-    meat[k, k] = corner.sum()
+    votes, tables = counted(counts.wins, counts.ties), tables_of(fit)
+    squares = (votes * tables.score**2).sum(axis=0)
+    k, p = len(counts.items), len(fit.information)
+    meat = np.empty((p, p))
+    meat[:k, :k] = laplacian(squares + squares.T)
+    if p > k:
+        cross = (votes * tables.score * tables.tie_score).sum(axis=0)
+        meat[:k, k] = meat[k, :k] = cross.sum(axis=1) - cross.sum(axis=0)
+        meat[k, k] = (votes * tables.tie_score**2).sum()
     return meat
 
 

@@ -94,6 +94,11 @@ def anytime_interval(
     degrees : of Student's t, where the error comes from few clusters: the bound is moved to the
         quantile of t that is as rare as it is for the normal distribution
 
+    Returns
+    -------
+    The interval; infinite where the clusters are too few, or the error too far from the plan, for
+    any bound.
+
     Raises
     ------
     ValueError

@@ -9,7 +9,7 @@ Two frames are never mixed here: every array is in the canonical frame (first, s
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
@@ -234,12 +234,12 @@ class Counts:
     @classmethod
     def of(cls, comparisons: Comparisons) -> Self:
         """Count the votes of each ordered pair and outcome: one pass, whatever the order."""
+        from ratings.scoring.kernels import engine
+
         k = len(comparisons.items)
-        cell = comparisons.first * np.int64(k)
-        cell += comparisons.second
-        cell *= 3
-        cell += comparisons.outcome
-        cells = np.bincount(cell, minlength=3 * k * k).reshape(k, k, 3).astype(np.float64)
+        loops = engine()
+        cells = loops.count(comparisons.first, comparisons.second, comparisons.outcome, k)
+        cells = cells.astype(np.float64)
         return cls(
             items=comparisons.items,
             wins=cells[:, :, FIRST_WON] + cells[:, :, SECOND_WON].T,
@@ -278,7 +278,7 @@ class Fit:
 
     Attributes
     ----------
-    method : "bradley-terry" or "davidson"
+    method : "bradley-terry", "davidson" or "rao-kupper"
     strength : (K,) float64
         Log-odds, centred at 0.
     tie : float or None
@@ -295,6 +295,11 @@ class Fit:
     gradient_per_vote : float
         Largest absolute entry of the gradient, divided by the number of votes.
     iterations : int
+    scores : five arrays (3, K, K) or None
+        The tables of `scores.Tables` where they do not follow from `expected` and
+        `tie_probability`: in Rao and Kupper's model.
+    prior : str or None
+        The prior that the estimate rests on, in words; None for maximum likelihood.
     """
 
     items: tuple[str, ...]
@@ -308,18 +313,29 @@ class Fit:
     log_likelihood: float
     gradient_per_vote: float
     iterations: int
+    scores: tuple[Floats, ...] | None = None
+    prior: str | None = None
 
     def residual(self, comparisons: Comparisons) -> Floats:
-        """(n,): y - E y of each vote, in the canonical frame."""
+        """(n,): y - E y of each vote, in the canonical frame; in Rao and Kupper's model its score."""
+        if self.scores is not None:
+            return self._looked_up(0, comparisons)
         expected = self.expected[comparisons.first, comparisons.second]
         return np.asarray(comparisons.outcome * 0.5 - expected)
 
     def tie_residual(self, comparisons: Comparisons) -> Floats | None:
         """(n,): 1{tie} - P(tie) of each vote, or None in a model without a tie parameter."""
+        if self.scores is not None:
+            return self._looked_up(1, comparisons)
         if self.tie_probability is None:
             return None
         probability = self.tie_probability[comparisons.first, comparisons.second]
         return np.asarray((comparisons.outcome == TIE) - probability)
+
+    def _looked_up(self, table: int, comparisons: Comparisons) -> Floats:
+        assert self.scores is not None
+        where = (comparisons.outcome, comparisons.first, comparisons.second)
+        return np.asarray(self.scores[table][where])
 
     def contrast_influence(self, comparisons: Comparisons, contrast: Floats) -> Floats:
         """(n,): what each vote added to `contrast @ strength`, to first order.
@@ -422,6 +438,10 @@ class Covariance:
         """(K, K): the variance of strength i minus strength j; 0 on the diagonal."""
         each = [np.diag(v)[:, None] + np.diag(v) - 2 * v for v in self._matrices()]
         return self._chosen(each, each)
+
+    def backed_by(self, clusters: int) -> Self:
+        """Return this with the number of clusters that stand behind it."""
+        return replace(self, clusters=clusters)
 
     def _matrices(self) -> list[Floats]:
         return [self.matrix, *(side.matrix for side in self.sides)]

@@ -45,6 +45,7 @@ TERMS = {
     "equivalent": "Equivalent",
     "verdict": "Verdict",
     "more_votes": "More votes",
+    "anytime": "Any number of looks",
     "agreement": "Agreement",
     "audit": "Audit",
 }
@@ -152,7 +153,7 @@ def _finding(one: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) ->
         "flagged": one["flagged"],
         "name": _(name),
         "words": _(words),
-        "figure": "∞" if one["figure"] is None else f"{one['figure']:.{digits}f}",
+        "figure": "∞" if one["figure"] is None else f"{one['figure']:.{digits}f}".replace("-", "−"),
         "threshold": f"{one['threshold']:g}",
         "below": one["check"] in BELOW,
         "names": [_named(label, models) for label in one["names"]] if one["flagged"] else [],

@@ -43,14 +43,23 @@ FLAGS = MappingProxyType(
 
 @dataclass(frozen=True)
 class Layout:
-    """Which columns hold the two models, the outcome (a word, or three flags) and the rater."""
+    """Which columns hold the two models, the outcome (a word, or three flags), rater and prompt.
+
+    `raters` and `prompts` are the names such columns have, the likeliest first; `also` are columns
+    by which the layout is known, and `group` the one that parts its votes.
+    """
 
     name: str
     first: str
     second: str
     winner: tuple[str, ...]
     words: Mapping[str, int]
+    raters: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    group: str | None = None
     rater: str | None = None
+    prompt: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -59,18 +68,54 @@ class Layout:
 
 
 # The first whose columns are all there is taken.
+OWN = Layout(
+    "preferendum",
+    "model_a",
+    "model_b",
+    ("winner",),
+    ARENA,
+    ("rater",),
+    ("prompt_id",),
+    also=("criterion", "source", "superseded", "judgment_id"),
+    group="criterion",
+)
+JUDGES = ("judge", "rater", "annotator", "worker")
+QUESTIONS = ("question_id", "prompt_id")
 LAYOUTS = (
-    Layout("one-hot", "model_a", "model_b", ONE_HOT, {}),
-    Layout("arena", "model_a", "model_b", ("winner",), ARENA, "judge"),
-    Layout("sides", "left", "right", ("winner",), SIDES, "worker"),
-    Layout("alpaca-eval", "generator_1", "generator_2", ("preference",), PREFERENCE, "annotator"),
-    Layout("preference", "model_1", "model_2", ("preference",), PREFERENCE, "annotator"),
+    OWN,
+    Layout("one-hot", "model_a", "model_b", ONE_HOT, {}, JUDGES, QUESTIONS),
+    Layout("arena", "model_a", "model_b", ("winner",), ARENA, JUDGES, QUESTIONS),
+    Layout(
+        "sides", "left", "right", ("winner",), SIDES, ("worker", *JUDGES), ("prompt", *QUESTIONS)
+    ),
+    Layout(
+        "alpaca-eval",
+        "generator_1",
+        "generator_2",
+        ("preference",),
+        PREFERENCE,
+        ("annotator",),
+        ("prompt_index", "instruction"),
+    ),
+    Layout(
+        "preference",
+        "model_1",
+        "model_2",
+        ("preference",),
+        PREFERENCE,
+        ("annotator",),
+        ("prompt_index", "instruction"),
+    ),
 )
 NAMED = ("a", "b", "winner")
+ALSO_NAMED = ("rater", "prompt")
 
 
 def choose_layout(
-    header: Sequence[str], named: Mapping[str, str] | None, rater: str | None
+    header: Sequence[str],
+    named: Mapping[str, str] | None,
+    rater: str | None,
+    prompt: str | None = None,
 ) -> Layout:
     """Return the layout of a table with this header, or the one named by the caller.
 
@@ -81,12 +126,18 @@ def choose_layout(
         when a column that the caller named is not there.
     """
     layout = _from_names(named) if named else _recognised(header)
-    if named or layout.rater in header:
-        rater = rater or layout.rater
-    layout = replace(layout, rater=rater)
-    for column in filter(None, (*layout.columns, layout.rater)):
+    layout = replace(
+        layout,
+        rater=rater or layout.rater or _first_of(layout.raters, header),
+        prompt=prompt or layout.prompt or _first_of(layout.prompts, header),
+    )
+    for column in filter(None, (*layout.columns, layout.rater, layout.prompt)):
         require_column(header, column)
     return layout
+
+
+def _first_of(names: Sequence[str], header: Sequence[str]) -> str | None:
+    return next((name for name in names if name in header), None)
 
 
 def require_column(header: Sequence[str], column: str) -> None:
@@ -101,17 +152,27 @@ def require_column(header: Sequence[str], column: str) -> None:
 
 def _from_names(named: Mapping[str, str]) -> Layout:
     missing = [name for name in NAMED if name not in named]
-    unknown = sorted(set(named) - {*NAMED, "rater"})
+    unknown = sorted(set(named) - {*NAMED, *ALSO_NAMED})
     if missing or unknown:
         wrong = f"{missing[0]} is missing" if missing else f"{unknown[0]!r} is unknown"
-        raise Invalid(f"Columns are named as a=…,b=…,winner=…,rater=…; {wrong}.", code="columns")
+        raise Invalid(
+            f"Columns are named as a=…,b=…,winner=…,rater=…,prompt=…; {wrong}.", code="columns"
+        )
     winner = (named["winner"],)
-    return Layout("named", named["a"], named["b"], winner, ALL_WORDS, named.get("rater"))
+    return Layout(
+        "named",
+        named["a"],
+        named["b"],
+        winner,
+        ALL_WORDS,
+        rater=named.get("rater"),
+        prompt=named.get("prompt"),
+    )
 
 
 def _recognised(header: Sequence[str]) -> Layout:
     for layout in LAYOUTS:
-        if set(layout.columns) <= set(header):
+        if {*layout.columns, *layout.also} <= set(header):
             return layout
     raise Invalid(
         f"No layout of votes is recognised in the columns {_some(header)}; "

@@ -32,8 +32,9 @@ class VoteTable:
     """The usable votes of a file, in file order, and the rows that were left out.
 
     `first` and `second` (n,) int32 point into `models`; `outcome` (n,) int8 is 2 first won, 1 tie,
-    0 second won, 3 both bad; `row` (n,) is the row of each vote in the file. `rater` and `group`
-    are None where no such column was found or asked for; a vote without a rater has code -1.
+    0 second won, 3 both bad; `row` (n,) is the row of each vote in the file. `rater`, `prompt` and
+    `group` are None where no such column was found or asked for; a vote without one has code -1.
+    The layout may part the votes into groups by itself, as criteria are never pooled.
     """
 
     layout: str
@@ -43,6 +44,7 @@ class VoteTable:
     outcome: NDArray[np.int8]
     row: NDArray[np.int64]
     rater: Labels | None
+    prompt: Labels | None
     group: Labels | None
     skipped: tuple[SkippedRow, ...]
 
@@ -52,15 +54,17 @@ def read_votes(
     *,
     columns: Mapping[str, str] | None = None,
     rater: str | None = None,
+    prompt: str | None = None,
     group: str | None = None,
 ) -> VoteTable:
     """Read the votes of a file or a stream.
 
     Parameters
     ----------
-    columns : names of the columns "a", "b", "winner" and perhaps "rater", instead of a known layout
-    rater : the column of raters, instead of the layout's own
-    group : a column by which the caller will tell groups of votes apart
+    columns : names of the columns "a", "b", "winner" and perhaps "rater" and "prompt", instead of
+        a known layout
+    rater, prompt : the columns of raters and prompts, instead of the layout's own
+    group : a column by which the caller will tell groups of votes apart, instead of the layout's own
 
     Raises
     ------
@@ -77,12 +81,13 @@ def read_votes(
     table = open_table(read_bytes(source))
     if not table.columns:
         raise Invalid("The file has no rows.", code="empty")
-    layout = choose_layout(table.columns, columns, rater)
-    extra = [name for name in (layout.rater, group) if name]
+    layout = choose_layout(table.columns, columns, rater, prompt)
+    group = group or layout.group
     if group:
         require_column(table.columns, group)
+    extra = [name for name in (layout.rater, layout.prompt, group) if name]
     texts = {layout.first, layout.second, *extra}
-    found = table.read(tuple(dict.fromkeys((*layout.columns, *extra))), texts)
+    found = table.read(tuple(dict.fromkeys((*layout.columns, *layout.also, *extra))), texts)
     if not found.row.size and not found.skipped:
         raise Invalid("The file has a header but no rows.", code="empty")
     return _votes(found, layout, group)
@@ -90,6 +95,8 @@ def read_votes(
 
 def _votes(found: Columns, layout: Layout, group: str | None) -> VoteTable:
     reasons = _Reasons(len(found.row))
+    if layout.also:
+        _leave_out_own(found, reasons)
     sides = _sides(found, layout, reasons)
     outcome = _outcomes(found, layout, sides, reasons)
     grouping = found.labels[group] if group else None
@@ -105,11 +112,23 @@ def _votes(found: Columns, layout: Layout, group: str | None) -> VoteTable:
         outcome=outcome[good].astype(np.int8),
         row=found.row[good],
         rater=_kept(found.labels[layout.rater], good) if layout.rater else None,
+        prompt=_kept(found.labels[layout.prompt], good) if layout.prompt else None,
         group=_kept(grouping, good) if grouping is not None else None,
         skipped=tuple(
             sorted([*found.skipped, *reasons.skipped(found.row, grouping)], key=lambda one: one.row)
         ),
     )
+
+
+def _leave_out_own(found: Columns, reasons: "_Reasons") -> None:
+    """Leave out, of the project's own judgments, what is no vote that counts."""
+    superseded = found.labels["superseded"]
+    later = [name.strip().lower() in {"true", "1"} for name in superseded.names]
+    again = np.array([*later, False])[superseded.codes]
+    reasons.add(again, lambda _: "superseded by a later revision")
+    winner = found.labels["winner"]
+    silent = (winner.codes < 0) | _blank(winner)
+    reasons.add(silent, lambda _: "cannot judge")
 
 
 class _Reasons:

@@ -142,6 +142,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "api-open-studies": {"GET": "judge"},
     "api-study": {"GET": "read", "PATCH": "manage"},
     "api-study-plan": {"GET": "read", "POST": "read"},
+    "api-study-power": {"GET": "read"},
     "api-versions": {"GET": "read"},
     "api-progress": {"GET": "read"},
     "api-publish": {"POST": "manage"},

@@ -89,7 +89,7 @@ def test_says_when_there_is_no_such_model(model, reference):
     "wrong",
     [
         {"settings": {"temperature": 9}},
-        {"settings": {"stream": True}},
+        {"settings": {"streams": True}},
         {"remote_name": " "},
         {"released_on": "July 2023"},
         {"released_on": "2023-02-30"},

@@ -308,7 +308,7 @@ def test_a_connection_never_shows_its_key():
         ("openai_chat", {"temperature": "1"}, ["settings.temperature"]),
         ("openai_chat", {"max_tokens": -1}, ["settings.max_tokens"]),
         ("openai_chat", {"max_tokens": 1.0}, ["settings.max_tokens"]),
-        ("openai_chat", {"stream": True}, ["settings.stream"]),
+        ("openai_chat", {"streams": True}, ["settings.streams"]),
         ("openai_chat", {"messages": []}, ["settings.messages"]),
         ("openai_chat", {"max_tokens": 1, "max_completion_tokens": 1}, ["settings.max_tokens"]),
         ("openai_chat", {"stop": []}, ["settings.stop"]),

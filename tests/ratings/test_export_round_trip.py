@@ -30,8 +30,7 @@ def snapshot(judged):
 
 def ranked(path, *options) -> dict:
     out = StringIO()
-    arguments = [str(path), "--by", "criterion", "--rater", "rater", "--format", "json", *options]
-    call_command("rank", *arguments, stdout=out)
+    call_command("rank", str(path), "--format", "json", *options, stdout=out)
     return json.loads(out.getvalue())["groups"]
 
 
@@ -62,6 +61,39 @@ def test_davidsons_ties_give_the_strengths_of_the_board(exported, snapshot):
         rows = {row["model"]: row["strength"] for row in criterion["rows"]}
         found = groups[criterion["key"]]["models"]
         assert {row["model"]: row["strength"] for row in found} == pytest.approx(rows, abs=1e-9)
+
+
+def test_the_intervals_are_those_of_the_board(exported, snapshot):
+    groups = ranked(exported, "--ties", "davidson")
+    for criterion in snapshot.result["criteria"]:
+        group = groups[criterion["key"]]
+        assert group["intervals"] == "two-way"
+        assert group["n_raters"] == 12
+        rows = {row["model"]: row for row in criterion["rows"]}
+        for row in group["models"]:
+            expected = rows[row["model"]]
+            assert row["lower"] == pytest.approx(expected["rating_lower"], abs=1e-6)
+            assert row["upper"] == pytest.approx(expected["rating_upper"], abs=1e-6)
+
+
+def test_another_column_can_be_asked_for_instead_of_the_criterion(exported):
+    assert set(ranked(exported, "--by", "rater_kind")) == {"person"}
+
+
+def test_superseded_revisions_are_left_out_by_name(judged, tmp_path):
+    plain, with_earlier = tmp_path / "plain.csv", tmp_path / "all.csv"
+    call_command("export", "birds", "judgments", format="csv", output=plain)
+    header, *lines = plain.read_text(encoding="utf-8").splitlines()
+    at = header.split(",").index("superseded")
+    cells = lines[0].split(",")
+    assert cells[at] in {"false", "False"}
+    earlier = [*cells[:at], cells[at].replace("alse", "rue").replace("f", "t").replace("F", "T")]
+    again = ",".join([*earlier, *cells[at + 1 :]])
+    with_earlier.write_text("\n".join([header, again, *lines]) + "\n", encoding="utf-8")
+    skipped = [one for group in ranked(with_earlier).values() for one in group["skipped"]]
+    reasons = {one["row"]: one["reason"] for one in skipped}
+    assert reasons[2] == "superseded by a later revision"
+    assert {reason for row, reason in reasons.items() if row > 2} <= {"cannot judge"}
 
 
 def test_elo_over_the_file_is_the_online_elo_of_the_board(exported, snapshot):

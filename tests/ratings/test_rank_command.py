@@ -233,6 +233,141 @@ def test_the_rater_column_can_be_named(file):
     assert rank(file, "--columns", named) == rank(file)
 
 
+# ---- clusters, comparisons and the audit ---------------------------------------------------------
+
+
+@pytest.fixture
+def crowd(tmp_path: Path) -> Path:
+    """Votes of 15 raters on 12 prompts, of which one has few."""
+    rng = np.random.default_rng(4)
+    strength = {"x": 1.2, "y": 0.1, "z": -1.3}
+    lines = ["model_a,model_b,winner,judge,question_id"]
+    for _ in range(900):
+        a, b = rng.permutation(list(strength))[:2]
+        chance = 1 / (1 + np.exp(strength[b] - strength[a]))
+        words = ("model_a", "model_b", "tie")
+        winner = rng.choice(words, p=(0.8 * chance, 0.8 * (1 - chance), 0.2))
+        lines.append(f"{a},{b},{winner},r{rng.integers(15)},q{rng.integers(12)}")
+    path = tmp_path / "crowd.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_raters_and_prompts_that_are_known_are_what_votes_depend_on(crowd):
+    found = rank(crowd)
+    assert found["intervals"] == "two-way"
+    assert found["uncertainty"]["clusters"] == {"rater": 15, "prompt": 12}
+    assert found["uncertainty"]["larger_source"] in {"rater", "prompt"}
+    assert found["uncertainty"]["fragile"] == []
+    assert "clustered by 15 raters and 12 prompts" in written(crowd)
+
+
+def test_without_a_column_for_it_less_is_known(crowd):
+    text = crowd.read_text(encoding="utf-8")
+    crowd.write_text(text.replace("question_id", "turn"), encoding="utf-8")
+    assert rank(crowd)["intervals"] == "cluster"
+    assert rank(crowd, "--prompt", "turn")["intervals"] == "two-way"
+    crowd.write_text(text.replace("judge", "who"), encoding="utf-8")
+    by_prompt = rank(crowd)
+    assert (by_prompt["intervals"], by_prompt["n_raters"]) == ("cluster", None)
+    assert by_prompt["uncertainty"]["clusters"] == {"prompt": 12}
+    crowd.write_text(text.replace("judge,question_id", "who,turn"), encoding="utf-8")
+    assert rank(crowd)["intervals"] == "sandwich"
+    named = "a=model_a,b=model_b,winner=winner,rater=who,prompt=turn"
+    assert rank(crowd, "--columns", named)["intervals"] == "two-way"
+
+
+def test_a_side_with_few_clusters_is_fragile(crowd):
+    text = crowd.read_text(encoding="utf-8")
+    for prompt in range(9, 12):
+        text = text.replace(f",q{prompt}\n", ",q0\n")
+    crowd.write_text(text, encoding="utf-8")
+    assert rank(crowd)["uncertainty"]["fragile"] == ["prompt"]
+    assert "fragile: few prompts" in written(crowd)
+
+
+@pytest.mark.parametrize("kind", ["cluster-bootstrap", "two-way-bootstrap"])
+def test_clusters_are_resampled_from_a_seed(crowd, kind):
+    options = ("--intervals", kind, "--bootstrap", "200", "--seed")
+    one = rank(crowd, *options, "1")
+    assert one == rank(crowd, *options, "1")
+    assert one != rank(crowd, *options, "2")
+    assert all(row["lower"] < row["score"] < row["upper"] for row in one["models"])
+
+
+def test_rao_and_kuppers_ties_rank_as_davidsons_do(crowd):
+    one, other = (rank(crowd, "--ties", ties) for ties in ("rao-kupper", "davidson"))
+    assert [row["model"] for row in one["models"]] == [row["model"] for row in other["models"]]
+    assert column(one, "strength")["x"] == pytest.approx(column(other, "strength")["x"], rel=0.3)
+
+
+def test_crowd_bt_is_a_diagnostic_without_intervals(crowd):
+    found = rank(crowd, "--method", "crowd-bt")
+    assert (found["intervals"], found["converged"]) == ("none", True)
+    assert [row["model"] for row in found["models"]] == ["x", "y", "z"]
+    assert {row["lower"] for row in found["models"]} == {None}
+
+
+def test_two_models_get_a_verdict(crowd):
+    found = rank(crowd, "--compare", "x", "z", "--margin", "0.05")["compare"]
+    assert (found["a"], found["b"], found["verdict"]) == ("x", "z", "better")
+    assert found["lower"] > 0
+    assert found["probability_better"] > 0.99
+    assert rank(crowd, "--compare", "z", "x")["compare"]["verdict"] == "worse"
+    assert "x against z: better (" in written(crowd, "--compare", "x", "z")
+    near = rank(crowd, "--compare", "x", "y", "--margin", "0.45")["compare"]
+    assert near["verdict"] == "equivalent"
+
+
+def test_too_few_votes_are_said_to_be_too_few_and_how_many_more_there_should_be(crowd):
+    lines = crowd.read_text(encoding="utf-8").splitlines()
+    crowd.write_text("\n".join(lines[:70]) + "\n", encoding="utf-8")
+    options = ("--compare", "x", "y", "--margin", "0.01", "--intervals", "sandwich")
+    found = rank(crowd, *options)["compare"]
+    if found["verdict"] == "unclear":
+        assert found["more_votes"] > 0
+        assert "not enough votes: about" in written(crowd, *options)
+    else:
+        assert found["verdict"] in {"better", "worse"}
+
+
+def test_the_audit_gives_figures_and_flags(crowd):
+    audit = rank(crowd, "--audit")["audit"]
+    checks = {one["check"]: one for one in audit["findings"]}
+    assert {"connectivity", "position", "rater_influence"} <= set(checks)
+    assert set(audit["flags"]) == {name for name, one in checks.items() if one["flagged"]}
+    assert "audit: " in written(crowd, "--audit")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--intervals", "two-way"), "name --rater and --prompt"),
+        (("--compare", "x", "nobody"), "not among the models"),
+        (("--compare", "x", "y", "--method", "elo"), "compared by --method bt"),
+        (("--compare", "x", "y", "--ties", "rao-kupper"), "half or davidson"),
+        (("--compare", "x", "y", "--margin", "0.5"), "between 0 and 0.5"),
+        (("--bootstrap", "1"), "2 to 100000 draws"),
+        (("--method", "win-rate", "--intervals", "cluster"), "Win rates take"),
+        (("--method", "crowd-bt", "--intervals", "sandwich"), "no interval"),
+        (("--audit", "--method", "elo"), "audit is of --method bt"),
+    ],
+)
+def test_choices_that_cannot_be_are_refused(file, options, message):
+    with pytest.raises(CommandError, match=message) as refused:
+        rank(file, *options)
+    assert refused.value.returncode == 2
+
+
+def test_llmfao_and_mt_bench_are_clustered_by_their_workers_and_prompts():
+    crowd = rank(shared_data("votes/llmfao/crowd-comparisons.csv"), "--ties", "davidson")
+    assert crowd["uncertainty"]["clusters"] == {"rater": 124, "prompt": 13}
+    assert crowd["uncertainty"]["larger_source"] == "prompt"
+    bench = rank(shared_data("votes/mt_bench/human.jsonl"))
+    assert bench["uncertainty"]["clusters"] == {"rater": 65, "prompt": 80}
+    assert bench["uncertainty"]["larger_source"] == "prompt"
+
+
 # ---- data that do not determine a board ----------------------------------------------------------
 
 

@@ -13,9 +13,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from core.errors import Invalid
 from ratings.ranking.choices import (
     BOTH_BADS,
+    DRAWS,
     INITIAL,
     INTERVALS,
     K_FACTOR,
+    MARGIN,
     METHODS,
     TIES,
     Choices,
@@ -30,10 +32,13 @@ FORMATS = ("table", "json", "csv")
 HELP = """\
 Rank the models in a file of pairwise votes: CSV, TSV, JSON, JSONL, Parquet, Arrow, or - for the
 standard input. Read without options: Arena (model_a, model_b, winner), its one-hot form, MT-bench
-judgments, evalica and llmfao (left, right, winner, worker), AlpacaEval annotations.
+judgments, evalica and llmfao (left, right, winner, worker), AlpacaEval annotations, and this
+product's own judgments, which are ranked for each criterion: criteria are never pooled.
 
 score, lower and upper are in the method's own unit: rating points for bt and elo, a share for win
-rates. Intervals are 95 %; rank ranges hold for all models together. What the votes do not determine
+rates. Intervals are 95 %, by default clustered by rater and prompt where both are known (two-way),
+else by what is known (cluster), else for independent votes (sandwich); rank ranges hold for all
+models together. What the votes do not determine
 is null: then "converged" is false and "not_estimable" gives the reason and the groups of models.
 
 Exit codes: 0 ranked; 2 wrong usage; 3 nothing in the file is usable."""
@@ -57,10 +62,13 @@ class Command(BaseCommand):
         add(
             "--intervals",
             choices=INTERVALS,
-            help="default: sandwich; none for elo. For win rates sandwich is Wilson's interval",
+            help="default: two-way, cluster or sandwich, by what the file tells; none for elo and "
+            "crowd-bt. For win rates sandwich is Wilson's interval",
         )
+        add("--bootstrap", type=int, default=DRAWS, metavar="N", help="resamples (default: 1000)")
         add("--rater", metavar="COLUMN", help="the column that says who judged")
-        add("--columns", type=_columns, metavar="a=…,b=…,winner=…,rater=…")
+        add("--prompt", metavar="COLUMN", help="the column that says on what")
+        add("--columns", type=_columns, metavar="a=…,b=…,winner=…,rater=…,prompt=…")
         add("--by", metavar="COLUMN", help="rank each value of this column on its own")
         add(
             "--anchor",
@@ -68,6 +76,19 @@ class Command(BaseCommand):
             metavar="MODEL=RATING",
             help="move all ratings so that this holds",
         )
+        add(
+            "--compare",
+            nargs=2,
+            metavar=("A", "B"),
+            help="say whether A is better than B, worse, equivalent, or how many votes that takes",
+        )
+        add(
+            "--margin",
+            type=float,
+            default=MARGIN,
+            help="difference of win rates that is too small to matter (default: 0.05)",
+        )
+        add("--audit", action="store_true", help="check what a board can suffer from")
         add("--k", type=float, default=K_FACTOR, help="Elo's K (default: 4)")
         add("--initial", type=float, default=INITIAL, help="Elo's first rating (default: 1000)")
         add("--seed", type=int, default=0, help="of bootstrap, orders and rank ranges (default: 0)")
@@ -97,7 +118,7 @@ def _columns(text: str) -> dict[str, str]:
     pairs = [pair.partition("=") for pair in text.split(",")]
     names = [name for name, _, _ in pairs]
     if not all(sign and column for _, sign, column in pairs) or len(set(names)) < len(names):
-        raise ArgumentTypeError(f"{text!r} is not a=…,b=…,winner=…,rater=…")
+        raise ArgumentTypeError(f"{text!r} is not a=…,b=…,winner=…,rater=…,prompt=…")
     return {name: column for name, _, column in pairs}
 
 
@@ -117,11 +138,22 @@ def _rank(options: dict[str, Any]) -> "tuple[Rankings, Sequence[SkippedRow]]":
     from ratings.vote_files import read_votes
 
     names = ("method", "ties", "both_bad", "intervals", "anchor", "k", "initial", "seed")
-    choices = Choices(**{name: options[name] for name in names})
+    choices = Choices(
+        **{name: options[name] for name in names},
+        draws=options["bootstrap"],
+        audit=options["audit"],
+        compare=tuple(options["compare"]) if options["compare"] else None,
+        margin=options["margin"],
+    )
     source = sys.stdin.buffer if options["file"] == "-" else Path(options["file"])
-    columns, rater, by = options["columns"], options["rater"], options["by"]
-    table = read_votes(source, columns=columns, rater=rater, group=by)
-    if not by:
+    table = read_votes(
+        source,
+        columns=options["columns"],
+        rater=options["rater"],
+        prompt=options["prompt"],
+        group=options["by"],
+    )
+    if table.group is None:
         return {None: rank_votes(table, choices)}, table.skipped
     return dict(rank_groups(table, choices).items()), table.skipped
 

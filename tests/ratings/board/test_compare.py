@@ -107,3 +107,24 @@ def test_models_that_rose_and_fell_together_have_no_interval(board):
     found = compare(board | {"criteria": [together]}, "ant", "bee")["criteria"][0]
     assert found["difference"]["strength_lower"] is None
     assert found["verdict"] == "unclear"
+
+
+def test_the_interval_for_many_looks_is_wider_and_planned_by_the_protocol_alone(board):
+    found = compare(board, "ant", "cow")["criteria"][0]
+    ordinary, often = found["difference"], found["anytime"]
+    assert often["strength_lower"] < ordinary["strength_lower"]
+    assert often["strength_upper"] > ordinary["strength_upper"]
+    width = often["strength_upper"] - often["strength_lower"]
+    assert width < 3 * (ordinary["strength_upper"] - ordinary["strength_lower"])
+    mirrored = compare(board, "cow", "ant")["criteria"][0]["anytime"]
+    assert mirrored["strength_lower"] == pytest.approx(-often["strength_upper"])
+
+
+def test_a_difference_beyond_doubt_is_one_however_often_one_looks():
+    votes = round_robin(4, raters=60)
+    won = [
+        (*vote[:2], "first", *vote[3:]) if at % 3 and "cow" in vote[:2] else vote
+        for at, vote in enumerate(votes)
+    ]
+    found = compare(build_board(board_input({"helpfulness": won}), seed=0), "ant", "cow")
+    assert found["criteria"][0]["anytime"]["verdict"] == "better"

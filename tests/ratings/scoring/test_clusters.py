@@ -23,7 +23,7 @@ from ratings.scoring import (
     sandwich,
     two_way_sandwich,
 )
-from ratings.scoring.clusters import Scored, cells, cluster_side, summed_squares
+from ratings.scoring.clusters import Scored, cells, cluster_side
 
 STRENGTH = np.array([0.9, 0.3, 0.0, -0.4, -0.8])
 FITS = pytest.mark.parametrize("fit", [fit_bradley_terry, fit_davidson])
@@ -68,8 +68,8 @@ def test_the_sum_of_squares_is_the_same_for_single_small_and_large_clusters(fit)
     assert {1, 2, 3} < set(sizes)
     assert sizes.max() > 40
     scored = Scored.of(found, votes, votes.rater, 300)
-    scores = np.concatenate([block.scores() for block in scored.blocks()])
-    assert summed_squares(scored) == pytest.approx(scores.T @ scores, rel=1e-10, abs=1e-10)
+    scores = np.concatenate([block.scores()[0] for block in scored.blocks()])
+    assert scored.squares() == pytest.approx(scores.T @ scores, rel=1e-10, abs=1e-10)
 
 
 @FITS
@@ -78,9 +78,9 @@ def test_leaving_a_cluster_out_solves_the_information_of_the_rest(fit):
     found = fit(votes)
     changes = leave_out_influence(found, votes, votes.rater, 9)
     scored = Scored.of(found, votes, votes.rater, 9)
-    scores = scored.scores()
+    scores = scored.scores()[0]
     for rater in range(9):
-        rest = found.information - scored.information(rater)
+        rest = found.information - scored.clusters(rater, rater + 1).information()
         expected = np.linalg.pinv(rest, rcond=1e-10) @ scores[rater]
         assert changes[rater] == pytest.approx(expected[:5], rel=1e-7, abs=1e-10)
 
@@ -103,7 +103,7 @@ def test_the_information_of_the_clusters_adds_up_to_that_of_all_votes():
     votes = drawn(6)
     for fit in (fit_bradley_terry(votes), fit_davidson(votes)):
         scored = Scored.of(fit, votes, votes.rater, 30)
-        total = sum(scored.information(rater) for rater in range(30))
+        total = sum(scored.clusters(rater, rater + 1).information() for rater in range(30))
         assert total == pytest.approx(fit.information, rel=1e-9, abs=1e-9)
 
 
@@ -143,6 +143,16 @@ def test_a_negative_two_way_variance_gives_way_to_the_wider_side_with_its_own_de
     assert (kept.variance, kept.degrees, kept.source) == (pytest.approx(2.0), 8.0, "two-way")
     gone = covariance(-0.1, 0.5, 0.9).spread(contrast)
     assert (gone.variance, gone.degrees, gone.source) == (pytest.approx(1.8), 40.0, "prompt")
+
+
+def test_independent_votes_have_an_interval_even_where_the_difference_is_negative():
+    negative = 0
+    for seed in range(40):
+        votes = drawn(seed, n=200, raters=12, prompts=12)
+        found = two_way_sandwich(fit_bradley_terry(votes), votes)
+        negative += bool((np.diag(found.matrix) <= 0).any())
+        assert (found.standard_error > 0.02).all()
+    assert negative
 
 
 def test_each_contrast_falls_back_on_its_own():

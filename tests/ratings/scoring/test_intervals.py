@@ -112,16 +112,29 @@ def test_every_bootstrap_draw_is_a_refit_to_its_resample(fit):
         draws, bootstrap(found, votes, rng=np.random.default_rng(4), draws=50).draws
     )
     assert np.nansum(draws, axis=1) == pytest.approx(np.zeros(50), abs=1e-9)
-    # A resample is a multinomial draw of the counts: made anew here, and fitted by Newton's method.
-    from ratings.scoring.bootstrap import Pairs
+    # A resample draws a Poisson count for each pair and outcome: made anew, fitted by Newton's method.
+    for row, cells, pairs in resamples(votes, seed=3, rows=(0, 7, 14)):
+        expected = fit(pairs.counts(cells)).strength
+        assert draws[row] == pytest.approx(expected, abs=1e-11)
+
+
+def resamples(votes, *, seed, rows):
+    """The cells of some of the first 16 resamples that a seed gives."""
+    from numpy.random import SFC64
+
+    from ratings.scoring.bootstrap import LANES, Pairs
+    from ratings.scoring.kernels import plain
+    from ratings.scoring.poisson import plan
     from ratings.scoring.types import Counts
 
     pairs = Pairs.of(Counts.of(votes))
-    share = pairs.cells.ravel() / pairs.cells.sum()
-    cells = np.random.default_rng(3).multinomial(120, share, size=50).reshape(50, -1, 3)
-    for row in range(0, 50, 7):
-        expected = fit(pairs.counts(cells[row].astype(float))).strength
-        assert draws[row] == pytest.approx(expected, abs=1e-7)
+    cell, table, tables = plan(pairs.cells.ravel())
+    blocks = -(-50 // LANES)
+    stream = SFC64(int(np.random.default_rng(seed).integers(1 << 62, size=blocks)[0]))
+    raw = stream.random_raw(cell.size * LANES).reshape(-1, LANES)
+    drawn = plain.poisson_cells(raw, cell, table, tables, pairs.cells.size)
+    for row in rows:
+        yield row, drawn[:, row].reshape(-1, 3).astype(float), pairs
 
 
 def test_too_few_votes_to_bootstrap_are_refused():

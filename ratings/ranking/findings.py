@@ -1,0 +1,128 @@
+"""What a ranking says beside its rows: where its uncertainty comes from, two models, the audit."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from ratings.ranking.choices import CLUSTERED, Choices
+from ratings.scoring import (
+    POINTS_PER_LOGIT,
+    Audit,
+    Comparisons,
+    Counts,
+    Covariance,
+    Fit,
+    compare_two,
+    probability_better,
+)
+from ratings.scoring.types import FEW_CLUSTERS
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """Which clusters stand behind clustered intervals, and how far they can be relied on.
+
+    `fragile` are the sides with fewer than 10 clusters; `larger_source` the side that the
+    uncertainty is more of, null one way.
+    """
+
+    clusters: dict[str, int]
+    fragile: tuple[str, ...]
+    larger_source: str | None
+
+    def __str__(self) -> str:
+        counted = " and ".join(f"{count} {by}s" for by, count in self.clusters.items())
+        text = f"clustered by {counted}"
+        if self.larger_source:
+            text += f", more of the uncertainty from {self.larger_source}s"
+        return text + (f"; fragile: few {' and '.join(self.fragile)}s" if self.fragile else "")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two models of a ranking: the verdict and the difference a minus b in rating points.
+
+    `verdict` is better, worse, equivalent (within the margin of win rates, by two one-sided tests)
+    or unclear; then about `more_votes` more votes of the same kind would tell, or `more_direct`
+    more between these two alone.
+    """
+
+    a: str
+    b: str
+    verdict: str
+    difference: float
+    lower: float
+    upper: float
+    margin: float
+    probability_better: float
+    more_votes: int | None
+    more_direct: int | None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        words = {
+            "equivalent": f"equivalent within \u00b1{self.margin:g} of the win rate",
+            "unclear": "not enough votes",
+        }
+        text = words.get(self.verdict, self.verdict)
+        if self.verdict == "unclear" and self.more_votes is not None:
+            text += f": about {self.more_votes} more"
+            if self.more_direct is not None:
+                text += f", or {self.more_direct} between these two"
+        return (
+            f"{self.a} against {self.b}: {text} ({self.difference:+.1f} rating points, 95 % "
+            f"{self.lower:+.1f} \u2026 {self.upper:+.1f}; P(better) {self.probability_better:.3f})"
+        )
+
+
+def uncertainty_of(
+    covariance: Covariance, comparisons: Comparisons, choices: Choices
+) -> Uncertainty | None:
+    """Return what stands behind clustered intervals; None for those of independent votes."""
+    if choices.intervals not in CLUSTERED:
+        return None
+    known = {"rater": comparisons.rater, "prompt": comparisons.prompt}
+    counted = {
+        by: count
+        for by, codes in known.items()
+        if codes is not None and (count := int(np.unique(codes).size)) > 1
+    }
+    if not str(choices.intervals).startswith("two-way"):
+        counted = dict(list(counted.items())[:1])
+    few = tuple(by for by, count in counted.items() if count < FEW_CLUSTERS)
+    return Uncertainty(counted, few, covariance.larger_source)
+
+
+def compare(fit: Fit, covariance: Covariance, counts: Counts, choices: Choices) -> Compared:
+    """Return the verdict on the two models that were chosen."""
+    assert choices.compare is not None
+    a, b = choices.compare
+    found = compare_two(fit, covariance, a, b, margin=choices.margin, counts=counts)
+    i, j = fit.items.index(a), fit.items.index(b)
+    return Compared(
+        a=a,
+        b=b,
+        verdict=found.verdict,
+        difference=POINTS_PER_LOGIT * found.difference,
+        lower=POINTS_PER_LOGIT * found.interval.lower,
+        upper=POINTS_PER_LOGIT * found.interval.upper,
+        margin=choices.margin,
+        probability_better=probability_better(fit.strength, covariance, i, j),
+        more_votes=found.more_votes,
+        more_direct=found.more_direct,
+    )
+
+
+def audit_dict(audit: Audit) -> dict[str, Any]:
+    """Return an audit as it stands in JSON; a figure that is not finite is null."""
+    return {
+        "flags": list(audit.flags),
+        "findings": [
+            asdict(one) | {"figure": one.figure if np.isfinite(one.figure) else None}
+            for one in audit.findings
+        ],
+        "skipped": dict(audit.skipped),
+    }

@@ -1,0 +1,448 @@
+"""The loops compiled by Numba, into a cache that outlives the process; `plain` has them in NumPy.
+
+The cache lies in the environment, so that it comes and goes with it; `manage.py warm_kernels`
+fills it. A cache that cannot be written to is read all the same.
+"""
+
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core import caching
+from numba.core import config as numba_config
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+FOLDER = Path(sys.prefix) / "kernels"
+
+
+class _Readable(caching.UserProvidedCacheLocator):
+    """The folder that was given, also where it is read-only."""
+
+    def ensure_cache_path(self) -> None:
+        try:
+            super().ensure_cache_path()
+        except OSError:
+            if not Path(self.get_cache_path()).is_dir():
+                raise
+
+
+if not numba_config.CACHE_DIR:
+    numba_config.CACHE_DIR = str(FOLDER)
+if _Readable not in caching.CacheImpl._locator_classes:  # noqa: SLF001 - Numba's own register
+    caching.CacheImpl._locator_classes.insert(0, _Readable)  # noqa: SLF001
+
+compile_loop = numba.njit(nogil=True, cache=True, error_model="numpy")
+
+
+@compile_loop
+def _count(first, second, outcome, k):
+    cells = np.zeros(3 * k * k, dtype=np.int64)
+    for v in range(first.size):
+        cells[(first[v] * k + second[v]) * 3 + outcome[v]] += 1
+    return cells
+
+
+def count(first: Array, second: Array, outcome: Array, k: int) -> Array:
+    """Return (k, k, 3): votes of each ordered pair and outcome."""
+    return np.asarray(_count(first, second, outcome, k)).reshape(k, k, 3)
+
+
+@compile_loop
+def _order(codes, g):
+    start = np.zeros(g + 1, dtype=np.int64)
+    for v in range(codes.size):
+        start[codes[v] + 1] += 1
+    for c in range(g):
+        start[c + 1] += start[c]
+    place = start[:-1].copy()
+    found = np.empty(codes.size, dtype=np.int32)
+    for v in range(codes.size):
+        found[place[codes[v]]] = v
+        place[codes[v]] += 1
+    return found, start
+
+
+def order(codes: Array, g: int) -> tuple[Array, Array]:
+    """Return the order (n,) that sorts `codes` stably, and (g + 1,) where each code starts."""
+    found, start = _order(np.ascontiguousarray(codes), g)
+    return found, start
+
+
+@compile_loop
+def _squares(
+    start,
+    first,
+    second,
+    outcome,
+    score,
+    tie_score,
+    weight,
+    cross,
+    corner,
+    inverse,
+    terms,
+    settled,
+):
+    g, p = start.size - 1, inverse.shape[0]
+    with_ties = tie_score.size > 0
+    total, stuck = np.zeros((p, p)), np.zeros(g, dtype=np.bool_)
+    place = np.full(p, -1, dtype=np.int64)
+    met = np.empty(p, dtype=np.int64)
+    term, sums, step, following = np.empty(p), np.empty(p), np.empty(p), np.empty(p)
+    for c in range(g):
+        # The items that the cluster met: all its numbers live there.
+        size = 0
+        for v in range(start[c], start[c + 1]):
+            for item in (first[v], second[v]):
+                if place[item] < 0:
+                    place[item] = size
+                    met[size] = item
+                    size += 1
+        if with_ties:
+            place[p - 1] = size
+            met[size] = p - 1
+            size += 1
+        term[:size] = 0.0
+        for v in range(start[c], start[c + 1]):
+            i, j, y = first[v], second[v], outcome[v]
+            pull = score[y, i, j]
+            term[place[i]] += pull
+            term[place[j]] -= pull
+            if with_ties:
+                term[size - 1] += tie_score[y, i, j]
+        scale = 0.0
+        for a in range(size):
+            sums[a] = term[a]
+            scale = max(scale, abs(term[a]))
+        going = terms > 0 and scale > 0
+        for _ in range(terms):
+            if not going:
+                break
+            for a in range(size):
+                row = met[a]
+                gained = 0.0
+                for b in range(size):
+                    gained += inverse[row, met[b]] * term[b]
+                step[a] = gained
+                following[a] = 0.0
+            for v in range(start[c], start[c + 1]):
+                i, j, y = first[v], second[v], outcome[v]
+                gap = step[place[i]] - step[place[j]]
+                pull = weight[y, i, j] * gap
+                if with_ties:
+                    nu = step[size - 1]
+                    pull += cross[y, i, j] * nu
+                    following[size - 1] += cross[y, i, j] * gap + corner[y, i, j] * nu
+                following[place[i]] += pull
+                following[place[j]] -= pull
+            largest = 0.0
+            for a in range(size):
+                term[a] = following[a]
+                sums[a] += following[a]
+                largest = max(largest, abs(following[a]))
+            going = largest > settled * scale
+        stuck[c] = going
+        if not going:
+            for a in range(size):
+                for b in range(size):
+                    total[met[a], met[b]] += sums[a] * sums[b]
+        for a in range(size):
+            place[met[a]] = -1
+    return total, stuck
+
+
+def squares(
+    start: Array,
+    first: Array,
+    second: Array,
+    outcome: Array,
+    tables: tuple[Array, Array, Array, Array, Array],
+    inverse: Array,
+    terms: int,
+    settled: float,
+) -> tuple[Array, Array]:
+    """Return the sum over clusters of S S' (P, P), and which clusters (G,) did not settle.
+
+    S is the cluster's summed score; with `terms` > 0 it is the series S + H_g H^-1 S + ..., whose
+    limit solves (1 - H_g H^-1) x = S: the jackknife's score. What has not settled is left out.
+
+    Parameters
+    ----------
+    start : (G + 1,) where each cluster's votes begin; the votes are sorted by cluster
+    first, second, outcome : (n,)
+    tables : (3, K, K) each, by outcome and pair: the score, and the score of the tie parameter;
+        the weight, cross and corner of the information; those of ties empty where there is none
+    inverse : (P, P)
+    settled : largest term, relative to the score, at which a series has arrived
+    """
+    from ratings.scoring.kernels import side_by_side
+
+    halves = _halves(start)
+
+    def part(bounds: tuple[int, int]) -> tuple[Array, Array]:
+        top, bottom = bounds
+        rows = slice(start[top], start[bottom])
+        total, stuck = _squares(
+            start[top : bottom + 1] - start[top],
+            first[rows], second[rows], outcome[rows],
+            *tables, inverse, terms, settled,
+        )  # fmt: skip
+        return total, stuck
+
+    parts = side_by_side(part, halves)
+    total = np.sum([one for one, _ in parts], axis=0)
+    return total, np.concatenate([stuck for _, stuck in parts])
+
+
+PARTS = 8  # however many processors there are, so that sums are added in one order
+
+
+def _halves(start: Array) -> list[tuple[int, int]]:
+    """Split the clusters into consecutive parts of about as many votes."""
+    g, n = len(start) - 1, int(start[-1])
+    bounds = np.searchsorted(start, np.linspace(0, n, PARTS + 1)).clip(0, g)
+    bounds[0], bounds[-1] = 0, g
+    return [(int(a), int(b)) for a, b in pairwise(bounds) if a < b]
+
+
+@compile_loop
+def _poisson_cells(raw, cell, table, start, lowest, cdf, guide, cells):
+    lanes = raw.shape[1]
+    counts = np.zeros((cells, lanes), dtype=np.int32)
+    for t in range(cell.size):
+        one, row = table[t], cell[t]
+        last = start[one + 1] - 1
+        least = lowest[one] - start[one]
+        for lane in range(lanes):
+            r = raw[t, lane]
+            at = guide[one, r >> np.uint64(56)]
+            while at < last and r >= cdf[at]:
+                at += 1
+            counts[row, lane] += least + at
+    return counts
+
+
+def poisson_cells(
+    raw: Array, cell: Array, table: Array, tables: tuple[Array, Array, Array, Array], cells: int
+) -> Array:
+    """Return (cells, L) Poisson counts: the sum over a cell's terms of draws by inversion.
+
+    `raw` (T, L) uint64 are uniform; term t belongs to `cell[t]` and draws from `table[t]` of
+    `tables` (see `ratings.scoring.poisson`).
+    """
+    return np.asarray(_poisson_cells(raw, cell, table, *tables, cells))
+
+
+@compile_loop
+def _weights(raw, thresholds):
+    found = np.empty(raw.size, dtype=np.uint8)
+    flat = raw.reshape(raw.size)
+    for at in range(flat.size):
+        r = flat[at]
+        reached = 0
+        for t in range(thresholds.size):
+            reached += r >= thresholds[t]
+        found[at] = reached
+    return found.reshape(raw.shape)
+
+
+def weights(raw: Array, thresholds: Array) -> Array:
+    """Return uint8 weights: how many of the `thresholds` each raw number reaches."""
+    return np.asarray(_weights(raw, thresholds))
+
+
+@compile_loop
+def _weighted_cells(start, owner, weight):
+    cells, lanes = start.size - 1, weight.shape[1]
+    found = np.zeros((cells, lanes), dtype=np.int32)
+    for c in range(cells):
+        row = found[c]
+        for v in range(start[c], start[c + 1]):
+            own = weight[owner[v]]
+            for lane in range(lanes):
+                row[lane] += own[lane]
+    return found
+
+
+def weighted_cells(start: Array, owner: Array, weight: Array) -> Array:
+    """Return (cells, L): the sum over the votes of each cell of their cluster's weights.
+
+    `owner` (n,) is the cluster of each vote, in the order of cells; `weight` (G, L) uint8.
+    """
+    return np.asarray(_weighted_cells(start, owner, weight))
+
+
+@compile_loop
+def _twice_weighted_cells(start, owner, weight, other, other_weight):
+    cells, lanes = start.size - 1, weight.shape[1]
+    found = np.zeros((cells, lanes), dtype=np.int32)
+    for c in range(cells):
+        row = found[c]
+        for v in range(start[c], start[c + 1]):
+            own, own_other = weight[owner[v]], other_weight[other[v]]
+            for lane in range(lanes):
+                row[lane] += own[lane] * own_other[lane]
+    return found
+
+
+def twice_weighted_cells(
+    start: Array, owner: Array, weight: Array, other: Array, other_weight: Array
+) -> Array:
+    """Return (cells, L): the sum over the votes of the product of their two weights."""
+    return np.asarray(_twice_weighted_cells(start, owner, weight, other, other_weight))
+
+
+@compile_loop
+def _climb(cells, one, other, inverse, begin, k, steps, settled, furthest):
+    m, lanes, p = one.size, cells.shape[1], inverse.shape[0]
+    points, votes = np.empty((m, lanes)), np.empty((m, lanes))
+    tied = np.zeros(lanes)
+    for c in range(m):
+        for lane in range(lanes):
+            lost_, tie_, won_ = cells[3 * c, lane], cells[3 * c + 1, lane], cells[3 * c + 2, lane]
+            points[c, lane] = won_ + 0.5 * tie_
+            votes[c, lane] = lost_ + tie_ + won_
+            tied[lane] += tie_
+    at = np.empty((p, lanes))
+    for row in range(p):
+        at[row] = begin[row]
+    root, gradient, step = np.empty((k, lanes)), np.empty((p, lanes)), np.empty((p, lanes))
+    lost, size, nu = np.zeros(lanes, dtype=np.bool_), np.empty(lanes), np.zeros(lanes)
+    drawn = np.empty(lanes)
+    for _ in range(steps):
+        for row in range(k):
+            for lane in range(lanes):
+                root[row, lane] = np.exp(0.5 * at[row, lane])
+        gradient[:] = 0.0
+        if p > k:
+            for lane in range(lanes):
+                nu[lane] = np.exp(at[k, lane])
+                drawn[lane] = 0.0
+            for c in range(m):
+                x_, y_ = root[one[c]], root[other[c]]
+                up, down = gradient[one[c]], gradient[other[c]]
+                for lane in range(lanes):
+                    x, y = x_[lane], y_[lane]
+                    tie = nu[lane] * x * y
+                    share = votes[c, lane] / (x * x + y * y + tie)
+                    residual = points[c, lane] - share * (x * x + 0.5 * tie)
+                    up[lane] += residual
+                    down[lane] -= residual
+                    drawn[lane] += share * tie
+            for lane in range(lanes):
+                gradient[k, lane] = tied[lane] - drawn[lane]
+        else:
+            for c in range(m):
+                x_, y_ = root[one[c]], root[other[c]]
+                up, down = gradient[one[c]], gradient[other[c]]
+                for lane in range(lanes):
+                    x, y = x_[lane], y_[lane]
+                    share = votes[c, lane] / (x * x + y * y)
+                    residual = points[c, lane] - share * (x * x)
+                    up[lane] += residual
+                    down[lane] -= residual
+        step[:] = 0.0
+        for row in range(p):
+            sums = step[row]
+            for column in range(p):
+                factor, slope = inverse[row, column], gradient[column]
+                for lane in range(lanes):
+                    sums[lane] += factor * slope[lane]
+        finished = True
+        for lane in range(lanes):
+            size[lane] = 0.0
+            far = 0.0
+            for row in range(p):
+                size[lane] = max(size[lane], abs(step[row, lane]))
+                if not lost[lane]:
+                    at[row, lane] += step[row, lane]
+                if not abs(at[row, lane]) <= furthest:
+                    far = np.inf
+            if far > 0.0:
+                lost[lane] = True
+            finished = finished and (lost[lane] or size[lane] <= settled)
+        if finished:
+            break
+    arrived = np.empty(lanes, dtype=np.bool_)
+    for lane in range(lanes):
+        arrived[lane] = not lost[lane] and size[lane] <= settled
+    return at, arrived
+
+
+def climb(
+    cells: Array,
+    one: Array,
+    other: Array,
+    inverse: Array,
+    begin: Array,
+    k: int,
+    steps: int,
+    settled: float,
+    furthest: float,
+) -> tuple[Array, Array]:
+    """Return (L, P) refits of resampled cells by the chord method, and which (L,) arrived.
+
+    All resamples climb together along one inverse information, in Davidson's model (P = K + 1) or
+    that of half-win ties (P = K).
+
+    Parameters
+    ----------
+    cells : (3 m, L) int32, of each pair: other won, tie, one won
+    one, other : (m,) the pairs
+    inverse : (P, P); begin : (P,), where all start
+    settled : the largest step, in log-odds, at which a resample has arrived
+    furthest : log-odds beyond which a resample is given up
+    """
+    at, arrived = _climb(cells, one, other, inverse, begin, k, steps, settled, furthest)
+    return np.ascontiguousarray(at.T), arrived
+
+
+@compile_loop
+def _curvature(strength, points, votes):
+    k = strength.size
+    value = 0.0
+    gradient, weights = np.zeros(k), np.zeros((k, k))
+    for i in range(k):
+        for j in range(i):
+            n = votes[i, j]
+            if n == 0.0:
+                continue
+            gap = strength[i] - strength[j]
+            small = np.exp(-abs(gap))
+            large = 1.0 / (1.0 + small)
+            p = large if gap >= 0 else small * large
+            extra = np.log1p(small)
+            value -= points[i, j] * (extra + max(-gap, 0.0))
+            value -= points[j, i] * (extra + max(gap, 0.0))
+            residual = points[i, j] - n * p
+            gradient[i] += residual
+            gradient[j] -= residual
+            weights[i, j] = weights[j, i] = n * small * large * large
+    return value, gradient, weights
+
+
+def curvature(strength: Array, points: Array, votes: Array) -> tuple[float, Array, Array]:
+    """Return log-likelihood, gradient (K,) and curvature weights (K, K) of half-win ties."""
+    value, gradient, curved = _curvature(strength, points, votes)
+    return float(value), gradient, curved
+
+
+@compile_loop
+def _elo(first, second, outcome, items, k, initial):
+    ratings = np.full(items, initial)
+    for v in range(first.size):
+        i, j = first[v], second[v]
+        expected = 1 / (1 + 10.0 ** ((ratings[j] - ratings[i]) / 400))
+        change = k * (outcome[v] * 0.5 - expected)
+        ratings[i] += change
+        ratings[j] -= change
+    return ratings
+
+
+def elo(first: Array, second: Array, outcome: Array, items: int, k: float, initial: float) -> Array:
+    """Return (items,) ratings after the votes in their order."""
+    return np.asarray(_elo(first, second, outcome, items, float(k), float(initial)))

@@ -1,0 +1,189 @@
+"""Compiled loops and NumPy: the same numbers, whichever is there."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ratings.scoring import (
+    Comparisons,
+    bootstrap,
+    cluster_bootstrap,
+    cluster_sandwich,
+    draw_comparisons,
+    fit_bradley_terry,
+    fit_davidson,
+    online_elo,
+    two_way_bootstrap,
+    two_way_sandwich,
+)
+from ratings.scoring.kernels import VARIABLE, compiled, engine, plain, side_by_side
+from ratings.scoring.poisson import plan, unit_thresholds
+
+ROOT = Path(__file__).parents[3]
+STRENGTH = np.array([0.9, 0.3, 0.0, -0.4, -0.8])
+FITS = pytest.mark.parametrize("fit", [fit_bradley_terry, fit_davidson])
+
+
+def votes(seed: int = 1, n: int = 3000) -> Comparisons:
+    rng = np.random.default_rng(seed)
+    return draw_comparisons(
+        STRENGTH, n, rng=rng, nu=0.7, raters=60, prompts=40, activity=1.3, taste=0.4
+    )
+
+
+@pytest.fixture
+def both(monkeypatch):
+    """Run the same thing with NumPy and with Numba."""
+
+    def run(work):
+        found = []
+        for mode in ("numpy", "numba"):
+            monkeypatch.setenv(VARIABLE, mode)
+            found.append(work())
+        return found
+
+    return run
+
+
+@FITS
+def test_fits_agree(both, fit):
+    slow, fast = both(lambda: fit(votes()))
+    assert fast.strength == pytest.approx(slow.strength, abs=1e-12)
+    assert fast.inverse == pytest.approx(slow.inverse, abs=1e-12)
+    assert fast.log_likelihood == pytest.approx(slow.log_likelihood, rel=1e-12)
+
+
+@FITS
+@pytest.mark.parametrize("correction", ["CR1", "CR3"])
+def test_clustered_covariances_agree(both, fit, correction):
+    data = votes()
+    found = fit(data)
+    for slow, fast in zip(
+        *both(
+            lambda: [
+                cluster_sandwich(found, data, data.rater, correction=correction).matrix,
+                two_way_sandwich(found, data, correction=correction).matrix,
+            ]
+        ),
+        strict=True,
+    ):
+        assert fast == pytest.approx(slow, abs=1e-12)
+
+
+@FITS
+@pytest.mark.parametrize("kind", [bootstrap, cluster_bootstrap, two_way_bootstrap])
+def test_resamples_are_the_same_and_so_are_their_refits(both, fit, kind):
+    data = votes()
+    found = fit(data)
+    slow, fast = both(lambda: kind(found, data, rng=np.random.default_rng(5), draws=50).draws)
+    assert fast == pytest.approx(slow, abs=1e-12)
+    assert slow.shape == (50, 5)
+
+
+def test_a_cluster_that_dominates_is_solved_the_same(both):
+    data = votes(n=400)
+    mostly_one = np.where(np.arange(400) < 320, 0, data.rater + 1)
+    fit = fit_bradley_terry(data)
+    slow, fast = both(lambda: cluster_sandwich(fit, data, mostly_one).matrix)
+    assert fast == pytest.approx(slow, rel=1e-9)
+
+
+def test_elo_agrees(both):
+    slow, fast = both(lambda: online_elo(votes()))
+    assert fast == pytest.approx(slow, abs=1e-9)
+
+
+@pytest.mark.parametrize("loops", [plain, compiled])
+def test_the_order_is_a_stable_sort(loops):
+    codes = np.random.default_rng(0).integers(7, size=500).astype(np.int32)
+    codes[codes == 3] = 4
+    order, start = loops.order(codes, 7)
+    assert np.array_equal(order, np.argsort(codes, kind="stable"))
+    assert np.array_equal(np.diff(start), np.bincount(codes, minlength=7))
+
+
+@pytest.mark.parametrize("mean", [1, 5, 127, 128, 200, 5000])
+def test_drawn_counts_are_poisson(mean):
+    cell, table, tables = plan(np.array([float(mean), 0.0]))
+    lanes = 20_000
+    raw = np.random.SFC64(mean).random_raw(len(cell) * lanes).reshape(-1, lanes)
+    slow, fast = (loops.poisson_cells(raw, cell, table, tables, 2) for loops in (plain, compiled))
+    assert np.array_equal(slow, fast)
+    assert slow[0].mean() == pytest.approx(mean, abs=5 * np.sqrt(mean / lanes))
+    assert slow[0].var() == pytest.approx(mean, rel=0.06)
+    assert not slow[1].any()
+
+
+def test_the_weights_of_clusters_are_poisson_with_mean_1():
+    words = np.random.SFC64(3).random_raw(200_000).view(np.uint32).reshape(-1, 16)
+    slow, fast = (loops.weights(words, unit_thresholds()) for loops in (plain, compiled))
+    assert np.array_equal(slow, fast)
+    share = np.bincount(slow.ravel(), minlength=3)[:3] / slow.size
+    assert share == pytest.approx(np.exp(-1) / np.array([1, 1, 2]), abs=0.005)
+    assert slow.mean() == pytest.approx(1.0, abs=0.01)
+
+
+def test_the_bootstraps_by_cluster_agree_with_the_sandwich_by_cluster():
+    data = draw_comparisons(
+        STRENGTH, 8000, rng=np.random.default_rng(2), nu=0.7, raters=300, prompts=250,
+        taste=0.6, prompt_effect=0.8,
+    )  # fmt: skip
+    fit = fit_davidson(data)
+    rng = np.random.default_rng(0)
+    ratio = (
+        cluster_bootstrap(fit, data, rng=rng).standard_error
+        / cluster_sandwich(fit, data, data.rater).standard_error
+    )
+    assert ratio == pytest.approx(np.ones(5), abs=0.12)
+    wider = (
+        two_way_bootstrap(fit, data, rng=rng).standard_error
+        / two_way_sandwich(fit, data).standard_error
+    )
+    assert (wider > 0.95).all()
+    assert (wider < 1.5).all()
+
+
+def test_small_work_never_loads_numba():
+    code = (
+        "import sys, numpy as np\n"
+        "from ratings.scoring import *\n"
+        "v = draw_comparisons(np.array([.5, 0, -.5]), 2000, rng=np.random.default_rng(0), raters=30,"
+        " prompts=20)\n"
+        "two_way_sandwich(fit_davidson(v), v)\n"
+        "print('numba' in sys.modules)\n"
+    )
+    environment = {**os.environ, VARIABLE: "auto"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, check=True
+    )
+    assert done.stdout.split() == [b"False"]
+
+
+def test_an_unknown_mode_is_refused(monkeypatch):
+    monkeypatch.setenv(VARIABLE, "fortran")
+    with pytest.raises(ValueError, match="auto, numba, numpy"):
+        engine()
+
+
+def test_a_cache_that_cannot_be_written_is_read(tmp_path, monkeypatch):
+    # As in an image whose tree is read-only: the loops load and nothing is written.
+    from numba.core import caching
+
+    def refuse(locator):
+        raise OSError("read-only")
+
+    monkeypatch.setattr(caching.UserProvidedCacheLocator, "ensure_cache_path", refuse)
+    monkeypatch.setattr(compiled._Readable, "get_cache_path", lambda locator: str(tmp_path))
+    locator = compiled._Readable(compiled._count.py_func, compiled.__file__)
+    locator.ensure_cache_path()
+    monkeypatch.setattr(compiled._Readable, "get_cache_path", lambda locator: str(tmp_path / "no"))
+    with pytest.raises(OSError, match="read-only"):
+        locator.ensure_cache_path()
+
+
+def test_work_is_returned_in_its_order():
+    assert side_by_side(lambda one: one * 2, range(20)) == list(range(0, 40, 2))
