@@ -35,17 +35,18 @@ SHIFT = """() => {
   }).observe({ type: "layout-shift", buffered: true });
 }"""
 # From the key that saves to the frame in which the next pair is on the screen.
-TIMED = """(before) => new Promise((resolve) => {
-  addEventListener("keydown", (event) => {
+TIMED = """(before) => {
+  const timed = (event) => {
     if (event.key !== "Enter") return;
+    removeEventListener("keydown", timed, true);
     const pressed = performance.now();
     const look = () => document.getElementById("pair").dataset.token === before
       ? requestAnimationFrame(look)
       : requestAnimationFrame(() => { window.took = performance.now() - pressed; });
     look();
-  }, { capture: true, once: true });
-  resolve();
-})"""
+  };
+  addEventListener("keydown", timed, true);
+}"""
 
 
 def main() -> int:
@@ -138,7 +139,7 @@ def judge(page: Page) -> float:
     page.evaluate(TIMED, before)
     for key in ("2", "1", "6", "Enter"):
         page.keyboard.press(key)
-    page.wait_for_function("window.took > 0")
+    page.wait_for_function("() => window.took > 0")
     took = page.evaluate("window.took")
     # A person reads; the pair after this one arrives meanwhile.
     page.wait_for_timeout(250)
