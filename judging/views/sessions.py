@@ -60,17 +60,17 @@ def next_assignment(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_GET
 def ahead(request: HttpRequest, slug: str) -> HttpResponse:
-    """Return the pair after the one on the screen; 204 when there is none.
+    """Return the pair after the one on the screen, and renew the lease of that one.
 
-    Renews the lease of what is on the screen. Raises `Conflict` when that is not what `shown`
-    says: another tab went on, and this one has to look again.
+    204 when there is none, when a new consent text has to be read first, and when something else
+    is open than `shown` says: the page then asks for what is next when it needs it.
     """
     rater, now = _rater(request), timezone.now()
     if missing_consent(rater=rater):
-        raise Conflict(_("The consent text has changed; read it first."), code="consent_missing")
+        return HttpResponse(status=204)
     shown = assignments.lease_next(rater=rater, slug=slug, now=now)
     if shown is None or shown.blinded.token != request.GET.get("shown"):
-        raise Conflict(_("Another pair is open now."), code="other_pair")
+        return HttpResponse(status=204)
     leased = assignments.lease_next(rater=rater, slug=slug, now=now, prefetch=True)
     if leased is None:
         return HttpResponse(status=204)
