@@ -153,6 +153,8 @@ RIGHTS: dict[str, dict[str, str]] = {
     "api-pause": {"POST": "manage"},
     "api-resume": {"POST": "manage"},
     "api-close": {"POST": "manage"},
+    "api-exclusions": {"POST": "manage"},
+    "api-stop": {"POST": "judge"},
     "api-assignments": {"POST": "judge"},
     "api-judgment": {"POST": "holder", "PUT": "holder"},
     "api-skip": {"POST": "holder"},
