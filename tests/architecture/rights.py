@@ -133,7 +133,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "api-model-retire": {"POST": "manage"},
     "api-model-presets": {"GET": "read"},
     "api-runs": {"GET": "read", "POST": "manage"},
-    "api-run": {"GET": "read"},
+    "api-run": {"GET": "read", "PATCH": "manage"},
     "api-run-pause": {"POST": "manage"},
     "api-run-resume": {"POST": "manage"},
     "api-run-cancel": {"POST": "manage"},
