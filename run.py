@@ -25,6 +25,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
+PEERS = ROOT / ".venv-peers"
+WITH_PEERS = ("scoring",)
 TOOLS = ROOT / ".tools"
 WINDOWS = os.name == "nt"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
@@ -72,12 +74,16 @@ def setup(group: str) -> None:
     say(f"... done in {time.monotonic() - started:.1f} s.")
 
 
-def install(uv: str, requirements: Path) -> None:
-    sync = call(
-        uv, "pip", "sync", "--quiet", "--require-hashes", "--python", PYTHON, requirements,
+def sync(uv: str, python: Path, requirements: Path) -> bool:
+    done = call(
+        uv, "pip", "sync", "--quiet", "--require-hashes", "--python", python, requirements,
         env=index_settings(),
     )  # fmt: skip
-    if sync.returncode == 0:
+    return done.returncode == 0
+
+
+def install(uv: str, requirements: Path) -> None:
+    if sync(uv, PYTHON, requirements):
         return
     say("uv could not install; trying pip, which takes longer.")
     pip = call(
@@ -93,6 +99,28 @@ def index_settings() -> dict[str, str]:
         return {}
     found = call(sys.executable, "-m", "pip", "config", "get", "global.index-url", quiet=True)
     return {"UV_DEFAULT_INDEX": found.stdout.strip()} if found.returncode == 0 else {}
+
+
+def peers() -> Path:
+    """Return the Python of .venv-peers, which holds what benchmarks compare with; made on demand.
+
+    An environment of its own, because the peers pin other versions. Where they cannot be installed
+    the usual environment is returned, and the benchmark names who is missing.
+    """
+    python = PEERS / PYTHON.relative_to(VENV)
+    requirements = ROOT / "requirements" / "peers.txt"
+    wanted = requirements_digest("peers")
+    installed = PEERS / "installed-requirements"
+    if installed.exists() and installed.read_text(encoding="utf-8") == wanted:
+        return python
+    say("Setting up .venv-peers from requirements/peers.txt (several hundred MB) ...")
+    uv = find_uv()
+    made = call(uv, "venv", "--quiet", "--clear", "--python", sys.executable, PEERS)
+    if made.returncode == 0 and sync(uv, python, requirements):
+        installed.write_text(wanted, encoding="utf-8")
+        return python
+    say("... the peers could not be installed; measuring without those that are missing.")
+    return PYTHON
 
 
 def warm_kernels() -> None:
@@ -297,8 +325,9 @@ def bench(arguments: Sequence[str]) -> int:
         return 2 if arguments else 0
     setup("test")
     script = f"bench/{arguments[0]}.py"
+    python = peers() if arguments[0] in WITH_PEERS else PYTHON
     # -P: the folder of the script must not come first, where its files hide modules of their names.
-    return call(PYTHON, "-P", script, *arguments[1:], env={"PYTHONPATH": str(ROOT)}).returncode
+    return call(python, "-P", script, *arguments[1:], env={"PYTHONPATH": str(ROOT)}).returncode
 
 
 def lock(_: Sequence[str]) -> int:

@@ -59,6 +59,9 @@ class LanguagesForm(ServiceForm):
 
 class ConsentForm(LanguagesForm):
     number = forms.IntegerField(widget=forms.HiddenInput)
+    avoid_every_warning = forms.BooleanField(
+        label=_("Show me nothing that carries a content warning"), required=False
+    )
     guidelines_read = forms.BooleanField(
         label=_("I have read the guidelines"), required=False, widget=forms.CheckboxInput
     )

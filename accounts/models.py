@@ -1,13 +1,15 @@
 """Who signs in: users with one role, their tokens and links; raters, what they agreed to, holds."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.crypto import salted_hmac
 
 from core.models import InsertOnlyModel, TimestampedModel
+
+EVERY_WARNING = "*"
 
 
 def new_pseudonym() -> str:
@@ -63,6 +65,10 @@ class RaterProfile(TimestampedModel):
     pseudonym = models.CharField(max_length=16, unique=True, default=new_pseudonym, editable=False)
     kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.PERSON)
     languages = models.JSONField(default=list, help_text="ISO 639-1 codes the rater reads well.")
+    avoided_tags = models.JSONField(
+        default=list,
+        help_text="Risk tags of prompts that are never shown to the rater; EVERY_WARNING: any.",
+    )
     held = models.BooleanField(default=False, help_text="Gets no new comparisons.")
     invitation = models.ForeignKey(
         "Invitation", on_delete=models.SET_NULL, null=True, blank=True, related_name="raters"
@@ -70,6 +76,12 @@ class RaterProfile(TimestampedModel):
 
     def __str__(self) -> str:
         return self.pseudonym
+
+    def avoids(self, tags: Sequence[str]) -> bool:
+        """Say whether a prompt with these risk tags is never shown to this rater."""
+        if EVERY_WARNING in self.avoided_tags:
+            return bool(tags)
+        return not set(self.avoided_tags).isdisjoint(tags)
 
 
 class ApiToken(TimestampedModel):

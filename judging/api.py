@@ -15,7 +15,7 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.models import RaterProfile, User
-from judging.models import Study, StudyVersion
+from judging.models import Study, StudyVersion, UnblindingEvent
 from judging.permissions import ManageOrRead, MayJudge, MayManage, MayRead
 from judging.protocol import DEFAULT_CRITERIA, parse_prefetch
 from judging.serializers import (
@@ -39,6 +39,7 @@ from judging.serializers import (
     StudyChangesSerializer,
     StudyProgressSerializer,
     StudySerializer,
+    UnblindingSerializer,
     WantedPlanSerializer,
     blinded_body,
     open_study_body,
@@ -195,6 +196,17 @@ class ExclusionsView(APIView):
             **data,
         )
         return Response({"judgments": count})
+
+
+class UnblindingsView(generics.ListAPIView):
+    """Who was shown which model was judged how: when, by which path, and why. Newest first."""
+
+    permission_classes = [MayRead]
+    serializer_class = UnblindingSerializer
+    queryset = UnblindingEvent.objects.none()
+
+    def get_queryset(self):  # type: ignore[no-untyped-def] # the stubs' return type is generic
+        return _study(self.kwargs["slug"]).unblindings.select_related("user").order_by("-pk")
 
 
 class DefaultCriteriaView(APIView):

@@ -18,6 +18,7 @@ urlpatterns = [
     path("studies/<slug:slug>/pause/", api.PauseView.as_view(), name="api-pause"),
     path("studies/<slug:slug>/resume/", api.ResumeView.as_view(), name="api-resume"),
     path("studies/<slug:slug>/close/", api.CloseView.as_view(), name="api-close"),
+    path("studies/<slug:slug>/unblindings/", api.UnblindingsView.as_view(), name="api-unblindings"),
     path("studies/<slug:slug>/exclusions/", api.ExclusionsView.as_view(), name="api-exclusions"),
     path("studies/<slug:slug>/assignments/", api.AssignmentsView.as_view(), name="api-assignments"),
     path("assignments/stop/", api.StopView.as_view(), name="api-stop"),

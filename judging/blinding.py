@@ -74,6 +74,7 @@ class BlindedAssignment:
     b: Side
     criteria: tuple[BlindedCriterion, ...]
     progress: Progress
+    risk_tags: tuple[str, ...] = ()
 
 
 def unit_interval(seed: str, label: str) -> float:
@@ -111,6 +112,7 @@ def present(
     swapped: bool,
     criteria: tuple[BlindedCriterion, ...],
     progress: Progress,
+    risk_tags: Sequence[str] = (),
 ) -> BlindedAssignment:
     """Build what the rater sees: the one place where canonical sides become A and B."""
     a, b = (second, first) if swapped else (first, second)
@@ -122,4 +124,5 @@ def present(
         b=b,
         criteria=criteria,
         progress=progress,
+        risk_tags=tuple(risk_tags),
     )

@@ -1,6 +1,6 @@
 """The triggers that let rows be written and never changed, in SQL, for PostgreSQL and SQLite (pure)."""
 
-TABLES = ("judging_judgment", "judging_vote", "judging_auditbatch")
+TABLES = ("judging_judgment", "judging_vote", "judging_auditbatch", "judging_unblindingevent")
 FUNCTION = """
 CREATE OR REPLACE FUNCTION judging_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from core.serializers import StrictBoolean, StrictSerializer, StrictText
 from judging.blinding import BlindedAssignment, BlindedCriterion, Progress, Side
-from judging.models import Study, StudyVersion
+from judging.models import Study, StudyVersion, UnblindingEvent
 from judging.protocol import PROTOCOL_SCHEMA, Protocol
 from judging.services.judgments import Recorded
 
@@ -136,6 +136,17 @@ class JudgmentsCountedSerializer(serializers.Serializer):
     judgments = serializers.IntegerField(help_text="For how many judgments it changed something.")
 
 
+class UnblindingSerializer(serializers.ModelSerializer):
+    user = serializers.CharField(
+        source="user.username", default=None, help_text="Null: the command line."
+    )
+
+    class Meta:
+        model = UnblindingEvent
+        fields = ["user", "path", "reason", "interim", "at"]
+        read_only_fields = fields
+
+
 class CriterionSerializer(serializers.Serializer):
     key = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment] # a field of this name hides an argument
@@ -194,6 +205,10 @@ class SideSerializer(serializers.Serializer):
 
 class BlindedPromptSerializer(serializers.Serializer):
     messages = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
+    risk_tags = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What the prompt or its answers may hold: warn before showing them.",
+    )
 
 
 class BlindedAssignmentSerializer(serializers.Serializer):
@@ -237,7 +252,7 @@ def blinded_body(one: BlindedAssignment) -> dict[str, Any]:
     return {
         "token": one.token,
         "expires_at": one.expires_at,
-        "prompt": {"messages": one.messages},
+        "prompt": {"messages": one.messages, "risk_tags": one.risk_tags},
         "a": _side_body(one.a),
         "b": _side_body(one.b),
         "criteria": [_criterion_body(criterion) for criterion in one.criteria],

@@ -25,4 +25,5 @@ urlpatterns = [
     path("judge/<slug:slug>/<slug:token>/skip/", sessions.skip, name="judge-skip"),
     path("judge/<slug:slug>/<slug:token>/change/", sessions.change, name="judge-change"),
     path("stop/", sessions.stop, name="stop"),
+    path("warnings/", sessions.warnings, name="warnings"),
 ]

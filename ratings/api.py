@@ -18,7 +18,7 @@ from judging.models import Study
 from ratings.board import compare
 from ratings.exports.columns import COLUMNS
 from ratings.models import LeaderboardSnapshot
-from ratings.permissions import MayExport, MayRead, MaySnapshot
+from ratings.permissions import MayExport, MayRead, MaySnapshot, may_see_identities
 from ratings.serializers import (
     BoardSerializer,
     BoardSummarySerializer,
@@ -33,6 +33,7 @@ from ratings.serializers import (
     WantedPowerSerializer,
 )
 from ratings.services import exports, power, snapshots
+from ratings.services.identities import result_with_codes
 
 SNAPSHOTS = LeaderboardSnapshot.objects.select_related("study_version__study")
 FILES = {
@@ -66,7 +67,7 @@ class BoardsView(generics.ListAPIView):
             now=timezone.now(),
             **_checked(NewSnapshotSerializer, request.data),
         )
-        return Response(BoardSerializer(snapshot).data, status=201 if new else 200)
+        return Response(_board(request, snapshot), status=201 if new else 200)
 
 
 class BoardView(APIView):
@@ -75,7 +76,7 @@ class BoardView(APIView):
     @extend_schema(responses=BoardSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """A board with every number, and what each of them means."""
-        return Response(BoardSerializer(_snapshot(pk)).data)
+        return Response(_board(request, _snapshot(pk)))
 
 
 class CompareView(APIView):
@@ -85,7 +86,7 @@ class CompareView(APIView):
     @extend_schema(parameters=[PairSerializer], responses=ComparedSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Two models of a board: wins, ties, losses, and the difference with its interval."""
-        result = _snapshot(pk).result
+        result = _shown(request, _snapshot(pk)).result
         pair = _checked(PairSerializer, request.query_params.dict())
         try:
             return Response(compare(result, pair["a"], pair["b"]))
@@ -111,7 +112,7 @@ class JudgmentsExportView(APIView):
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
         """Every vote the newest board counts, one a row, as shown and in the canonical frame."""
         options = _checked(JudgmentsExportSerializer, request.query_params.dict())
-        return _file(slug, "judgments", **options)
+        return _file(request, slug, "judgments", **options)
 
 
 class LeaderboardExportView(APIView):
@@ -122,7 +123,7 @@ class LeaderboardExportView(APIView):
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
         """The newest snapshot, one row for each model and criterion."""
         options = _checked(LeaderboardExportSerializer, request.query_params.dict())
-        return _file(slug, "leaderboard", **options)
+        return _file(request, slug, "leaderboard", **options)
 
 
 class StudyPowerView(APIView):
@@ -147,14 +148,31 @@ class ExportColumnsView(APIView):
         return Response({what: COLUMNS[kind] for what, kind in exports.KINDS.items()})
 
 
-def _file(slug: str, what: str, **options: Any) -> StreamingHttpResponse:
+def _file(request: Request, slug: str, what: str, **options: Any) -> StreamingHttpResponse:
     study = get_object_or_404(Study, slug=slug)
-    found = exports.export(study=study, what=what, file_format=options.pop("format"), **options)
+    found = exports.export(
+        study=study,
+        what=what,
+        file_format=options.pop("format"),
+        coded=not may_see_identities(request, study),
+        **options,
+    )
     return StreamingHttpResponse(
         found.content,
         content_type=found.media_type,
         headers={"Content-Disposition": f'attachment; filename="{found.name}"'},
     )
+
+
+def _shown(request: Request, snapshot: LeaderboardSnapshot) -> LeaderboardSnapshot:
+    """Give the snapshot the board that may be shown: with the models' names, or with codes."""
+    if not may_see_identities(request, snapshot.study_version.study):
+        snapshot.result = result_with_codes(snapshot)
+    return snapshot
+
+
+def _board(request: Request, snapshot: LeaderboardSnapshot) -> dict[str, Any]:
+    return dict(BoardSerializer(_shown(request, snapshot)).data)
 
 
 def _snapshot(pk: int) -> LeaderboardSnapshot:

@@ -109,6 +109,7 @@ class ExportFile(Work):
     snapshot = models.ForeignKey(
         LeaderboardSnapshot, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    coded = models.BooleanField(default=False, help_text="Models are codes: the study was open.")
     sha256 = models.CharField(max_length=64, blank=True)
     size = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
     expires_at = models.DateTimeField(null=True, blank=True)

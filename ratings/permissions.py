@@ -6,17 +6,28 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
+from rest_framework.request import Request
 
 from accounts.permissions import MayExport, MayRead, scopes_of
 from core.errors import NotAllowed
+from judging.models import Study
+from ratings.services.identities import are_revealed
 
-__all__ = ["MayExport", "MayRead", "MaySnapshot", "needs"]
+__all__ = ["MayExport", "MayRead", "MaySnapshot", "may_see_identities", "needs"]
 
 View = Callable[..., HttpResponseBase]
 
 
 class MaySnapshot(MayExport):
     """Taking a snapshot freezes a result under a name: it needs what a file needs."""
+
+
+def may_see_identities(request: HttpRequest | Request, study: Study) -> bool:
+    """Whoever manages knows the models anyway; the others learn them when the study is closed.
+
+    So nobody who follows an open study, and may talk to its raters, can pass on who is ahead.
+    """
+    return are_revealed(study) or "manage" in scopes_of(request)
 
 
 def needs(scope: str) -> Callable[[View], View]:

@@ -96,7 +96,9 @@ class ExclusionSerializer(serializers.Serializer):
 
 class RankedModelSerializer(serializers.Serializer):
     model = serializers.CharField()
-    version_id = serializers.IntegerField()
+    version_id = serializers.IntegerField(
+        allow_null=True, help_text="Null where models are codes: while the study is open."
+    )
     name = serializers.CharField()
     average_length = _number("average_length")
     exclusions = ExclusionSerializer(many=True, help_text=MEANING["exclusions"])

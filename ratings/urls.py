@@ -11,6 +11,7 @@ urlpatterns = [
     path("studies/<slug:slug>/boards/", boards.boards, name="boards"),
     path("studies/<slug:slug>/boards/changes/", boards.changed, name="board-changes"),
     path("boards/<int:pk>/", boards.snapshot, name="snapshot"),
+    path("boards/<int:pk>/head-to-head/<slug:key>/", boards.head_to_head, name="head-to-head"),
     path("boards/<int:pk>/two/", boards.two_models, name="two-models"),
     path("board-requests/<int:pk>/", boards.taking, name="board-taking"),
     path("studies/<slug:slug>/exports/", exports.exports, name="exports"),

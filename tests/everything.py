@@ -43,7 +43,8 @@ class Everything:
     people: dict[str, User]
     pks: dict[str, int]
     texts: dict[str, str]
-    names: tuple[str, str]  # of two models, as boards name them
+    names: tuple[str, str]  # of two models, as boards name them to who manages
+    codes: tuple[str, str]  # and to the others, while the study is open
 
     def body(self, route: str) -> dict[str, object]:
         """Return a body that this route of the API can read, where an empty one would be refused."""
@@ -56,10 +57,13 @@ class Everything:
             "api-skip": {"reason": "harmful"},
         }.get(route, {})
 
-    def address(self, route: Route, **changes: str | int) -> str:
-        """Return an address at which this route finds something; `changes` replace arguments."""
+    def address(self, route: Route, *, coded: bool = False, **changes: str | int) -> str:
+        """Return an address at which this route finds something; `changes` replace arguments.
+
+        `coded`: for somebody to whom models are codes.
+        """
         found = {name: self._argument(route.name, name) for name in route.arguments} | changes
-        query = self._query(route.name)
+        query = self._query(route.name, self.codes if coded else self.names)
         return reverse(route.name, kwargs=found) + (f"?{urlencode(query)}" if query else "")
 
     def _argument(self, route: str, name: str) -> str | int:
@@ -71,6 +75,8 @@ class Everything:
             return 1
         if route == "api-operation":
             return "studies_boards_create"
+        if (route, name) == ("head-to-head", "key"):
+            return "helpfulness"
         return self.texts[{"join": "invitation", "judge-change": "judged"}.get(route, name)]
 
     def _slug(self, route: str) -> str:
@@ -84,8 +90,8 @@ class Everything:
         first = route.removeprefix("api-").split("-")[0]
         return kinds.get(first, DRAFT if draft else STUDY)
 
-    def _query(self, route: str) -> dict[str, str | int]:
-        a, b = self.names
+    def _query(self, route: str, models: tuple[str, str]) -> dict[str, str | int]:
+        a, b = models
         return {
             "board-changes": {"from": self.pks["snapshot"], "to": self.pks["later-snapshot"]},
             "api-board-changes": {"from": self.pks["snapshot"], "to": self.pks["later-snapshot"]},
@@ -114,7 +120,12 @@ def make_everything(*, now: datetime) -> Everything:
     snapshot, _ = snapshots.take_snapshot(version=scene.version, now=now)
     later, _ = snapshots.take_snapshot(version=scene.version, now=now, seed=1)
     file = export_files.request_file(
-        study=scene.study, what="judgments", file_format="csv", user=people["dave"], now=now
+        study=scene.study,
+        what="judgments",
+        file_format="csv",
+        user=people["dave"],
+        now=now,
+        coded=True,
     )
     export_files.write_requested(pk=file.pk, now=now)
     asked = BoardRequest.objects.create(
@@ -141,6 +152,7 @@ def make_everything(*, now: datetime) -> Everything:
     pks = {
         "snapshot": snapshot.pk,
         "later-snapshot": later.pk,
+        "head-to-head": snapshot.pk,
         "two-models": snapshot.pk,
         "api-board": snapshot.pk,
         "api-board-compare": snapshot.pk,
@@ -167,7 +179,7 @@ def make_everything(*, now: datetime) -> Everything:
         "invitation": invitation.secret,
     }
     a, b, *_ = (one["model"] for one in snapshot.result["models"])
-    return Everything(scene, people, pks, texts, (a, b))
+    return Everything(scene, people, pks, texts, (a, b), ("model-1", "model-2"))
 
 
 def _judge(scene: Scenario, rater, now: datetime, *, turns: int) -> str:

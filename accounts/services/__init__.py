@@ -2,6 +2,7 @@
 
 from accounts.services.users import (
     IssuedToken,
+    avoid_tags,
     create_user,
     find_token,
     first_admin_link,
@@ -16,6 +17,7 @@ from accounts.services.users import (
 
 __all__ = [
     "IssuedToken",
+    "avoid_tags",
     "create_user",
     "find_token",
     "first_admin_link",

@@ -8,8 +8,16 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts.consent_text import DEFAULT
-from accounts.models import ApiToken, Consent, ConsentRule, ConsentVersion, RaterProfile, User
-from accounts.services.users import set_languages, sign_out_everywhere
+from accounts.models import (
+    EVERY_WARNING,
+    ApiToken,
+    Consent,
+    ConsentRule,
+    ConsentVersion,
+    RaterProfile,
+    User,
+)
+from accounts.services.users import avoid_tags, set_languages, sign_out_everywhere
 from core.errors import Conflict, InputError, Invalid
 
 PARTS = tuple(DEFAULT)
@@ -77,9 +85,11 @@ def give_consent(
     languages: Sequence[str],
     guidelines_read: bool,
     now: datetime,
+    avoid_every_warning: bool | None = None,
 ) -> Consent:
     """Record that a rater agrees to version `number`; the same again returns the first record.
 
+    `avoid_every_warning`: whether they are shown nothing with a content warning (None: as it was).
     Raises `Conflict` when that is not the newest version, `Invalid` without languages or without
     having read the guidelines.
     """
@@ -91,6 +101,9 @@ def give_consent(
     set_languages(profile=rater, languages=languages)
     if not rater.languages:
         raise Invalid("Choose at least one language that you read well.", code="languages")
+    if avoid_every_warning is not None:
+        others = [one for one in rater.avoided_tags if one != EVERY_WARNING]
+        avoid_tags(profile=rater, tags=[*others, *[EVERY_WARNING] * avoid_every_warning])
     consent, _ = Consent.objects.get_or_create(
         rater=rater,
         version=newest,

@@ -24,6 +24,7 @@ LIVE_TOKEN = """
 SELECT token.id, token.scopes, COALESCE(token.last_used_at >= %s, FALSE),
        account.id, account.username, account.role,
        profile.id, profile.pseudonym, profile.kind, profile.languages, profile.held,
+       profile.avoided_tags,
        (SELECT required_over_api FROM accounts_consentrule ORDER BY id DESC LIMIT 1)
 FROM accounts_apitoken AS token
 JOIN accounts_user AS account ON account.id = token.user_id
@@ -32,6 +33,7 @@ WHERE token.digest = %s AND token.revoked_at IS NULL AND token.expires_at > %s
 AND account.is_active
 """  # noqa: S105 - a statement about tokens, not one
 FIRST_ADMIN = "admin"
+MOST_TAGS = LONGEST_TAG = 200
 LINK_LIFETIME = timedelta(hours=24)
 # Writing the time of use on every request would make each read a write.
 USE_RESOLUTION = timedelta(minutes=5)
@@ -99,6 +101,21 @@ def set_languages(*, profile: RaterProfile, languages: Sequence[str]) -> RaterPr
     """Declare the languages a rater reads well; only prompts in them are shown."""
     profile.languages = clean_languages(languages)
     profile.save(update_fields=["languages"])
+    return profile
+
+
+def avoid_tags(*, profile: RaterProfile, tags: Sequence[str]) -> RaterProfile:
+    """Say which risk tags a rater is never shown; EVERY_WARNING stands for any.
+
+    Raises `Invalid` for tags that no prompt can have.
+    """
+    cleaned = sorted({one.strip() for one in tags if one.strip()})
+    if len(cleaned) > MOST_TAGS or any(len(one) > LONGEST_TAG for one in cleaned):
+        raise Invalid(
+            f"Name at most {MOST_TAGS} warnings of at most {LONGEST_TAG} characters.", code="tags"
+        )
+    profile.avoided_tags = cleaned
+    profile.save(update_fields=["avoided_tags"])
     return profile
 
 
@@ -181,8 +198,9 @@ def find_token(*, secret: str, now: datetime) -> ApiToken | None:
             kind=row[8],
             languages=languages,
             held=bool(row[10]),
+            avoided_tags=json.loads(row[11]),
         )
-    token.needs_consent = bool(row[11])  # type: ignore[attr-defined] # of this one reading
+    token.needs_consent = bool(row[12])  # type: ignore[attr-defined] # of this one reading
     User._meta.get_field("rater_profile").set_cached_value(token.user, profile)
     if not row[2]:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)

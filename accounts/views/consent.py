@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms import ConsentForm, ConsentTextForm, WithdrawForm
-from accounts.models import ConsentVersion, RaterProfile, User
+from accounts.models import EVERY_WARNING, ConsentVersion, RaterProfile, User
 from accounts.permissions import needs
 from accounts.services import consent as services
 from core.errors import Conflict, Invalid
@@ -36,7 +36,12 @@ def consent(request: HttpRequest) -> HttpResponse:
     """Show the newest text and record the agreement; afterwards go where the rater wanted to."""
     rater, version = _rater(request), services.current_consent()
     form = ConsentForm(
-        request.POST or None, known=rater.languages, initial={"number": version.number}
+        request.POST or None,
+        known=rater.languages,
+        initial={
+            "number": version.number,
+            "avoid_every_warning": EVERY_WARNING in rater.avoided_tags,
+        },
     )
     if request.method == "POST" and form.is_valid() and _agreed(form, rater):
         return redirect(_next(request))
@@ -54,6 +59,7 @@ def _agreed(form: ConsentForm, rater: RaterProfile) -> bool:
             number=form.cleaned_data["number"],
             languages=form.codes,
             guidelines_read=form.cleaned_data["guidelines_read"],
+            avoid_every_warning=form.cleaned_data["avoid_every_warning"],
             now=timezone.now(),
         )
     except (Conflict, Invalid) as error:

@@ -133,6 +133,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "core.middleware.PrivateCacheMiddleware",
+    "ratings.middleware.UnblindingMiddleware",
     "core.middleware.DomainErrorMiddleware",
     "core.middleware.WrongMethodMiddleware",
 ]

@@ -1,5 +1,6 @@
 """From what browsers send to what services take."""
 
+from judging.forms.content_warnings import WarningsForm
 from judging.forms.criteria import CriteriaForm
 from judging.forms.judgments import SKIP_REASONS, judgment_body, pair_context
 from judging.forms.studies import (
@@ -19,6 +20,7 @@ __all__ = [
     "MaterialForm",
     "NewStudyForm",
     "RulesForm",
+    "WarningsForm",
     "judgment_body",
     "label_of",
     "pair_context",

@@ -77,6 +77,7 @@ def pair_context(
     return {
         "assignment": blinded,
         "left": progress.target - progress.done,
+        "veiled": bool(blinded.risk_tags),
         "long_prompt": length > LONG_PROMPT or lines > LONG_PROMPT_LINES,
         "turns_a": _turns(messages, blinded.a),
         "turns_b": _turns(messages, blinded.b),

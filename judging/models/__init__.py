@@ -3,7 +3,7 @@
 from judging.models.assignments import Assignment
 from judging.models.comparisons import Comparison, Forfeit, GoldComparison
 from judging.models.judgments import Judgment, Vote
-from judging.models.ledger import AuditBatch
+from judging.models.ledger import AuditBatch, UnblindingEvent
 from judging.models.seen import SeenCompletion
 from judging.models.studies import ModelPair, Study, StudyVersion
 
@@ -18,5 +18,6 @@ __all__ = [
     "SeenCompletion",
     "Study",
     "StudyVersion",
+    "UnblindingEvent",
     "Vote",
 ]

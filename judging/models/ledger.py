@@ -2,7 +2,9 @@
 
 from django.db import models
 
+from accounts.models import User
 from core.models import InsertOnlyModel
+from judging.models.studies import Study
 
 
 class AuditBatch(InsertOnlyModel):
@@ -23,3 +25,22 @@ class AuditBatch(InsertOnlyModel):
 
     def __str__(self) -> str:
         return f"batch {self.number}"
+
+
+class UnblindingEvent(InsertOnlyModel):
+    """That somebody was shown what joins judgments to models: who, when, by which path, and why.
+
+    Without a `user` it was the command line. `interim`: the study was not closed yet.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="unblindings")
+    user = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    path = models.CharField(max_length=60)
+    reason = models.CharField(max_length=500)
+    interim = models.BooleanField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.path} at {self.at}"

@@ -32,6 +32,7 @@ DESIGNS = ("all_pairs", "baseline", "chosen")
 EXCLUDE_OR_KEEP = ("exclude", "keep")
 MOST_SHARE = 0.4
 DRAWS = ("uniform", "coverage", "variance", "boundary")
+REVEALS = ("any_time", "after_closing")
 METHODS = ("davidson",)
 INTERVALS = ("cluster",)
 
@@ -65,6 +66,7 @@ def parse_protocol(raw: Any, *, complete: bool = True) -> Protocol:
         asks_identity=whole.choice("asks_identity", "exclude", EXCLUDE_OR_KEEP),
         caps=_caps(whole),
         checks=_checks(whole),
+        reveal=whole.choice("reveal", REVEALS[0], REVEALS),
         draw=whole.choice("draw", DRAWS[0], DRAWS),
         undo_seconds=whole.whole("undo_seconds", 60, least=0, most=86_400),
         lease_minutes=whole.whole("lease_minutes", 30, least=1, most=10_080),

@@ -234,6 +234,11 @@ PROTOCOL_SCHEMA = _with_defaults(
             "votes: coverage, variance, boundary. Every assignment keeps its probability.",
             parsing.DRAWS,
         ),
+        reveal=_choice(
+            "When managers and researchers may see boards and files: any_time, each look written "
+            "down; or after_closing. Raters never do.",
+            parsing.REVEALS,
+        ),
         undo_seconds=_whole(
             "How long a judgment may be changed; the first is kept.", least=0, most=86_400
         ),

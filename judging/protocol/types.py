@@ -127,6 +127,7 @@ class Protocol:
     caps: Caps
     checks: Checks
     draw: str
+    reveal: str
     undo_seconds: int
     lease_minutes: int
     seconds_per_judgment: int

@@ -93,6 +93,7 @@ class _Work:
             seen_since=max(issued - caps.prompt_gap, 0),
             views=caps.prompt_views,
             per_pair=caps.judgments_per_pair,
+            avoided=self.rater.avoided_tags,
         )
 
 
@@ -292,8 +293,9 @@ def _revive(work: _Work, *, prefetched: bool) -> int | None:
         study_id=work.desk.study_id,
         comparison__withdrawn=False,
     )
-    fields = ("pk", "comparison_id", "purpose")
-    found = lapsed.order_by("pk").values_list(*fields).first()
+    fields = ("comparison__prompt__risk_tags", "pk", "comparison_id", "purpose")
+    rows = lapsed.order_by("pk").values_list(*fields)
+    found = next((row for tags, *row in rows if not work.rater.avoids(tags)), None)
     if found is None:
         return None
     pk, comparison_id, purpose = found
@@ -468,4 +470,5 @@ def _present(
         swapped=swapped,
         criteria=tuple(one.blinded() for one in protocol.criteria_for(texts.criteria)),
         progress=work.progress,
+        risk_tags=texts.risk_tags,
     )

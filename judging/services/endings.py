@@ -1,4 +1,4 @@
-"""How a rater's work ends: because they stop, or because there is nothing for them, and why."""
+"""Why a rater has nothing to judge just now, and what they did until they stopped."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,33 +15,32 @@ State = Assignment.State
 
 
 class Reason(StrEnum):
-    """Why a rater has nothing to judge in a study."""
-
     CLOSED = "closed"
     PAUSED = "paused"
     HELD = "held"
+    SKIPPED = "skipped"
     CAPPED = "capped"
     OTHER_LANGUAGES = "other_languages"
     WITH_OTHERS = "with_others"
     DONE = "done"
 
 
-STOPPED: Mapping[str, Reason] = {
-    Study.State.CLOSED: Reason.CLOSED,
-    Study.State.PAUSED: Reason.PAUSED,
+# Errors of `lease_next` that end a rater's work in a study, by their codes.
+ENDS: Mapping[str, Reason] = {
+    "study_closed": Reason.CLOSED,
+    "study_paused": Reason.PAUSED,
+    "rater_held": Reason.HELD,
+    "skip_cap": Reason.SKIPPED,
 }
-
-
-# Codes of the errors that end a rater's work in a study.
-ENDS = frozenset({"study_paused", "study_closed", "rater_held"})
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Why nothing is left, and how many comparisons of the study this rater judged."""
+    """Why nothing is left, how many comparisons this rater judged, and when to look again, if so."""
 
     reason: Reason
     judged: int
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +67,20 @@ def thanks_to(*, rater: RaterProfile, now: datetime) -> Thanks:
     return Thanks(judged.count(), judged.filter(closed_at__gt=now - timedelta(days=1)).count())
 
 
-def why_nothing_is_left(*, rater: RaterProfile, study: Study) -> Ending:
-    """Say why a rater gets no comparison in a published study."""
+def ending_of(*, rater: RaterProfile, study: Study, code: str = "") -> Ending:
+    """Say why a rater gets no comparison in a published study.
+
+    `code` is that of the error that `lease_next` raised, if it did.
+    """
     judged = Assignment.objects.filter(rater=rater, study=study, state=State.JUDGED).count()
-    return Ending(_reason(rater, study, judged), judged)
-
-
-def _reason(rater: RaterProfile, study: Study, judged: int) -> Reason:
-    if study.state in STOPPED:
-        return STOPPED[study.state]
-    if rater.held:
-        return Reason.HELD
+    if code in ENDS:
+        return Ending(ENDS[code], judged)
     cap = protocol_of(study.versions.in_brief()[0]).judgments_per_rater
     if cap is not None and judged >= cap:
-        return Reason.CAPPED
+        return Ending(Reason.CAPPED, judged)
     asked = Comparison.objects.filter(study=study, withdrawn=False, places__gt=0)
     readable = asked.filter(language__in=["", *readable_languages(rater)])
-    if not readable.exists():
-        return Reason.OTHER_LANGUAGES if asked.exists() else Reason.DONE
-    held_by_others = busy_until(rater=rater, slug=study.slug) is not None
-    return Reason.WITH_OTHERS if held_by_others else Reason.DONE
+    if asked.exists() and not readable.exists():
+        return Ending(Reason.OTHER_LANGUAGES, judged)
+    until = busy_until(rater=rater, slug=study.slug)
+    return Ending(Reason.WITH_OTHERS if until else Reason.DONE, judged, until)

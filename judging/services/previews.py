@@ -38,6 +38,7 @@ def preview_assignment(
         swapped=rng.random() < 0.5,  # noqa: PLR2004 - a fair coin
         criteria=tuple(one.blinded() for one in criteria),
         progress=Progress(position % len(asked) if asked else 0, max(len(asked), 1)),
+        risk_tags=prompt.risk_tags if prompt else (),
     )
 
 

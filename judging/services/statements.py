@@ -6,6 +6,7 @@ other, which is why writes that belong together are sent together.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from accounts.models import EVERY_WARNING
 from judging.blinding import Side, SideDraw
 from judging.models import Judgment, Vote
 from judging.models.comparisons import SKIPPED_KEY
@@ -52,8 +54,8 @@ class Search:
     """For whom a comparison is looked for, and within which bounds.
 
     Of a prompt that was shown as the `issue` `seen_since` or later nothing comes again: the gap
-    between two views of a prompt. `per_pair` and `views` are caps (None: none). With `skipped`,
-    comparisons that others skipped are looked at too.
+    between two views of a prompt. `per_pair` and `views` are caps (None: none). Prompts with a risk
+    tag in `avoided` never come. With `skipped`, comparisons that others skipped are looked at too.
     """
 
     study_id: int
@@ -62,6 +64,7 @@ class Search:
     seen_since: int
     views: int | None
     per_pair: int | None
+    avoided: Sequence[str] = ()
     skipped: bool = False
 
 
@@ -85,6 +88,7 @@ class Texts:
 
     messages: list[dict[str, Any]]
     criteria: list[str]
+    risk_tags: list[str]
     first: Side
     second: Side
 
@@ -153,6 +157,16 @@ AND (
     WHERE seen.rater_id = %s AND seen.study_id = %s AND seen.prompt_id = one.prompt_id
 ) < %s
 """
+
+# Tags are looked for in the stored text, which both databases can do.
+NOT_AVOIDED = """
+AND (
+    SELECT prompt.id FROM prompts_prompt AS prompt
+    WHERE prompt.id = one.prompt_id AND ({avoided})
+) IS NULL
+"""
+ANY_TAG = "CAST(prompt.risk_tags AS TEXT) <> '[]'"
+THIS_TAG = "CAST(prompt.risk_tags AS TEXT) LIKE %s ESCAPE '!'"
 
 PAIR_NOT_TOO_OFTEN = """
 AND (
@@ -243,7 +257,7 @@ SELECT {prompt_lean} FROM judging_comparison AS wanted WHERE wanted.id = %s
 """
 
 READ_TEXTS = """
-SELECT prompt.messages, prompt.criteria, first.text, first.turns, second.text, second.turns
+SELECT prompt.messages, prompt.criteria, prompt.risk_tags, first.text, first.turns, second.text, second.turns
 FROM judging_comparison AS comparison
 JOIN prompts_prompt AS prompt ON prompt.id = comparison.prompt_id
 JOIN models_registry_completion AS first ON first.id = comparison.first_id
@@ -386,7 +400,21 @@ def _unseen(search: Search) -> Statement:
     values: list[Any] = [*languages, *who, search.seen_since]
     if search.views is not None:
         text, values = text + NOT_VIEWED_TOO_OFTEN, [*values, *who, 2 * search.views]
+    if search.avoided:
+        avoided, tags = _avoided(search.avoided)
+        text, values = text + NOT_AVOIDED.format(avoided=avoided), [*values, *tags]
     return text, values
+
+
+def _avoided(tags: Sequence[str]) -> Statement:
+    if EVERY_WARNING in tags:
+        return ANY_TAG, []
+    # As JSON a tag is stored with its letters as they are or escaped, by who wrote it.
+    stored = sorted(
+        {json.dumps(one, ensure_ascii=plain) for one in tags for plain in (True, False)}
+    )
+    patterns = ["%" + re.sub("([!%_])", r"!\1", one) + "%" for one in stored]
+    return " OR ".join([THIS_TAG] * len(patterns)), patterns
 
 
 def _pair_cap(search: Search) -> Statement:
@@ -483,9 +511,9 @@ def _judgment_rows(judgment: Judgment, votes: Sequence[Vote]) -> list[Statement]
 
 
 def _texts(row: Sequence[Any]) -> Texts:
-    messages, criteria, *sides = row
+    messages, criteria, risk_tags, *sides = row
     first, second = _side(*sides[:2]), _side(*sides[2:])
-    return Texts(json.loads(messages), json.loads(criteria), first, second)
+    return Texts(json.loads(messages), json.loads(criteria), json.loads(risk_tags), first, second)
 
 
 def _side(text: str, turns: str) -> Side:

@@ -71,6 +71,7 @@ def read_judged(*, rater: RaterProfile, token: str, now: datetime) -> Judged:
         criteria=tuple(one.blinded() for one in protocol.criteria_for(held.criteria)),
         # A change is no progress: this one was counted when it was first submitted.
         progress=Progress(0, 0),
+        risk_tags=texts.risk_tags,
     )
     votes = dict(made[-1].votes.values_list("criterion", "display_value"))
     return Judged(held.digest, blinded, votes, made[-1].comment)

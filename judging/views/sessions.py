@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -19,9 +19,9 @@ from accounts.services.consent import current_consent, missing_consent
 from core.errors import Conflict, Gone, Invalid, NotAllowed
 from core.pages import page_or_piece
 from judging.blinding import BlindedAssignment
-from judging.forms import SKIP_REASONS, judgment_body, pair_context
+from judging.forms import SKIP_REASONS, WarningsForm, judgment_body, pair_context
 from judging.models import Study
-from judging.services import assignments, endings, judgments, undo
+from judging.services import assignments, content_warnings, endings, judgments, undo
 from judging.services.statements import Held
 from judging.services.versions import protocol_under
 
@@ -108,7 +108,8 @@ def change(request: HttpRequest, slug: str, token: str) -> HttpResponse:
         else:
             messages.success(request, _("Your change is saved."))
             return redirect("judge", slug)
-    context = {**_pair(rater, slug, judged.blinded, filled), "changing": True}
+    # It was asked for before it was judged.
+    context = {**_pair(rater, slug, judged.blinded, filled), "changing": True, "veiled": False}
     return page_or_piece(request, PAIR, context, refused=filled.error is not None)
 
 
@@ -135,6 +136,29 @@ def stop(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_http_methods(["GET", "POST"])
+def warnings(request: HttpRequest) -> HttpResponse:
+    """Let a rater choose what they are never shown; then go back to where they came from."""
+    rater = _rater(request)
+    known = content_warnings.warnings_in_use()
+    form = WarningsForm(
+        request.POST if request.method == "POST" else None, known=known, avoided=rater.avoided_tags
+    )
+    if request.method == "POST" and form.is_valid():
+        content_warnings.avoid_warnings(rater=rater, tags=form.avoided, now=timezone.now())
+        messages.success(request, _("Your choice is saved."))
+        return redirect(_back(request))
+    context = {"form": form, "next": _back(request)}
+    return render(request, "judging/warnings.html", context, status=400 if form.errors else 200)
+
+
+def _back(request: HttpRequest) -> str:
+    """Return where the rater came from, if that is on this site."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    known = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
+    return wanted if known else reverse("profile")
+
+
 def _body(request: HttpRequest, assignment: Held) -> dict[str, Any]:
     criteria = protocol_under(assignment.digest).criteria_for(assignment.criteria)
     return judgment_body([one.blinded() for one in criteria], request.POST)
@@ -142,22 +166,24 @@ def _body(request: HttpRequest, assignment: Held) -> dict[str, Any]:
 
 def _next_page(request: HttpRequest, slug: str, *, filled: Filled | None = None) -> HttpResponse:
     rater, now = _rater(request), timezone.now()
+    leased, code = None, ""
     try:
         leased = assignments.lease_next(rater=rater, slug=slug, now=now)
     except (Conflict, NotAllowed) as error:
         if error.code not in endings.ENDS:
             raise
-        leased = None
+        code = error.code
     study = Study.objects.get(slug=slug)
     changeable = undo.last_changeable(rater=rater, study_id=study.pk, now=now)
     if leased is None:
-        ending = endings.why_nothing_is_left(rater=rater, study=study)
+        ending = endings.ending_of(rater=rater, study=study, code=code)
         context = {"study": study, "ending": ending, "changeable": changeable}
         return render(request, "judging/done.html", context)
     # Another tab may have judged it meanwhile: what was filled in belongs to that one alone.
     again = filled if filled and filled.token == leased.blinded.token else None
     context = _pair(rater, slug, leased.blinded, again)
-    context |= {"changeable": changeable}
+    asked_for = request.GET.get("show") == leased.blinded.token
+    context |= {"changeable": changeable, "veiled": context["veiled"] and not asked_for}
     return page_or_piece(request, PAIR, context, refused=again is not None)
 
 

@@ -106,8 +106,10 @@ class Ballots:
             first=position[self.first],
             second=position[self.second],
             outcome=FITTED[self.outcome],
-            # The core counts codes from 0: nobody is one more than all who are somebody.
-            rater=np.where(self.given, self.rater, self.rater.max(initial=NOBODY) + 1),
+            # The core counts codes from 0, and knows nobody: no two forfeits are by the same one.
+            rater=np.where(
+                self.given, self.rater, self.rater.max(initial=NOBODY) + np.cumsum(~self.given)
+            ),
             prompt=self.prompt,
         )
 

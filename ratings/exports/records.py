@@ -34,10 +34,10 @@ class JudgmentRow(NamedTuple):
     model_a: str
     model_b: str
     winner: str | None  # model_a, model_b, tie, both_bad; null: cannot judge
-    model_a_version_id: int
-    model_b_version_id: int
-    completion_a_id: int
-    completion_b_id: int
+    model_a_version_id: int | None  # null, as the next three, where models are codes
+    model_b_version_id: int | None
+    completion_a_id: int | None
+    completion_b_id: int | None
     display_value: str
     first: str
     second: str
@@ -70,7 +70,7 @@ class LeaderboardRow(NamedTuple):
     rank_lower: int | None
     rank_upper: int | None
     model: str
-    model_version_id: int
+    model_version_id: int | None  # null where models are codes
     rating: float | None
     rating_q025: float | None
     rating_q975: float | None

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ratings.scoring.labels import encode
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Outcomes = NDArray[np.int8]
@@ -129,21 +131,28 @@ class Comparisons:
         rater: Sequence[str] | None = None,
         prompt: Sequence[str] | None = None,
         items: Sequence[str] | None = None,
+        words: Mapping[str, int] = OUTCOMES,
     ) -> Self:
-        """Build comparisons from names.
+        """Build comparisons from names: lists, or columns of Arrow or pandas.
 
-        `outcome` holds "first", "tie" or "second". Without `items` they are the names met, sorted;
-        with `items` a name outside them raises `ValueError`.
+        `outcome` holds "first", "tie" or "second", or other `words` for 2, 1 and 0. Without `items`
+        they are the names met, sorted; with `items` a name outside them raises `ValueError`, as a
+        word outside the vocabulary raises `UnknownOutcome`.
         """
-        names = tuple(sorted({*first, *second})) if items is None else tuple(items)
+        from ratings.scoring.kernels import side_by_side
+
+        given = [first, second, outcome, *(one for one in (rater, prompt) if one is not None)]
+        one, other, won, *clusters = side_by_side(encode, given)
+        names = tuple(sorted({*one[0], *other[0]})) if items is None else tuple(items)
         position = {name: code for code, name in enumerate(names)}
+        who = iter([codes for _, codes in clusters])
         return cls(
             items=names,
-            first=_coded(first, position),
-            second=_coded(second, position),
-            outcome=np.array([_outcome(label) for label in outcome], dtype=np.int8),
-            rater=None if rater is None else _factorised(rater),
-            prompt=None if prompt is None else _factorised(prompt),
+            first=_coded(one[0], position)[one[1]],
+            second=_coded(other[0], position)[other[1]],
+            outcome=np.array([_outcome(label, words) for label in won[0]], dtype=np.int8)[won[1]],
+            rater=None if rater is None else next(who),
+            prompt=None if prompt is None else next(who),
         )
 
     def select(self, rows: NDArray[Any]) -> Self:
@@ -195,11 +204,11 @@ def _column(values: Any, kind: type[np.integer[Any]], name: str) -> NDArray[Any]
     return view
 
 
-def _outcome(label: str) -> int:
+def _outcome(label: str, words: Mapping[str, int]) -> int:
     try:
-        return OUTCOMES[label]
+        return words[label]
     except KeyError:
-        known = ", ".join(map(repr, OUTCOMES))
+        known = ", ".join(map(repr, words))
         raise UnknownOutcome(f"outcome {label!r} is none of {known}") from None
 
 
@@ -208,11 +217,6 @@ def _coded(labels: Sequence[str], position: Mapping[str, int]) -> Ints:
         return np.array([position[label] for label in labels], dtype=np.int32)
     except KeyError as error:
         raise ValueError(f"{error.args[0]!r} is not one of the items") from None
-
-
-def _factorised(labels: Sequence[str]) -> Ints:
-    position: dict[str, int] = {}
-    return np.array([position.setdefault(label, len(position)) for label in labels], dtype=np.int32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,8 +241,8 @@ class Counts:
         from ratings.scoring.kernels import engine
 
         k = len(comparisons.items)
-        loops = engine()
-        cells = loops.count(comparisons.first, comparisons.second, comparisons.outcome, k)
+        # Counting is quick in NumPy too: never worth loading the compiled loops for.
+        cells = engine().count(comparisons.first, comparisons.second, comparisons.outcome, k)
         cells = cells.astype(np.float64)
         return cls(
             items=comparisons.items,

@@ -11,6 +11,7 @@ from django.conf import settings
 from accounts.models import User
 from core.errors import Conflict, Gone, Invalid
 from judging.models import Study
+from judging.services.unblinding import require_revealed
 from ratings.dataset.ballots import counted_votes, latest_judgment_id
 from ratings.dataset.judgments import judgment_rows
 from ratings.exports.writers import FORMATS
@@ -25,6 +26,7 @@ from ratings.services.exports import (
     newest_snapshot,
     write_export,
 )
+from ratings.services.identities import codes_of, rows_with_codes
 from ratings.services.snapshots import latest_version
 
 KEPT = timedelta(hours=24)
@@ -33,7 +35,13 @@ State = ExportFile.State
 
 
 def request_file(
-    *, study: Study, what: str, file_format: str, user: User | None, now: datetime
+    *,
+    study: Study,
+    what: str,
+    file_format: str,
+    user: User | None,
+    now: datetime,
+    coded: bool = False,
 ) -> ExportFile:
     """Return a file's row, to be written by a worker; the one there is when nothing changed since.
 
@@ -44,10 +52,12 @@ def request_file(
     if what not in KINDS:
         raise Invalid(f"{what!r} is none of {', '.join(KINDS)}.", code="what")
     version = latest_version(study)
+    require_revealed(version)
     content = {
         "study_version": version,
         "what": what,
         "file_format": file_format,
+        "coded": coded,
         "last_judgment_id": latest_judgment_id(version),
         "snapshot": newest_snapshot(version) if what == ExportFile.What.LEADERBOARD else None,
     }
@@ -121,11 +131,12 @@ def delete_expired(*, now: datetime) -> int:
 
 
 def _content(file: ExportFile, progress: works.Progress) -> Export:
-    rows: Iterator[Any] = (
-        judgment_rows(version=file.study_version, up_to=file.last_judgment_id)
-        if file.snapshot is None
-        else leaderboard_rows(snapshot=file.snapshot)
-    )
+    if file.snapshot is not None:
+        rows: Iterator[Any] = leaderboard_rows(snapshot=file.snapshot, coded=file.coded)
+    else:
+        rows = judgment_rows(version=file.study_version, up_to=file.last_judgment_id)
+        if file.coded:
+            rows = rows_with_codes(rows, codes_of(file.study_version.study))
     return as_file(
         slug=file.study_version.study.slug,
         what=file.what,

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 from core.errors import Invalid
 from judging.models import Study, StudyVersion
+from judging.services.unblinding import require_revealed
 from ratings.dataset.judgments import judgment_rows
 from ratings.exports.records import JudgmentRow, LeaderboardRow
 from ratings.exports.writers import FORMATS
 from ratings.models import LeaderboardSnapshot
+from ratings.services.identities import codes_of, result_with_codes, rows_with_codes
 from ratings.services.snapshots import latest_version
 
 KINDS: dict[str, type[NamedTuple]] = {"judgments": JudgmentRow, "leaderboard": LeaderboardRow}
@@ -26,21 +28,30 @@ class Export(NamedTuple):
 
 
 def export(
-    *, study: Study, what: str, file_format: str, superseded: bool = False, criterion: str = ""
+    *,
+    study: Study,
+    what: str,
+    file_format: str,
+    superseded: bool = False,
+    criterion: str = "",
+    coded: bool = False,
 ) -> Export:
     """Return the judgments or the leaderboard of `study` as a file.
 
     Judgments are those that the newest version's board counts, forfeits included; `superseded`
-    adds earlier revisions, marked. The leaderboard is the newest snapshot's. Raises `Conflict`
-    for a study that is not published, and `Invalid` for an unknown format, criterion or a
-    leaderboard that was never taken.
+    adds earlier revisions, marked. The leaderboard is the newest snapshot's. `coded`: models are
+    codes, for whoever may not know yet which is which. Raises `Conflict` for a study that is not
+    published, and `Invalid` for an unknown format, criterion or a leaderboard that was never taken.
     """
     check_format(file_format)
     version = latest_version(study)
+    require_revealed(version)
     if what == "judgments":
         rows: Iterator[Any] = judgment_rows(version=version, superseded=superseded)
+        rows = rows_with_codes(rows, codes_of(study)) if coded else rows
     else:
-        rows = leaderboard_rows(snapshot=newest_snapshot(version), criterion=criterion)
+        snapshot = newest_snapshot(version)
+        rows = leaderboard_rows(snapshot=snapshot, criterion=criterion, coded=coded)
     return as_file(slug=study.slug, what=what, file_format=file_format, rows=rows)
 
 
@@ -79,16 +90,18 @@ def newest_snapshot(version: StudyVersion) -> LeaderboardSnapshot:
 
 
 def leaderboard_rows(
-    *, snapshot: LeaderboardSnapshot, criterion: str = ""
+    *, snapshot: LeaderboardSnapshot, criterion: str = "", coded: bool = False
 ) -> Iterator[LeaderboardRow]:
     """Yield the rows of one criterion, or of all and the composite, the best model first.
 
     Raises `Invalid` for a criterion that the snapshot does not have.
     """
-    parts = board_parts(snapshot.result)
+    result = result_with_codes(snapshot) if coded else snapshot.result
+    parts = board_parts(result)
     if criterion and criterion not in parts:
         raise Invalid(f"{criterion!r} is none of {', '.join(parts)}.", code="criterion")
-    return _leaderboard_rows(snapshot, {criterion: parts[criterion]} if criterion else parts)
+    wanted = {criterion: parts[criterion]} if criterion else parts
+    return _leaderboard_rows(snapshot, result, wanted)
 
 
 def board_parts(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -98,9 +111,9 @@ def board_parts(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _leaderboard_rows(
-    snapshot: LeaderboardSnapshot, parts: dict[str, dict[str, Any]]
+    snapshot: LeaderboardSnapshot, result: dict[str, Any], parts: dict[str, dict[str, Any]]
 ) -> Iterator[LeaderboardRow]:
-    models = {one["model"]: one for one in snapshot.result["models"]}
+    models = {one["model"]: one for one in result["models"]}
     kinds = "+".join(one["kind"] for one in snapshot.result["raters"])
     version = snapshot.study_version
     for key, part in parts.items():

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from core.canonical import digest
 from core.errors import Conflict
 from judging.models import Judgment, Study, StudyVersion
+from judging.services.unblinding import require_revealed
 from ratings.board import build_board
 from ratings.dataset.ballots import latest_judgment_id, read_board_input
 from ratings.models import LeaderboardSnapshot
@@ -59,6 +60,7 @@ def take_snapshot(
     The same judgments, protocol, code and seed give the snapshot that exists. Until the study is
     closed it is interim. `advance` is called after each of the `STAGES` but the last.
     """
+    require_revealed(version)
     last = settled_judgment_id(version)
     source = read_board_input(version, up_to=last)
     advance()

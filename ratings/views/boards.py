@@ -15,11 +15,13 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.models import User
 from accounts.permissions import scopes_of
 from core.errors import Invalid, Missing
+from core.pages import page_or_piece
 from judging.models import Study
 from ratings.board.changes import changes
 from ratings.models import BoardRequest, LeaderboardSnapshot
-from ratings.permissions import needs
+from ratings.permissions import may_see_identities, needs
 from ratings.services import board_requests
+from ratings.services.identities import result_with_codes
 from ratings.tasks import take_board
 from ratings.views import shown
 
@@ -97,7 +99,7 @@ def changed(request: HttpRequest, slug: str) -> HttpResponse:
         "study": study,
         "old": old,
         "new": new,
-        "changes": shown.changed(changes(old.result, new.result)),
+        "changes": shown.changed(changes(_result(request, old), _result(request, new))),
         "same_protocol": old.study_version_id == new.study_version_id,
         "same_code": old.code_version == new.code_version,
     }
@@ -113,18 +115,39 @@ def two_models(request: HttpRequest, pk: int) -> HttpResponse:
     if a == b:
         raise Invalid(_("Choose two different models."), code="same_model")
     try:
-        pair = shown.two_models(found.result, a, b)
+        board = _result(request, found)
+        pair = shown.two_models(board, a, b)
     except KeyError as error:
         raise Missing(_("This board has no such model.")) from error
     study = found.study_version.study
     context = {
         "study": study,
         "snapshot": found,
-        "board": found.result,
+        "board": board,
         "pair": pair,
+        "coded": not may_see_identities(request, study),
         "meaning": shown.MEANING,
     }
     return render(request, "ratings/two_models.html", context)
+
+
+@require_GET
+@needs("read")
+def head_to_head(request: HttpRequest, pk: int, key: str) -> HttpResponse:
+    """Show who met whom on one criterion and with what outcome; within the board, or alone."""
+    found = _snapshot(pk)
+    study = found.study_version.study
+    try:
+        part = shown.head_to_head(_result(request, found), key)
+    except KeyError as error:
+        raise Missing(_("This board has no such criterion.")) from error
+    context = {
+        "study": study,
+        "snapshot": found,
+        "part": part,
+        "coded": not may_see_identities(request, study),
+    }
+    return page_or_piece(request, "ratings/head_to_head", context)
 
 
 def _board_page(
@@ -135,16 +158,25 @@ def _board_page(
 ) -> HttpResponse:
     context |= {"study": study, "snapshot": found, "may_export": "export" in scopes_of(request)}
     if found:
-        parts = shown.parts(found.result)
+        board = _result(request, found)
+        parts = shown.parts(board)
         context |= {
-            "board": found.result,
+            "board": board,
+            "coded": not may_see_identities(request, study),
             "parts": parts,
             "glance": shown.glance(parts),
             "meaning": shown.MEANING,
-            **shown.left_out(found.result),
+            **shown.left_out(board),
         }
     context["large"] = context["may_export"] and board_requests.is_large(study)
     return render(request, "ratings/board.html", context)
+
+
+def _result(request: HttpRequest, snapshot: LeaderboardSnapshot) -> dict[str, Any]:
+    """Return a board as this person may see it: with the models' names, or with codes."""
+    if may_see_identities(request, snapshot.study_version.study):
+        return dict(snapshot.result)
+    return result_with_codes(snapshot)
 
 
 def _snapshot(pk: int) -> LeaderboardSnapshot:
@@ -156,7 +188,7 @@ def _snapshot(pk: int) -> LeaderboardSnapshot:
 def _of(study: Study) -> QuerySet[LeaderboardSnapshot]:
     """Return a study's boards, the newest first."""
     boards = LeaderboardSnapshot.objects.filter(study_version__study=study)
-    return boards.select_related("study_version").order_by("-pk")
+    return boards.select_related("study_version__study").order_by("-pk")
 
 
 def _asked(boards: QuerySet[LeaderboardSnapshot], pk: str) -> LeaderboardSnapshot:

@@ -3,13 +3,15 @@
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
+from core.errors import NotAllowed
 from judging.models import Study
 from ratings.exports.columns import COLUMNS
 from ratings.models import ExportFile
-from ratings.permissions import needs
+from ratings.permissions import may_see_identities, needs
 from ratings.services import board_requests, export_files
 from ratings.services.exports import KINDS
 from ratings.tasks import write_export
@@ -20,6 +22,7 @@ from ratings.tasks import write_export
 def exports(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a study's files; a POST asks for one, to be written in the background."""
     study = get_object_or_404(Study, slug=slug)
+    coded = not may_see_identities(request, study)
     if request.method == "POST":
         user = request.user if isinstance(request.user, User) else None
         file = export_files.request_file(
@@ -28,12 +31,18 @@ def exports(request: HttpRequest, slug: str) -> HttpResponse:
             file_format=request.POST.get("format", ""),
             user=user,
             now=timezone.now(),
+            coded=coded,
         )
         if file.unfinished:
             write_export.delay(file.pk)
         return redirect("exports", slug)
     files = export_files.recent_files(study)
-    context = {"study": study, "files": files, "unfinished": any(one.unfinished for one in files)}
+    context = {
+        "study": study,
+        "files": files,
+        "coded": coded,
+        "unfinished": any(one.unfinished for one in files),
+    }
     if request.htmx:  # type: ignore[attr-defined] # set by django_htmx's middleware
         return render(request, "ratings/_files.html", context)
     context |= {
@@ -49,5 +58,9 @@ def exports(request: HttpRequest, slug: str) -> HttpResponse:
 def download(request: HttpRequest, pk: int) -> FileResponse:
     """Send a file that was written."""
     found = get_object_or_404(ExportFile.objects.select_related("study_version__study"), pk=pk)
+    if not (found.coded or may_see_identities(request, found.study_version.study)):
+        raise NotAllowed(
+            _("This file names the models. While the study is open, ask for one with codes.")
+        )
     name, media_type, content = export_files.open_file(file=found, now=timezone.now())
     return FileResponse(content, as_attachment=True, filename=name, content_type=media_type)

@@ -58,6 +58,21 @@ def parts(board: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [_part(one, models, board["primary"]) for one in _every(board)]
 
 
+def head_to_head(board: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Return a criterion's matrix and its pairs. Raises `KeyError` for one the board has not."""
+    (part,) = [one for one in board["criteria"] if one["key"] == key] or [None]
+    if part is None:
+        raise KeyError(key)
+    models = {one["model"]: one for one in board["models"]}
+    rows = [{"model": row["model"], "name": models[row["model"]]["name"]} for row in part["rows"]]
+    return {
+        "key": key,
+        "label": part["label"],
+        "matrix": matrix(rows, part["head_to_head"]),
+        "met": [_met(one, models) for one in part["head_to_head"]],
+    }
+
+
 def glance(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return one row a model with its place on each of `parts`, in the order of the last of them."""
     places = [{row["model"]: row for row in part["rows"]} for part in shown]
@@ -120,8 +135,7 @@ def _part(
             {"name": models[label]["name"], "criteria": keys} for label, keys in left_out.items()
         ],
         "forest": forest(rows),
-        "matrix": matrix(rows, part["head_to_head"]) if part.get("head_to_head") else None,
-        "met": [_met(one, models) for one in part.get("head_to_head", [])],
+        "met": bool(part.get("head_to_head")),
         "both_bad": sum(one["both_bad"] for one in part.get("head_to_head", [])),
         "audit": _audit(part.get("audit"), models),
         "agreement": _agreement(part.get("agreement")),

@@ -95,6 +95,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "boards": {"GET": "read"},
     "board-changes": {"GET": "read"},
     "snapshot": {"GET": "read"},
+    "head-to-head": {"GET": "read"},
     "two-models": {"GET": "read"},
     "board-taking": {"GET": "read"},
     "exports": {"GET": "export", "POST": "export"},

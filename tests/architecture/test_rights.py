@@ -102,7 +102,7 @@ def ask(everything):
             content = {"data": data, "content_type": "application/json"}
             response = client.generic(
                 method,
-                everything.address(ROUTES[name], **arguments),
+                everything.address(ROUTES[name], coded="manage" not in actor.scopes, **arguments),
                 **(content if ROUTES[name].is_api and method != "GET" else {}),
                 headers=headers,
             )

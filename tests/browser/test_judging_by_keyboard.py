@@ -13,7 +13,7 @@ COUNT_KEYS = "window.keys = 0; document.addEventListener('keydown', () => window
 
 @pytest.fixture
 def scene(transactional_db):
-    return three_criteria(prompts=7)
+    return three_criteria(prompts=21, models=2)
 
 
 def tab_to(page, name: str) -> None:

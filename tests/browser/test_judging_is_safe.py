@@ -172,8 +172,8 @@ def test_stop_gives_back_what_is_open_and_says_how_to_come_back(page_of, scene):
     open_pair(page, scene)
     before = judge(page)
     open_ones = Assignment.objects.filter(rater=scene.bob, state="leased")
-    assert open_ones.count() == 2
     page.wait_for_load_state("networkidle")
+    assert open_ones.count() == 2
     shown = token(page)
     press(page, "5")
     page.get_by_role("button", name="Stop").click()

@@ -74,6 +74,6 @@ def test_nothing_a_rater_sees_has_a_field_for_a_model():
         assert kind.__dataclass_params__.frozen
         names |= {one.name for one in fields(kind)}
     assert names == {
-        *("token", "expires_at", "messages", "a", "b", "criteria", "progress"),
+        *("token", "expires_at", "messages", "a", "b", "criteria", "progress", "risk_tags"),
         *("text", "turns", "key", "label", "question", "scale", "choices", "done", "target"),
     }

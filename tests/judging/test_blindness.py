@@ -13,7 +13,16 @@ VOTES = {"votes": {"quality": 1}}
 ALLOWED_KEYS = {
     "assignment": {
         *("token", "expires_at", "prompt", "prompt.messages", "prompt.messages.role"),
-        *("prompt.messages.content", "a", "a.text", "a.turns", "b", "b.text", "b.turns"),
+        *(
+            "prompt.messages.content",
+            "prompt.risk_tags",
+            "a",
+            "a.text",
+            "a.turns",
+            "b",
+            "b.text",
+            "b.turns",
+        ),
         *("criteria", "criteria.key", "criteria.label", "criteria.question", "criteria.scale"),
         *("criteria.choices", "criteria.choices.value", "criteria.choices.label"),
         *("progress", "progress.done", "progress.target"),

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from judging.models import Assignment
 from judging.services.assignments import lease_next
-from judging.services.endings import Reason, stop_judging, why_nothing_is_left
+from judging.services.endings import Reason, ending_of, stop_judging
 from judging.services.studies import close_study, pause_study
 from tests.scenarios import make_rater, published_study
 
@@ -15,8 +15,8 @@ def lease(scene, rater, **options):
 
 
 def reason(scene, rater) -> Reason:
-    scene.study.refresh_from_db()
-    return why_nothing_is_left(rater=rater, study=scene.study).reason
+    assert lease(scene, rater) is None
+    return ending_of(rater=rater, study=scene.study).reason
 
 
 def judge_all(client, scene) -> None:
@@ -56,13 +56,12 @@ def test_all_is_judged(scene, bob_client):
     judge_all(bob_client, scene)
     assert reason(scene, scene.bob) == Reason.DONE
     # One pair a prompt: any other would show an answer again.
-    assert why_nothing_is_left(rater=scene.bob, study=scene.study).judged == 4
+    assert ending_of(rater=scene.bob, study=scene.study).judged == 4
 
 
 def test_others_have_the_last_ones(db, client_of):
     scene = published_study(prompts=1, models=2)
     lease(scene, scene.carol)
-    assert lease(scene, scene.bob) is None
     assert reason(scene, scene.bob) == Reason.WITH_OTHERS
 
 

@@ -41,7 +41,7 @@ def test_next_gives_a_new_assignment_and_then_the_same_one(scene, bob_client):
 def test_the_payload_has_exactly_the_promised_keys(scene, bob_client):
     body = following(bob_client, scene).json()
     assert set(body) == {"token", "expires_at", "prompt", "a", "b", "criteria", "progress"}
-    assert set(body["prompt"]) == {"messages"}
+    assert set(body["prompt"]) == {"messages", "risk_tags"}
     assert set(body["a"]) == set(body["b"]) == {"text", "turns"}
     assert body["progress"] == {"done": 0, "target": 12}
     (criterion,) = body["criteria"]

@@ -52,7 +52,6 @@ def test_the_board_shows_each_criterion_the_composite_and_who_judged(snapshot, r
     for words in ("At a glance", "Helpfulness", "Truthfulness", "Composite", "Simulated raters"):
         assert words in page
     assert page.count('class="plot"') == 3
-    assert page.count('class="matrix"') == 2
 
 
 def test_a_study_without_a_board_offers_to_take_one(judged, researcher):
@@ -98,6 +97,15 @@ def test_two_models_are_compared_in_words_and_numbers(snapshot, researcher):
 )
 def test_a_pair_that_makes_no_sense_is_refused(snapshot, researcher, query, status):
     assert researcher.get(f"/boards/{snapshot.pk}/two/?{query}").status_code == status
+
+
+def test_head_to_head_is_a_page_and_a_piece_of_one(snapshot, researcher):
+    address = f"/boards/{snapshot.pk}/head-to-head/helpfulness/"
+    assert "<h1>" in shown(researcher, address)
+    piece = researcher.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "<h1>" not in piece
+    assert 'class="matrix"' in piece
+    assert researcher.get(f"/boards/{snapshot.pk}/head-to-head/none/").status_code == 404
 
 
 def test_an_earlier_board_says_that_there_is_a_newer_one(snapshot, judged, researcher):

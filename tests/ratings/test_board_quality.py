@@ -34,8 +34,8 @@ def test_the_page_shows_the_audit_and_the_agreement_of_each_criterion(page):
         assert f"{name}</th>" in page
 
 
-def test_the_page_of_two_models_says_how_many_votes_are_missing(board, dave, client):
-    client.force_login(dave)
+def test_the_page_of_two_models_says_how_many_votes_are_missing(board, alice, client):
+    client.force_login(alice)
     page = client.get(f"/boards/{board.pk}/two/", {"a": "ant", "b": "bee"}).content.decode()
     assert re.search(r"Not enough votes: about \d+ more\.", page)
     assert "For whoever looks again and again" in page

@@ -28,12 +28,18 @@ def researcher(dave, client_of):
 
 
 @pytest.fixture
+def manager(alice, client_of):
+    """Who sees the models' names while the study is open."""
+    return client_of(alice)
+
+
+@pytest.fixture
 def board(judged, researcher):
     return researcher.post(BOARDS, {}, format="json").json()
 
 
-def test_taking_a_snapshot_answers_with_the_whole_board(judged, researcher):
-    response = researcher.post(BOARDS, {"seed": 3}, format="json")
+def test_taking_a_snapshot_answers_with_the_whole_board(judged, manager):
+    response = manager.post(BOARDS, {"seed": 3}, format="json")
     assert response.status_code == 201
     board = response.json()
     assert board["study"] == "birds"
@@ -80,8 +86,8 @@ def test_the_list_needs_as_many_queries_for_12_boards_as_for_2(judged, researche
     assert queries(2) == queries(12)
 
 
-def test_two_models_are_compared(board, researcher):
-    found = researcher.get(f"/api/v1/boards/{board['id']}/compare/?a=ant&b=cow").json()
+def test_two_models_are_compared(board, manager):
+    found = manager.get(f"/api/v1/boards/{board['id']}/compare/?a=ant&b=cow").json()
     assert [one["criterion"] for one in found["criteria"]] == [
         "helpfulness",
         "truthfulness",

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from core.errors import DomainError
 from judging.models import Study
+from judging.services.unblinding import record_unblinding
 from ratings.exports.writers import FORMATS
 from ratings.services.exports import KINDS, export, write_export
 
@@ -36,6 +38,13 @@ class Command(BaseCommand):
                 superseded=options["superseded"],
                 criterion=options["criterion"],
             ).content
+            record_unblinding(
+                study=study,
+                user=None,
+                path="manage.py export",
+                reason=f"export of {options['what']}",
+                now=timezone.now(),
+            )
             if options["output"] is not None:
                 size = write_export(content=content, path=options["output"])
                 self.stderr.write(f"{options['output']}: {size:,} bytes")

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from core.errors import DomainError
 from judging.models import Study
+from judging.services.unblinding import record_unblinding
 from ratings.exports.records import LeaderboardRow
 from ratings.exports.writers import write_csv
 from ratings.models import LeaderboardSnapshot
@@ -30,8 +31,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             study = Study.objects.get(slug=options["study"])
-            snapshot, _ = take_snapshot(version=latest_version(study), now=timezone.now())
+            now = timezone.now()
+            snapshot, _ = take_snapshot(version=latest_version(study), now=now)
             rows = list(leaderboard_rows(snapshot=snapshot, criterion=options["criterion"]))
+            record_unblinding(
+                study=study,
+                user=None,
+                path="manage.py leaderboard",
+                reason="read the leaderboard",
+                now=now,
+            )
         except Study.DoesNotExist:
             raise CommandError(f"There is no study {options['study']!r}.") from None
         except DomainError as error:

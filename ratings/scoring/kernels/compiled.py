@@ -5,6 +5,7 @@ fills it. A cache that cannot be written to is read all the same.
 """
 
 import sys
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 FOLDER = Path(sys.prefix) / "kernels"
+MANY = 400_000  # votes from which counting in two threads is quicker
 
 
 class _Readable(caching.UserProvidedCacheLocator):
@@ -35,7 +37,18 @@ if not numba_config.CACHE_DIR:
 if _Readable not in caching.CacheImpl._locator_classes:  # noqa: SLF001 - Numba's own register
     caching.CacheImpl._locator_classes.insert(0, _Readable)  # noqa: SLF001
 
-compile_loop = numba.njit(nogil=True, cache=True, error_model="numpy")
+
+def compile_loop(function: Any) -> Any:
+    """Return the loop compiled when it is first called, and kept where there is a place for it."""
+    loop = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+    keep = loop._cache.save_overload  # noqa: SLF001 - no setting says "read only"
+
+    def keep_if_possible(signature: Any, code: Any) -> None:
+        with suppress(OSError):
+            keep(signature, code)
+
+    loop._cache.save_overload = keep_if_possible  # noqa: SLF001
+    return loop
 
 
 @compile_loop
@@ -48,7 +61,17 @@ def _count(first, second, outcome, k):
 
 def count(first: Array, second: Array, outcome: Array, k: int) -> Array:
     """Return (k, k, 3): votes of each ordered pair and outcome."""
-    return np.asarray(_count(first, second, outcome, k)).reshape(k, k, 3)
+    from ratings.scoring.kernels import side_by_side
+
+    n = len(first)
+    bounds = [0, n // 2, n] if n > MANY else [0, n]
+
+    def part(ends: tuple[int, int]) -> Array:
+        rows = slice(*ends)
+        return np.asarray(_count(first[rows], second[rows], outcome[rows], k))
+
+    parts = side_by_side(part, pairwise(bounds))
+    return np.asarray(np.sum(parts, axis=0)).reshape(k, k, 3)
 
 
 @compile_loop

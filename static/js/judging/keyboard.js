@@ -1,5 +1,5 @@
 // Single keys, wherever the focus is, except where somebody writes; nothing with Ctrl, Alt or Meta.
-import { choose, current, form, pair, step } from "./questions.js";
+import { choose, current, form, pair, step, unveil, veiled } from "./questions.js";
 import { undo } from "./undo.js";
 
 const WRITES = "textarea, select, input:not([type=radio], [type=checkbox])";
@@ -15,6 +15,8 @@ const actions = {
   c: comment,
   p: () => document.getElementById("unfold")?.click(),
   u: undo,
+  v: unveil,
+  x: () => document.querySelector("#warning [data-key=x]")?.click(),
   escape: () => document.getElementById("keep")?.click(),
   arrowleft: () => step(-1),
   arrowright: () => step(1),
@@ -33,7 +35,7 @@ document.addEventListener("keydown", (event) => {
   if (key === "enter") {
     if (target.matches(PRESSES)) return;
     event.preventDefault();
-    return form().requestSubmit();
+    return veiled() || form().requestSubmit();
   }
   // Arrow keys on a radio button are the browser's own.
   if (target.matches("[type=radio]") && key.startsWith("arrow")) return;

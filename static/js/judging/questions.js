@@ -5,6 +5,23 @@ export const form = () => document.getElementById("judgment");
 const all = () => [...pair().querySelectorAll(".question")];
 const chosen = (question) => question.querySelector("input:checked");
 
+export const veiled = () => "veiled" in pair().dataset;
+
+// What carries a warning is shown when it is asked for, and not before.
+export function unveil() {
+  if (!veiled()) return;
+  delete pair().dataset.veiled;
+  document.getElementById("warning").querySelectorAll(".small, .row").forEach((one) => one.remove());
+  for (const id of ["material", "judgment"]) document.getElementById(id).inert = false;
+  begin();
+}
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("#unveil")) return;
+  event.preventDefault();
+  unveil();
+});
+
 export const unanswered = () => all().find((one) => !chosen(one));
 
 // The question that a key answers: the focused one, or the first without an answer.
@@ -39,7 +56,7 @@ export function step(by) {
 }
 
 export function choose(key) {
-  const question = current();
+  const question = veiled() ? null : current();
   const inputs = question ? [...question.querySelectorAll("input")] : [];
   const input = inputs.find((one) => one.dataset.keys.split(" ").includes(key));
   if (!input) return false;

@@ -185,5 +185,16 @@ def test_a_cache_that_cannot_be_written_is_read(tmp_path, monkeypatch):
         locator.ensure_cache_path()
 
 
+def test_a_new_type_in_a_read_only_cache_is_compiled_and_not_kept(monkeypatch):
+    from numba.core import caching
+
+    def refuse(*args):
+        raise OSError("read-only")
+
+    monkeypatch.setattr(caching.IndexDataCacheFile, "save", refuse)
+    codes = np.array([1, 0, 1], dtype=np.int16)  # no other caller has this type
+    assert compiled.order(codes, 2)[0].tolist() == [1, 0, 2]
+
+
 def test_work_is_returned_in_its_order():
     assert side_by_side(lambda one: one * 2, range(20)) == list(range(0, 40, 2))

@@ -64,3 +64,33 @@ def test_counts_are_in_the_frame_of_the_items_whatever_the_side():
 
 def test_ten_to_one_is_four_hundred_points():
     assert to_rating(np.log(np.array([1.0, 10.0]))).tolist() == pytest.approx([1000, 1400])
+
+
+def test_columns_of_arrow_and_long_lists_are_read_as_short_lists_are():
+    import pyarrow as pa
+
+    rng = np.random.default_rng(0)
+    names = ["ant", "bee", "cow"]
+    first = [names[at] for at in rng.integers(3, size=20_000)]
+    second = [names[(names.index(one) + 1) % 3] for one in first]
+    outcome = [["first", "tie", "second"][at] for at in rng.integers(3, size=20_000)]
+    rater = [f"r{at}" for at in rng.integers(50, size=20_000)]
+    whole = Comparisons.from_labels(first, second, outcome, rater=rater)
+    arrow = Comparisons.from_labels(
+        pa.chunked_array([first[:7], first[7:]]), pa.array(second), pa.array(outcome),
+        rater=pa.array(rater),
+    )  # fmt: skip
+    short = Comparisons.from_labels(first[:500], second[:500], outcome[:500], rater=rater[:500])
+    for name in ("first", "second", "outcome", "rater"):
+        assert np.array_equal(getattr(whole, name), getattr(arrow, name))
+        assert np.array_equal(getattr(whole, name)[:500], getattr(short, name))
+    assert whole.items == ("ant", "bee", "cow")
+    assert [whole.items[at] for at in whole.first[:50]] == first[:50]
+
+
+def test_other_words_for_outcomes_are_taken_only_where_they_are_named():
+    words = {"model_a": 2, "tie": 1, "model_b": 0}
+    votes = Comparisons.from_labels(["a", "b"], ["b", "a"], ["model_a", "tie"], words=words)
+    assert votes.outcome.tolist() == [2, 1]
+    with pytest.raises(UnknownOutcome, match="'first' is none of 'model_a', 'tie', 'model_b'"):
+        Comparisons.from_labels(["a"], ["b"], ["first"], words=words)

@@ -1,0 +1,133 @@
+"""The board page of a study with 100,000 judgments: milliseconds on the server, bytes, queries.
+
+    python3 run.py bench board_page [judgments] [models]
+
+Builds the study in a SQLite file of its own, takes its board once, then asks for the page through
+the whole stack of middleware, signed in as a researcher. Beside the board: the page of two models
+and the list of studies, and as a yardstick the empty answer of /healthz in the same process.
+"""
+
+import gzip
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+EACH = 4
+ROUNDS = 40
+MOST_MS, MOST_BYTES = 100, 60_000
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def build(judgments: int, models: int):
+    from django.core.management import call_command
+    from django.utils import timezone
+
+    from ratings.services.snapshots import take_snapshot
+    from tests.ratings.studies import FOUR_WAY, GRADED, build_study, judge_at_random, make_raters
+
+    harmless = FOUR_WAY | {"key": "harmlessness", "label": "Harmlessness"}
+    call_command("migrate", verbosity=0)
+    pairs = models * (models - 1) // 2
+    prompts = -(-judgments // (pairs * EACH))
+    names = [f"model-number-{at}" for at in range(models)]
+    built = build_study(
+        models=names, prompts=prompts, criteria=[FOUR_WAY, GRADED, harmless], state="closed"
+    )
+    judge_at_random(built, make_raters(300), each=EACH)
+    started = time.perf_counter()
+    snapshot, _ = take_snapshot(version=built.version, now=timezone.now())
+    say(
+        f"{prompts * pairs * EACH:,} judgments, board taken in {time.perf_counter() - started:.1f} s"
+    )
+    return snapshot, names, prompts * pairs * EACH
+
+
+def measure(client: "Client", address: str) -> dict[str, float]:
+    """Return median and 95th percentile of `ROUNDS` requests, the page's bytes, and its queries."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    for _ in range(3):
+        response = client.get(address)
+        assert response.status_code == 200, (address, response.status_code)
+    times = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        response = client.get(address)
+        times.append(1000 * (time.perf_counter() - started))
+    with CaptureQueriesContext(connection) as queries:
+        client.get(address)
+    times.sort()
+    return {
+        "p50_ms": round(statistics.median(times), 2),
+        "p95_ms": round(times[int(0.95 * ROUNDS)], 2),
+        "bytes": len(response.content),
+        "bytes_gzip": len(gzip.compress(response.content)),
+        "queries": len(queries),
+    }
+
+
+def main() -> None:
+    given = [int(one) for one in sys.argv[1:]]
+    judgments, models = (*given, *(100_000, 8)[len(given) :])
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["PREFERENDUM_DATA_DIR"] = folder
+        for name in ("DATABASE_URL", "REDIS_URL", "PREFERENDUM_PRODUCTION"):
+            os.environ.pop(name, None)
+        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+        import django
+
+        django.setup()
+        print(json.dumps(run(judgments, models)))
+
+
+def run(judgments: int, models: int) -> dict:
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import setup_test_environment
+
+    from accounts.models import User
+
+    setup_test_environment()
+    snapshot, names, counted = build(judgments, models)
+    client = Client()
+    client.force_login(User.objects.create(username="reader", role="researcher"))
+    pages = {
+        "board": "/studies/birds/board/",
+        "head_to_head": f"/boards/{snapshot.pk}/head-to-head/helpfulness/",
+        "two_models": f"/boards/{snapshot.pk}/two/?a={names[0]}&b={names[1]}",
+        "studies": "/",
+        "yardstick": "/healthz",
+    }
+    found = {name: measure(client, address) for name, address in pages.items()}
+    connection.close()
+    for name, one in found.items():
+        say(
+            f"{name:13} {one['p50_ms']:7.2f} ms  p95 {one['p95_ms']:7.2f}  {one['bytes']:8,} bytes"
+            f"  {one['bytes_gzip']:7,} gzip  {one['queries']} queries"
+        )
+    board = found["board"]
+    return {
+        "bench": "board_page",
+        "judgments": counted,
+        "models": models,
+        "criteria": 3,
+        "pages": found,
+        "board_to_yardstick": round(board["p50_ms"] / found["yardstick"]["p50_ms"], 1),
+        "limits": {"p50_ms": MOST_MS, "bytes": MOST_BYTES},
+        "met": board["p50_ms"] <= MOST_MS and board["bytes"] <= MOST_BYTES,
+    }
+
+
+if __name__ == "__main__":
+    main()

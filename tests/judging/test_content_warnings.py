@@ -1,0 +1,124 @@
+"""Difficult prompts: blurred until asked for, left out for whoever wants that, never held against anybody."""
+
+import pytest
+from django.utils import timezone
+
+from accounts.services import avoid_tags
+from judging.models import Assignment
+from judging.services.assignments import find_assignment, lease_next
+from judging.services.content_warnings import avoid_warnings, warnings_in_use
+from judging.services.endings import stop_judging
+from judging.services.raters import rater_work
+from prompts.models import Prompt
+from tests.scenarios import published_study
+
+ODD = 'köln 50%_!"\\'
+
+
+@pytest.fixture
+def scene(db):
+    """Six prompts, two models: of violence, of violence and illness, of an odd tag, three plain."""
+    made = published_study(prompts=6, models=2)
+    for position, tags in enumerate((["violence"], ["illness", "violence"], [ODD])):
+        Prompt.objects.filter(position=position).update(risk_tags=tags)
+    return made
+
+
+def shown_to(rater, scene) -> list[tuple[str, ...]]:
+    """The tags of everything a rater is given until nothing is left, skipping all."""
+    seen = []
+    while leased := lease_next(rater=rater, slug=scene.study.slug, now=timezone.now()):
+        seen.append(leased.blinded.risk_tags)
+        assignment = find_assignment(rater=rater, token=leased.blinded.token)
+        Assignment.objects.filter(pk=assignment.pk).update(state="judged")
+    return sorted(seen)
+
+
+@pytest.mark.parametrize(
+    ("avoided", "left"),
+    [
+        ([], [(), (), (), ("illness", "violence"), (ODD,), ("violence",)]),
+        (["violence"], [(), (), (), (ODD,)]),
+        (["illness"], [(), (), (), (ODD,), ("violence",)]),
+        ([ODD], [(), (), (), ("illness", "violence"), ("violence",)]),
+        (["viol", "%", "_"], [(), (), (), ("illness", "violence"), (ODD,), ("violence",)]),
+        (["*"], [(), (), ()]),
+    ],
+)
+def test_what_is_avoided_is_never_given(scene, avoided, left):
+    avoid_tags(profile=scene.bob, tags=avoided)
+    assert shown_to(scene.bob, scene) == left
+
+
+def test_the_same_holds_for_tags_that_an_upload_stored(db, django_user_model):
+    from prompts.services import create_pool, import_prompts, publish_version
+
+    del django_user_model
+    pool = create_pool(slug="up", name="up", description="", source="")
+    lines = '{"id": "1", "prompt": "?", "language": "en", "risk_tags": ["köln"]}\n'
+    report = import_prompts(pool=pool, data=lines.encode(), filename="p.jsonl")
+    version = publish_version(version=report.version, now=timezone.now())
+    scene = published_study(prompts=1, models=2)
+    stored = version.prompts.get()
+    scene.comparisons.update(prompt=stored)
+    avoid_tags(profile=scene.bob, tags=["köln"])
+    assert shown_to(scene.bob, scene) == []
+    assert shown_to(scene.carol, scene) == [("köln",)]
+
+
+def test_what_was_given_back_before_is_not_given_again(scene):
+    Prompt.objects.update(risk_tags=["violence"])
+    assert lease_next(rater=scene.bob, slug=scene.study.slug, now=timezone.now())
+    stop_judging(rater=scene.bob, now=timezone.now())
+    avoid_tags(profile=scene.bob, tags=["violence"])
+    assert lease_next(rater=scene.bob, slug=scene.study.slug, now=timezone.now()) is None
+
+
+def test_opting_out_takes_back_what_is_open_and_counts_against_nobody(scene):
+    Prompt.objects.update(risk_tags=["violence"])
+    lease_next(rater=scene.bob, slug=scene.study.slug, now=timezone.now())
+    avoid_warnings(rater=scene.bob, tags=["violence"], now=timezone.now())
+    assert Assignment.objects.get().skip_reason == "harmful"
+    assert rater_work(raters=[scene.bob])[0].skips == 0
+
+
+def test_the_page_offers_the_warnings_there_are_and_keeps_the_choice(scene, client):
+    client.force_login(scene.bob.user)
+    html = client.get("/warnings/").content.decode()
+    assert "illness" in html
+    answer = client.post("/warnings/", {"tags": ["illness"], "next": "/judge/"})
+    assert answer["Location"] == "/judge/"
+    scene.bob.refresh_from_db()
+    assert scene.bob.avoided_tags == ["illness"]
+    assert client.post("/warnings/", {"tags": ["made up"]}).status_code == 400
+    assert client.post("/warnings/", {"next": "https://else.example/"})["Location"] == "/account/"
+    assert warnings_in_use() == ["illness", ODD, "violence"]
+
+
+def test_the_consent_page_asks_and_the_account_shows_it(scene, client, make_user):
+    newcomer = make_user("erin", "rater", languages=["en"])
+    client.force_login(newcomer)
+    given = {
+        "number": 1,
+        "languages": ["en"],
+        "guidelines_read": "on",
+        "agreed": "on",
+        "avoid_every_warning": "on",
+    }
+    assert client.post("/consent/", given).status_code == 302
+    newcomer.rater_profile.refresh_from_db()
+    assert newcomer.rater_profile.avoided_tags == ["*"]
+    html = client.get("/account/").content.decode()
+    assert "You are shown nothing that carries a content warning" in html
+
+
+def test_a_pair_with_a_warning_is_out_of_reach_until_it_is_asked_for(scene, client):
+    Prompt.objects.update(risk_tags=["violence"])
+    client.force_login(scene.bob.user)
+    address = f"/judge/{scene.study.slug}/"
+    html = client.get(address).content.decode()
+    token = Assignment.objects.get().token
+    assert html.count("inert") == 2
+    assert "violence" in html
+    assert " inert" not in client.get(f"{address}?show={token}").content.decode()
+    assert " inert" in client.get(f"{address}?show=another").content.decode()

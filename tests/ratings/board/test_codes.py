@@ -1,0 +1,58 @@
+"""Boards with codes instead of models: the same numbers, and nothing that tells who is who."""
+
+import json
+
+import pytest
+
+from ratings.board import build_board, compare
+from ratings.board.codes import coded_board, codes_for
+from tests.ratings.boards import board_input, round_robin
+
+LABELS = ("ant", "bee", "cow", "dog")
+
+
+@pytest.fixture
+def board():
+    votes = {key: round_robin(seed, models=LABELS) for seed, key in enumerate(("help", "truth"))}
+    return build_board(board_input(votes), seed=0)
+
+
+def test_codes_depend_on_the_secret_and_on_nothing_else():
+    codes = codes_for(LABELS, secret="s")
+    assert codes == codes_for(reversed(LABELS), secret="s")
+    assert sorted(codes.values()) == ["model-1", "model-2", "model-3", "model-4"]
+    assert any(codes_for(LABELS, secret=f"s{at}") != codes for at in range(9))
+
+
+@pytest.mark.parametrize("secret", ["s", "t", "u", "v"])
+def test_no_label_or_name_is_left_anywhere(board, secret):
+    text = json.dumps(coded_board(board, codes_for(LABELS, secret=secret))).lower()
+    assert not [label for label in LABELS if f'"{label}"' in text]
+
+
+@pytest.mark.parametrize("secret", ["s", "t", "u", "v"])
+def test_every_pair_compares_as_it_did(board, secret):
+    codes = codes_for(LABELS, secret=secret)
+    coded = coded_board(board, codes)
+    for a in LABELS:
+        for b in set(LABELS) - {a}:
+            found = compare(coded, codes[a], codes[b])["criteria"]
+            for one, other in zip(found, compare(board, a, b)["criteria"], strict=True):
+                assert one["met"] == other["met"]
+                assert one["difference"] == pytest.approx(other["difference"])
+
+
+def test_lists_in_the_order_of_labels_are_put_in_that_of_codes(board):
+    coded = coded_board(board, codes_for(LABELS, secret="t"))
+    assert [one["model"] for one in coded["models"]] == [f"model-{at}" for at in range(1, 5)]
+    for part in (*coded["criteria"], coded["composite"]):
+        assert part["ranked"] == sorted(part["ranked"])
+    met = [(one["a"], one["b"]) for one in coded["criteria"][0]["head_to_head"]]
+    assert met == sorted(met)
+
+
+def test_names_within_a_reason_are_replaced_as_whole_words(board):
+    board["criteria"][0]["reasons"] = ["ant and important-ant never met."]
+    codes = codes_for(LABELS, secret="s")
+    reason = coded_board(board, codes)["criteria"][0]["reasons"][0]
+    assert reason == f"{codes['ant']} and important-ant never met."
