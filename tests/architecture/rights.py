@@ -125,6 +125,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "api-endpoint-resume": {"POST": "manage"},
     "api-models": {"GET": "read", "POST": "manage"},
     "api-model": {"GET": "read", "PATCH": "manage"},
+    "api-model-accept-name": {"POST": "manage"},
     "api-model-versions": {"GET": "read", "POST": "manage"},
     "api-model-prices": {"POST": "manage"},
     "api-model-probe": {"POST": "manage"},
