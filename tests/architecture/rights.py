@@ -88,6 +88,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "judge-change": {"GET": "holder", "POST": "holder"},
     "judge-skip": {"POST": "holder"},
     "stop": {"GET": "judge", "POST": "judge"},
+    "warnings": {"GET": "judge", "POST": "judge"},
     # ---- boards and files ---------------------------------------------------
     "home": {"GET": "user"},
     "board": {"GET": "read"},
@@ -154,6 +155,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "api-resume": {"POST": "manage"},
     "api-close": {"POST": "manage"},
     "api-exclusions": {"POST": "manage"},
+    "api-unblindings": {"GET": "read"},
     "api-assignments": {"POST": "judge"},
     "api-stop": {"POST": "judge"},
     "api-judgment": {"POST": "holder", "PUT": "holder"},
