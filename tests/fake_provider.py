@@ -31,6 +31,7 @@ class Call:
     headers: dict
     body: dict
     finished: bool = False
+    answered: bool = False  # set by scripts that tell paid answers from faults
 
     @property
     def last(self) -> str:

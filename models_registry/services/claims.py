@@ -28,6 +28,7 @@ from prompts.models import Prompt
 State = Completion.State
 CHARACTERS_PER_TOKEN = 4  # the usual rule of thumb for English; other scripts need more tokens
 GUESSED_ANSWER_TOKENS = 400
+JUST_NOW = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,8 +327,11 @@ def next_wake(
         language_model__endpoint__paused_at=None,
         language_model__paused_at=None,
     )
+    # One that came due since the last look counts as well.
     retry = rows.filter(
-        state=State.PENDING, next_attempt_at__gt=now, next_attempt_at__lte=now + retries
+        state=State.PENDING,
+        next_attempt_at__gt=now - JUST_NOW,
+        next_attempt_at__lte=now + retries,
     ).order_by("next_attempt_at")
     lease = rows.filter(state=State.LEASED, leased_until__lt=now + leases).order_by("leased_until")
     found: list[datetime | None] = [

@@ -175,9 +175,11 @@ class _Drain:
     def claim_and_store(self, *, until: float) -> bool:
         """Work until `until` or until nothing is left; say whether a next drain should go on."""
         while self._claiming(until):
-            self._top_up()
+            looked = self._top_up()
             if self._flying:
                 self._turn()
+            elif not looked:
+                time.sleep(max(0.0, min(STEP_SECONDS, self._look_at - time.monotonic())))
             elif not self._wait_for_more(until):
                 return False
         self.drained.more = not self._stopping()
@@ -212,11 +214,12 @@ class _Drain:
         took = time.monotonic() - started
         self._recount_at = time.monotonic() + max(RECOUNT_SECONDS, 30 * took)
 
-    def _top_up(self) -> None:
+    def _top_up(self) -> bool:
+        """Claim what there is room for; say whether it was time to look."""
         most = min(self._endpoint.max_concurrency, settings.GENERATION_CALLS_PER_TASK)
         room = most - len(self._flying)
         if room <= 0 or time.monotonic() < self._look_at:
-            return
+            return False
         jobs = patiently(
             lambda: claim_batch(
                 endpoint_id=self._endpoint.pk,
@@ -233,6 +236,7 @@ class _Drain:
             now = ModelEndpoint.objects.filter(pk=self._endpoint.pk).first()
             self._changed = now is None or is_other(now, self._endpoint)
         self._begin(jobs)
+        return True
 
     def _begin(self, jobs: Sequence[Job]) -> None:
         if not jobs:
