@@ -131,7 +131,6 @@ RIGHTS: dict[str, dict[str, str]] = {
     "api-model-versions": {"GET": "read", "POST": "manage"},
     "api-model-prices": {"POST": "manage"},
     "api-model-probe": {"POST": "manage"},
-    "api-model-accept-name": {"POST": "manage"},
     "api-model-resume": {"POST": "manage"},
     "api-model-retire": {"POST": "manage"},
     "api-model-presets": {"GET": "read"},
