@@ -27,10 +27,11 @@ PATHS = {
     "board-changes": "compare two boards",
     "snapshot": "read a board's page",
     "two-models": "compare two models on a page",
+    "head-to-head": "read who met whom on a page",
     "export-download": "download a file",
 }
 # Routes that show none.
-PLAIN = frozenset({"home", "exports", "api-export-columns"})
+PLAIN = frozenset({"home", "exports", "api-export-columns", "api-study-power"})
 
 
 class UnblindingMiddleware:
