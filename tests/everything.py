@@ -54,6 +54,7 @@ class Everything:
             "api-user-tokens": {"name": "another"},
             "api-tokens": {"name": "another"},
             "api-judgment": {"votes": self.scene.votes},
+            "api-run": {"cost_limit": None},
             "api-skip": {"reason": "harmful"},
         }.get(route, {})
 
