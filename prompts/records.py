@@ -422,7 +422,7 @@ def is_blank(text: str) -> bool:
 
 
 def _kind(value: Any) -> str:
-    if value is None:
+    if value is None or value == []:
         return "empty"
     kinds = {bool: "true or false", int: "a number", float: "a number", str: "a text"}
     kinds |= {list: "a list", dict: "an object"}
