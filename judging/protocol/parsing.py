@@ -88,9 +88,9 @@ def _names(kind: type) -> list[str]:
 def _require_complete(whole: Fields, protocol: Protocol) -> None:
     design = protocol.design
     if protocol.pool is None:
-        whole.add("pool", "missing", "Name the pool version that is judged.")
+        whole.add("pool", "missing", "Choose the prompts: a published version of a pool.")
     if len(protocol.models) < TWO:
-        whole.add("models", "missing", "Name at least two models.")
+        whole.add("models", "missing", "Choose at least two models.")
     if design.kind == "baseline" and not design.baseline:
         whole.add("design.baseline", "missing", "Name one of the models as the baseline.")
     if design.kind == "chosen" and not design.pairs:

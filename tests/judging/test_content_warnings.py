@@ -105,6 +105,10 @@ def test_the_consent_page_asks_and_the_account_shows_it(scene, client, make_user
         "agreed": "on",
         "avoid_every_warning": "on",
     }
+    for name, place in (("languages", "#languages"), ("agreed", "#id_agreed")):
+        html = client.post("/consent/", {**given, name: []}).content.decode()
+        # Said at the top, where the page begins anew, with the way to it.
+        assert f'href="{place}"' in html[: html.index("What this is for")]
     assert client.post("/consent/", given).status_code == 302
     newcomer.rater_profile.refresh_from_db()
     assert newcomer.rater_profile.avoided_tags == ["*"]

@@ -94,7 +94,7 @@ def test_every_step_is_a_page_with_the_numbers(page, study, step):
 def test_every_step_of_an_empty_draft_says_what_is_still_missing(page, alice, step):
     create_study(slug="study", name="A study", created_by=alice)
     html = text(page.get(at(step)))
-    assert "Name at least two models." in html
+    assert "Choose at least two models." in html
 
 
 @pytest.mark.parametrize("path", ["/studies/new/", at("material"), "/studies/study/preview/"])
