@@ -177,7 +177,7 @@ def _of_a_page(right: str | None, actor: Actor) -> set[int | str]:
         return {200, 302, 403, 404}
     if not actor.may(right):
         return {403, 404} if right in {"own", "holder"} else {403}
-    return {200, 302, 400, 409, 410}
+    return {200, 204, 302, 400, 409, 410}
 
 
 def test_what_belongs_to_somebody_else_is_not_there(ask):

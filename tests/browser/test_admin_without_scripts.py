@@ -92,14 +92,14 @@ def test_an_upload_shows_that_it_goes_on(page_of, alice):
         page.get_by_text("Reading and checking the file…")
     ).wait_for()
     assert page.get_by_role("button", name="Upload and preview").is_disabled()
-    page.unroute_all()
     held.pop().continue_()
+    page.unroute_all()
     page.get_by_role("button", name="Import 2 prompts").wait_for()
     page.route("**/pools/uploads/**", hold)
     page.get_by_role("button", name="Import 2 prompts").click()
     page.get_by_text("Importing…").wait_for()
-    page.unroute_all()
     held.pop().continue_()
+    page.unroute_all()
     page.get_by_text("2 prompts imported.").wait_for()
 
 
