@@ -11,9 +11,14 @@ SECRET_BYTES = 48
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, for this user only."""
+    """Make a folder, and those above it that are missing, for this user only.
+
+    One that was there and is this user's own is closed to others too; those above it, and those of
+    somebody else, stay as they are.
+    """
     try:
         _make(folder)
+        _close(folder)
     except OSError as error:
         raise ImproperlyConfigured(
             f"{folder} cannot be made ({error.strerror}); name a folder that can be written to "
@@ -33,6 +38,12 @@ def _make(folder: Path) -> None:
     if not folder.is_dir():
         _make(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _close(folder: Path) -> None:
+    found = folder.stat()
+    if hasattr(os, "getuid") and found.st_uid == os.getuid() and found.st_mode & 0o077:
+        folder.chmod(0o700)
 
 
 def _write_once(path: Path) -> None:

@@ -246,6 +246,9 @@ class ProbeForm(Plain):
     )
 
 
+LONGEST_KEY = 19  # digits of a bigint
+
+
 class VersionChoice(forms.ModelChoiceField):
     """Published pool versions, by the names people gave."""
 
@@ -282,6 +285,18 @@ class ModelChoices(forms.ModelMultipleChoiceField):
     def label_from_instance(self, obj: LanguageModel) -> str:
         version = f" · {_('version')} {obj.version}" if obj.version > 1 else ""
         return f"{obj.name}{version} · {obj.endpoint.name if obj.endpoint else ''}"
+
+    def clean(self, value: Any) -> Any:
+        """Refuse what no key can be before a database is asked for it."""
+        given = value if isinstance(value, (list, tuple)) else []
+        for one in map(str, given):
+            if not (one.isascii() and one.isdigit() and len(one) < LONGEST_KEY):
+                raise forms.ValidationError(
+                    self.error_messages["invalid_pk_value"],
+                    code="invalid_pk_value",
+                    params={"pk": one[:80]},
+                )
+        return super().clean(value)
 
 
 class RunForm(Plain):

@@ -197,7 +197,7 @@ class Completion(TimestampedModel):
     """One model's answer to one prompt: the row is the job, and then the result.
 
     `turns` holds the model's reply to each user turn, `text` the last of them, which is judged.
-    `outcome` is told of answered completions only: what kind of answer it was. Quarantined is an
+    `outcome` is told of answered completions only: what kind of answer it was, in its worst turn. Quarantined is an
     answer that came from another model than was asked for, until somebody accepts that name.
     """
 
@@ -244,6 +244,9 @@ class Completion(TimestampedModel):
     # the result
     text = models.TextField(blank=True)
     turns = models.JSONField(default=list)
+    turn_outcomes = models.JSONField(
+        default=list, help_text="What kind of reply each turn got that was asked."
+    )
     outcome = models.CharField(max_length=16, choices=Outcome.choices, blank=True)
     names_maker = models.BooleanField(
         default=False, help_text="The text says which model wrote it."

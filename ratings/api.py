@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import StreamingHttpResponse
+from django.http import FileResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -13,27 +13,41 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from core.errors import Missing
+from accounts.models import User
+from core.errors import Invalid, Missing
 from judging.models import Study
 from ratings.board import compare
+from ratings.board.changes import changes
 from ratings.exports.columns import COLUMNS
-from ratings.models import LeaderboardSnapshot
-from ratings.permissions import MayExport, MayRead, MaySnapshot, may_see_identities
+from ratings.models import BoardRequest, ExportFile, LeaderboardSnapshot
+from ratings.permissions import (
+    MayExport,
+    MayRead,
+    MaySnapshot,
+    may_see_identities,
+    require_readable,
+)
 from ratings.serializers import (
+    BoardRequestSerializer,
     BoardSerializer,
     BoardSummarySerializer,
+    ChangesSerializer,
     ColumnsSerializer,
     ComparedSerializer,
+    ExportFileSerializer,
     JudgmentsExportSerializer,
     LeaderboardExportSerializer,
+    NewExportFileSerializer,
     NewSnapshotSerializer,
     PairSerializer,
     PowerSerializer,
+    TwoBoardsSerializer,
     VerificationSerializer,
     WantedPowerSerializer,
 )
-from ratings.services import exports, power, snapshots
+from ratings.services import board_requests, export_files, exports, power, snapshots
 from ratings.services.identities import result_with_codes
+from ratings.tasks import take_board, write_export
 
 SNAPSHOTS = LeaderboardSnapshot.objects.select_related("study_version__study")
 FILES = {
@@ -92,6 +106,108 @@ class CompareView(APIView):
             return Response(compare(result, pair["a"], pair["b"]))
         except KeyError as error:
             raise Missing(f"There is no other model {error.args[0]!r} on this board.") from error
+
+
+class ChangesView(APIView):
+    permission_classes = [MayRead]
+    query_serializer = TwoBoardsSerializer
+
+    @extend_schema(parameters=[TwoBoardsSerializer], responses=ChangesSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """What changed between two boards of a study: models, ranks, ratings and votes."""
+        wanted = _checked(TwoBoardsSerializer, request.query_params.dict())
+        boards = SNAPSHOTS.filter(study_version__study__slug=slug)
+        old, new = (get_object_or_404(boards, pk=pk) for pk in sorted(wanted.values()))
+        if old.pk == new.pk:
+            raise Invalid("Name two different boards.", code="same_board")
+        found = changes(_shown(request, old).result, _shown(request, new).result)
+        return Response(
+            {
+                "before": old.pk,
+                "after": new.pk,
+                "same_protocol": old.study_version_id == new.study_version_id,
+                "same_code": old.code_version == new.code_version,
+                **found,
+            }
+        )
+
+
+class BoardRequestsView(APIView):
+    permission_classes = [MaySnapshot]
+
+    @extend_schema(
+        request=None, responses={200: BoardRequestSerializer, 202: BoardRequestSerializer}
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Take a board: at once in a small study (200), by a worker in a large one (202)."""
+        study = get_object_or_404(Study, slug=slug)
+        made = board_requests.request_board(study=study, user=_user(request), now=timezone.now())
+        if isinstance(made, LeaderboardSnapshot):
+            made = BoardRequest(snapshot=made, state=BoardRequest.State.DONE)
+            return Response(BoardRequestSerializer(made).data)
+        take_board.delay(made.pk)
+        return Response(BoardRequestSerializer(made).data, status=202)
+
+
+class BoardRequestView(APIView):
+    permission_classes = [MayRead]
+
+    @extend_schema(responses=BoardRequestSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """How far a board is that a worker takes; done, which board it is."""
+        return Response(BoardRequestSerializer(get_object_or_404(BoardRequest, pk=pk)).data)
+
+
+class ExportFilesView(APIView):
+    permission_classes = [MayExport]
+
+    @extend_schema(responses=ExportFileSerializer(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        """A study's newest files, the newest first, expired ones among them."""
+        files = export_files.recent_files(get_object_or_404(Study, slug=slug))
+        return Response(ExportFileSerializer(files, many=True).data)
+
+    @extend_schema(
+        request=NewExportFileSerializer,
+        responses={200: ExportFileSerializer, 202: ExportFileSerializer},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Ask a worker for a file (202); 200 and the one there is when nothing changed since."""
+        study = get_object_or_404(Study, slug=slug)
+        wanted = _checked(NewExportFileSerializer, request.data)
+        file = export_files.request_file(
+            study=study,
+            what=wanted["what"],
+            file_format=wanted["format"],
+            user=_user(request),
+            now=timezone.now(),
+            coded=not may_see_identities(request, study),
+        )
+        if file.unfinished:
+            write_export.delay(file.pk)
+        status = 202 if file.unfinished else 200
+        return Response(ExportFileSerializer(file).data, status=status)
+
+
+class ExportFileView(APIView):
+    permission_classes = [MayExport]
+
+    @extend_schema(responses=ExportFileSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """How far a file is."""
+        return Response(ExportFileSerializer(_export_file(pk)).data)
+
+
+class ExportFileContentView(APIView):
+    permission_classes = [MayExport]
+
+    @extend_schema(responses=FILES)
+    def get(self, request: Request, pk: int) -> FileResponse:
+        """The file itself: 409 while it is written, 410 once it expired."""
+        found = _export_file(pk)
+        require_readable(request, found)
+        name, media_type, content = export_files.open_file(file=found, now=timezone.now())
+        return FileResponse(content, as_attachment=True, filename=name, content_type=media_type)
 
 
 class VerifyView(APIView):
@@ -177,6 +293,16 @@ def _board(request: Request, snapshot: LeaderboardSnapshot) -> dict[str, Any]:
 
 def _snapshot(pk: int) -> LeaderboardSnapshot:
     return get_object_or_404(SNAPSHOTS, pk=pk)
+
+
+def _export_file(pk: int) -> ExportFile:
+    files = ExportFile.objects.select_related("study_version__study")
+    found: ExportFile = get_object_or_404(files, pk=pk)
+    return found
+
+
+def _user(request: Request) -> User | None:
+    return request.user if isinstance(request.user, User) else None
 
 
 def _checked(kind: type[Serializer], data: Any) -> dict[str, Any]:

@@ -16,6 +16,24 @@ urlpatterns = [
         api.LeaderboardExportView.as_view(),
         name="api-export-leaderboard",
     ),
+    path(
+        "studies/<slug:slug>/boards/changes/", api.ChangesView.as_view(), name="api-board-changes"
+    ),
+    path(
+        "studies/<slug:slug>/board-requests/",
+        api.BoardRequestsView.as_view(),
+        name="api-board-requests",
+    ),
+    path("board-requests/<int:pk>/", api.BoardRequestView.as_view(), name="api-board-request"),
+    path(
+        "studies/<slug:slug>/exports/files/", api.ExportFilesView.as_view(), name="api-export-files"
+    ),
+    path("exports/<int:pk>/", api.ExportFileView.as_view(), name="api-export-file"),
+    path(
+        "exports/<int:pk>/content/",
+        api.ExportFileContentView.as_view(),
+        name="api-export-file-content",
+    ),
     path("studies/<slug:slug>/power/", api.StudyPowerView.as_view(), name="api-study-power"),
     path("exports/columns/", api.ExportColumnsView.as_view(), name="api-export-columns"),
     path("boards/<int:pk>/", api.BoardView.as_view(), name="api-board"),

@@ -18,6 +18,9 @@ PATHS = {
     "api-board": "read a board over the API",
     "api-board-compare": "compare two models over the API",
     "api-board-verify": "recompute a board over the API",
+    "api-board-changes": "compare two boards over the API",
+    "api-board-requests": "take a board over the API",
+    "api-export-file-content": "download a file over the API",
     "api-export-judgments": "take judgments over the API",
     "api-export-leaderboard": "take a leaderboard over the API",
     "board": "read the board's page",
@@ -31,7 +34,17 @@ PATHS = {
     "export-download": "download a file",
 }
 # Routes that show none.
-PLAIN = frozenset({"home", "exports", "api-export-columns", "api-study-power"})
+PLAIN = frozenset(
+    {
+        "home",
+        "exports",
+        "api-board-request",
+        "api-export-columns",
+        "api-export-file",
+        "api-export-files",
+        "api-study-power",
+    }
+)
 
 
 class UnblindingMiddleware:
@@ -58,7 +71,11 @@ class UnblindingMiddleware:
 def _study(path: str, kwargs: dict[str, Any]) -> Study | None:
     if "slug" in kwargs:
         return Study.objects.filter(slug=kwargs["slug"]).first()
-    kinds: dict[str, Any] = {"export-download": ExportFile, "board-taking": BoardRequest}
+    kinds: dict[str, Any] = {
+        "api-export-file-content": ExportFile,
+        "export-download": ExportFile,
+        "board-taking": BoardRequest,
+    }
     kind = kinds.get(path, LeaderboardSnapshot)
     studies = Study.objects.filter(
         pk__in=kind._default_manager.filter(pk=kwargs["pk"]).values("study_version__study")

@@ -11,9 +11,10 @@ from rest_framework.request import Request
 from accounts.permissions import MayExport, MayRead, scopes_of
 from core.errors import NotAllowed
 from judging.models import Study
+from ratings.models import ExportFile
 from ratings.services.identities import are_revealed
 
-__all__ = ["MayExport", "MayRead", "MaySnapshot", "may_see_identities", "needs"]
+__all__ = ["MayExport", "MayRead", "MaySnapshot", "may_see_identities", "needs", "require_readable"]
 
 View = Callable[..., HttpResponseBase]
 
@@ -28,6 +29,14 @@ def may_see_identities(request: HttpRequest | Request, study: Study) -> bool:
     So nobody who follows an open study, and may talk to its raters, can pass on who is ahead.
     """
     return are_revealed(study) or "manage" in scopes_of(request)
+
+
+def require_readable(request: HttpRequest | Request, file: ExportFile) -> None:
+    """Refuse a file that names the models to whoever may not know yet which is which."""
+    if not (file.coded or may_see_identities(request, file.study_version.study)):
+        raise NotAllowed(
+            _("This file names the models. While the study is open, ask for one with codes.")
+        )
 
 
 def needs(scope: str) -> Callable[[View], View]:

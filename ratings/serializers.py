@@ -7,7 +7,7 @@ from rest_framework import serializers
 from core.serializers import StrictSerializer
 from ratings.board.meaning import MEANING
 from ratings.exports.writers import FORMATS
-from ratings.models import LeaderboardSnapshot
+from ratings.models import BoardRequest, ExportFile, LeaderboardSnapshot
 from ratings.scoring.audit import CHECKS
 from ratings.scoring.decisions import VERDICTS
 from ratings.services.power import (
@@ -60,6 +60,22 @@ class LeaderboardExportSerializer(StrictSerializer):
     )
 
 
+class NewExportFileSerializer(StrictSerializer):
+    what = serializers.ChoiceField(choices=ExportFile.What.values)
+    format = serializers.ChoiceField(choices=sorted(FORMATS), default="csv")
+
+
+class TwoBoardsSerializer(StrictSerializer):
+    """Two boards by their ids; the earlier is taken as the one before, whatever the order."""
+
+    def get_fields(self) -> dict[str, Any]:
+        # The first one's name cannot be written as an attribute.
+        return {
+            name: serializers.IntegerField(min_value=1, max_value=LARGEST_SEED, help_text=help_text)
+            for name, help_text in (("from", "A board of the study."), ("to", "Another one."))
+        }
+
+
 # ---- what is answered ---------------------------------------------------------------------------
 
 
@@ -87,6 +103,89 @@ class BoardSummarySerializer(serializers.ModelSerializer):
             "parameters",
         ]
         read_only_fields = fields
+
+
+class BoardRequestSerializer(serializers.ModelSerializer):
+    """A board that is being taken: how far it is, and then which."""
+
+    id = serializers.IntegerField(
+        allow_null=True, help_text="Null where the board was taken at once."
+    )
+    board = serializers.IntegerField(
+        source="snapshot_id", allow_null=True, help_text="The board, once it is taken."
+    )
+
+    class Meta:
+        model = BoardRequest
+        fields = ["id", "state", "steps_done", "steps", "finished_at", "problem", "board"]
+        read_only_fields = fields
+
+
+class ExportFileSerializer(serializers.ModelSerializer):
+    """A file that a worker writes, and how far it is; done, it can be had until it expires."""
+
+    version = serializers.IntegerField(source="study_version.number")
+    format = serializers.CharField(source="file_format")
+    board = serializers.IntegerField(
+        source="snapshot_id", allow_null=True, help_text="Whose rows it holds, of a leaderboard."
+    )
+
+    class Meta:
+        model = ExportFile
+        fields = [
+            "id",
+            "version",
+            "what",
+            "format",
+            "coded",
+            "board",
+            "last_judgment_id",
+            "state",
+            "steps_done",
+            "steps",
+            "created_at",
+            "finished_at",
+            "problem",
+            "sha256",
+            "size",
+            "expires_at",
+        ]
+        read_only_fields = fields
+
+
+class BeforeAfterField(serializers.ListField):
+    """Before and after; null where there was none."""
+
+    def __init__(self, child: serializers.Field, **kwargs: Any) -> None:
+        super().__init__(child=child, min_length=2, max_length=2, **kwargs)
+
+
+class ChangedRowSerializer(serializers.Serializer):
+    model = serializers.CharField()
+    rank = BeforeAfterField(serializers.IntegerField(allow_null=True))
+    rating = BeforeAfterField(serializers.FloatField(allow_null=True))
+    battles = BeforeAfterField(serializers.IntegerField(allow_null=True))
+
+
+class ChangedCriterionSerializer(serializers.Serializer):
+    key = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field so named, as in the board
+    votes = BeforeAfterField(serializers.IntegerField(allow_null=True))
+    same_models = serializers.BooleanField(
+        help_text="Whether both rank the same models; else all ratings move."
+    )
+    rows = ChangedRowSerializer(many=True)
+
+
+class ChangesSerializer(serializers.Serializer):
+    before = serializers.IntegerField(help_text="The earlier board.")
+    after = serializers.IntegerField(help_text="The later one.")
+    same_protocol = serializers.BooleanField()
+    same_code = serializers.BooleanField()
+    names = serializers.DictField(child=serializers.CharField(), help_text="Of the models.")
+    came = serializers.ListField(child=serializers.CharField())
+    went = serializers.ListField(child=serializers.CharField())
+    criteria = ChangedCriterionSerializer(many=True)
 
 
 class ExclusionSerializer(serializers.Serializer):

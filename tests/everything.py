@@ -54,6 +54,7 @@ class Everything:
             "api-user-tokens": {"name": "another"},
             "api-tokens": {"name": "another"},
             "api-judgment": {"votes": self.scene.votes},
+            "api-export-files": {"what": "judgments"},
             "api-run": {"cost_limit": None},
             "api-skip": {"reason": "harmful"},
         }.get(route, {})
@@ -160,6 +161,9 @@ def make_everything(*, now: datetime) -> Everything:
         "api-board-verify": snapshot.pk,
         "board-taking": asked.pk,
         "export-download": file.pk,
+        "api-board-request": asked.pk,
+        "api-export-file": file.pk,
+        "api-export-file-content": file.pk,
         "pool-preview": _upload(scene.alice, now).pk,
         "invitation-revoke": invitation.invitation.pk,
         "profile-token-revoke": tokens["dave"].pk,

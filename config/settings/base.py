@@ -301,6 +301,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "EndpointKindEnum": "models_registry.models.ModelEndpoint.Kind",
+        "WorkStateEnum": "ratings.models.BoardRequest.State",
         "RaterKindEnum": "accounts.models.RaterProfile.Kind",
         "ExcludeOrKeepEnum": "judging.protocol.parsing.EXCLUDE_OR_KEEP",
         "GenerationRunStateEnum": "models_registry.models.GenerationRun.TOLD_STATES",

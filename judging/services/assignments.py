@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts.models import RaterProfile
 from core.errors import Conflict, Invalid, Missing, NotAllowed
@@ -17,6 +17,7 @@ from judging.models import Assignment, Comparison, SeenCompletion, Study, StudyV
 from judging.models.assignments import new_assignment_token
 from judging.pairing import skips_allowed
 from judging.protocol import Protocol
+from judging.services.left_out import left_out_by_language
 from judging.services.places import (
     LAPSED,
     give_back,
@@ -80,7 +81,9 @@ class _Work:
 
     @property
     def progress(self) -> Progress:
-        return _progress(self.rater, self.protocol, self.desk.judgeable, self.desk.done)
+        desk = self.desk
+        of = {"study_id": desk.study_id, "version_id": desk.version_id, "seed": desk.seed}
+        return _progress(self.rater, self.protocol, desk.judgeable, desk.done, of)
 
     @property
     def search(self) -> Search:
@@ -167,8 +170,8 @@ def busy_until(*, rater: RaterProfile, slug: str) -> datetime | None:
     )
     if protocol.caps.prompt_views == 1:
         others = others.filter(~Exists(seen))
-    moment: datetime | None = others.aggregate(first=Min("expires_at"))["first"]
-    return moment
+    held = others.order_by("expires_at").values_list("comparison__prompt__risk_tags", "expires_at")
+    return next((ends for tags, ends in held if not rater.avoids(tags)), None)
 
 
 def open_studies(*, rater: RaterProfile) -> list[OpenStudy]:
@@ -184,6 +187,11 @@ def open_studies(*, rater: RaterProfile) -> list[OpenStudy]:
                 protocol_under(one.digest),
                 one.judgeable_by_language,
                 done.get(one.study_id, 0),
+                {
+                    "study_id": one.study_id,
+                    "version_id": one.pk,
+                    "seed": one.study.secret_seed,
+                },
             ),
         )
         for one in open_ones.order_by("study__name", "pk")
@@ -235,10 +243,16 @@ def readable_languages(rater: RaterProfile) -> list[str]:
 
 
 def _progress(
-    rater: RaterProfile, protocol: Protocol, judgeable: dict[str, int], done: int
+    rater: RaterProfile,
+    protocol: Protocol,
+    judgeable: dict[str, int],
+    done: int,
+    of: dict[str, Any],
 ) -> Progress:
-    """Count what is done against what this rater can judge at most."""
-    readable = sum(judgeable.get(code, 0) for code in ["", *readable_languages(rater)])
+    """Count what is done against what this rater can judge at most; `of` names the version."""
+    out = left_out_by_language(rater=rater, views=protocol.caps.prompt_views, **of)
+    codes = ["", *readable_languages(rater)]
+    readable = sum(judgeable.get(code, 0) - out.get(code, 0) for code in codes)
     checks = protocol.checks.repeats + protocol.checks.gold
     caps = [int(readable / (1 - checks))]
     if protocol.judgments_per_rater is not None:

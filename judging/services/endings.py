@@ -8,6 +8,7 @@ from enum import StrEnum
 from accounts.models import RaterProfile
 from judging.models import Assignment, Comparison, Study
 from judging.services.assignments import busy_until, readable_languages
+from judging.services.left_out import leaves_something_out
 from judging.services.places import give_back_all
 from judging.services.versions import protocol_of
 
@@ -22,6 +23,7 @@ class Reason(StrEnum):
     CAPPED = "capped"
     OTHER_LANGUAGES = "other_languages"
     WITH_OTHERS = "with_others"
+    LEFT_OUT = "left_out"
     DONE = "done"
 
 
@@ -83,4 +85,8 @@ def ending_of(*, rater: RaterProfile, study: Study, code: str = "") -> Ending:
     if asked.exists() and not readable.exists():
         return Ending(Reason.OTHER_LANGUAGES, judged)
     until = busy_until(rater=rater, slug=study.slug)
-    return Ending(Reason.WITH_OTHERS if until else Reason.DONE, judged, until)
+    if until:
+        return Ending(Reason.WITH_OTHERS, judged, until)
+    languages = ["", *readable_languages(rater)]
+    left = leaves_something_out(rater=rater, study_id=study.pk, languages=languages)
+    return Ending(Reason.LEFT_OUT if left else Reason.DONE, judged)

@@ -156,7 +156,8 @@ def _back(request: HttpRequest) -> str:
     """Return where the rater came from, if that is on this site."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     known = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
-    return wanted if known else reverse("profile")
+    # What does not begin with a slash would be taken for a route's name.
+    return wanted if known and wanted.startswith("/") else reverse("profile")
 
 
 def _body(request: HttpRequest, assignment: Held) -> dict[str, Any]:

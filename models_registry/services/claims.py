@@ -55,6 +55,7 @@ class Job:
     kind: str
     messages: Sequence[dict[str, str]]
     replies: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()  # of the replies
     usage: Usage = field(default_factory=Usage)
     turn: datetime | None = None  # when the endpoint's limits let the call begin
 
@@ -186,6 +187,7 @@ def _due_of_run(
         "prompt__kind",
         "prompt__messages",
         "turns",
+        "turn_outcomes",
         "prompt_tokens",
         "completion_tokens",
         "latency_ms",
@@ -203,9 +205,10 @@ def _due_of_run(
             kind=kind,
             messages=messages,
             replies=tuple(turns),
+            outcomes=tuple(outcomes),
             usage=Usage(*usage) if turns else Usage(),
         )
-        for pk, fence, attempts, model, kind, messages, turns, *usage in found
+        for pk, fence, attempts, model, kind, messages, turns, outcomes, *usage in found
     ]
 
 

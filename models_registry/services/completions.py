@@ -20,6 +20,7 @@ from core.canonical import digest
 from core.identity import names_maker
 from core.leases import lock
 from models_registry.models import Attempt, Completion, LanguageModel, ModelPrice
+from models_registry.outcomes import worst_outcome
 from models_registry.providers.base import (
     EMPTY,
     FILTERED,
@@ -171,7 +172,12 @@ class _Batch:
         if not ours:
             self.settled.late += 1
             return
-        job = replace(job, replies=(*job.replies, result.text), usage=usage)
+        job = replace(
+            job,
+            replies=(*job.replies, result.text),
+            outcomes=(*job.outcomes, result.outcome),
+            usage=usage,
+        )
         if len(job.replies) < job.turns and result.outcome not in LAST_WORDS:
             self._turns.append(_turn_columns(job))
             self._another.append(job)
@@ -267,6 +273,7 @@ def _turn_columns(job: Job) -> dict[str, Any]:
     return {
         "pk": job.pk,
         "turns": list(job.replies),
+        "turn_outcomes": list(job.outcomes),
         "prompt_tokens": job.usage.prompt_tokens,
         "completion_tokens": job.usage.completion_tokens,
         "latency_ms": job.usage.latency_ms,
@@ -289,7 +296,7 @@ def _answer_columns(
         "last_error_message": "",
         "text": result.text,
         "turns": [*job.replies, *[""] * (job.turns - len(job.replies))],
-        "outcome": result.outcome,
+        "outcome": worst_outcome(job.outcomes),
         "names_maker": names_maker("\n\n".join(job.replies), own_names(model)),
         "finish_reason": result.finish_reason,
         "refusal": result.refusal,

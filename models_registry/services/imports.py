@@ -13,6 +13,7 @@ from core.identity import names_maker
 from core.leases import lock
 from models_registry.importers import CompletionRow, one_model, read_completions
 from models_registry.models import Completion, LanguageModel
+from models_registry.outcomes import worst_outcome, written_outcomes
 from models_registry.services.completions import own_names
 from models_registry.services.connecting import model_slug
 from models_registry.services.language_models import freeze, register_language_model
@@ -186,9 +187,7 @@ def _taken(errors: list[InputError]) -> int:
 def _completion(
     model: LanguageModel, prompt: Prompt, row: CompletionRow, now: datetime
 ) -> Completion:
-    # A conversation is what its worst turn is: one reply that is missing leaves it unanswered.
-    answered = all(turn.strip() for turn in row.turns)
-    outcome = Completion.Outcome.ANSWERED if answered else Completion.Outcome.EMPTY
+    outcomes = written_outcomes(row.turns)
     return Completion(
         language_model=model,
         prompt=prompt,
@@ -196,7 +195,8 @@ def _completion(
         state=Completion.State.SUCCEEDED,
         text=row.turns[-1],
         turns=row.turns,
-        outcome=outcome,
+        turn_outcomes=outcomes,
+        outcome=worst_outcome(outcomes),
         names_maker=names_maker("\n\n".join(row.turns), own_names(model)),
         response_model=row.model[:200],
         completed_at=now,

@@ -88,9 +88,15 @@ def create_pool(
     *, slug: str, name: str = "", description: str = "", source: str = "", licence: str = ""
 ) -> PromptPool:
     """Create an empty pool. Raises `Invalid` for an unusable field, `Conflict` for a taken slug."""
-    pool = PromptPool(
-        slug=slug, name=name or slug, description=description, source=source, licence=licence
-    )
+    told = {"name": name or slug, "description": description, "source": source, "licence": licence}
+    nul = [column for column, text in told.items() if "\x00" in text]
+    if nul:  # one database would take it, and the other fail
+        message = "It contains the NUL character."
+        raise Invalid(
+            f"The pool cannot be created: its {nul[0]} contains the NUL character.",
+            errors=[InputError("nul", message, column=column) for column in nul],
+        )
+    pool = PromptPool(slug=slug, **told)
     try:
         pool.clean_fields()
     except ValidationError as error:

@@ -68,7 +68,7 @@ TIE_WORDS = MappingProxyType(
 
 
 def _heading(ranking: Ranking) -> str:
-    raters = "" if ranking.n_raters is None else f", {ranking.n_raters} raters"
+    raters = "" if ranking.n_raters is None else f", {_counted(ranking.n_raters, 'rater')}"
     clusters = ranking.uncertainty or "votes taken as independent"
     bounds = (
         "no intervals"
@@ -76,14 +76,18 @@ def _heading(ranking: Ranking) -> str:
         else f"95 % intervals: {ranking.intervals}, {clusters}"
     )
     ties = TIE_WORDS[ranking.ties]
-    return f"{ranking.method}, {ties}, {bounds}; {ranking.n_votes} votes{raters}"
+    return f"{ranking.method}, {ties}, {bounds}; {_counted(ranking.n_votes, 'vote')}{raters}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _remarks(ranking: Ranking) -> list[str]:
     """Return what was asked for beside the rows: two models compared, the audit."""
     lines = [str(ranking.compared)] if ranking.compared else []
     if ranking.audit:
-        lines.append(f"audit: {len(ranking.audit.flags)} flags")
+        lines.append(f"audit: {_counted(len(ranking.audit.flags), 'flag')}")
         lines += [_finding(one) for one in ranking.audit.findings]
         lines += [f"  {check}: not checked: {why}" for check, why in ranking.audit.skipped.items()]
     return lines

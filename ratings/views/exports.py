@@ -3,15 +3,13 @@
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
-from core.errors import NotAllowed
 from judging.models import Study
 from ratings.exports.columns import COLUMNS
 from ratings.models import ExportFile
-from ratings.permissions import may_see_identities, needs
+from ratings.permissions import may_see_identities, needs, require_readable
 from ratings.services import board_requests, export_files
 from ratings.services.exports import KINDS
 from ratings.tasks import write_export
@@ -58,9 +56,6 @@ def exports(request: HttpRequest, slug: str) -> HttpResponse:
 def download(request: HttpRequest, pk: int) -> FileResponse:
     """Send a file that was written."""
     found = get_object_or_404(ExportFile.objects.select_related("study_version__study"), pk=pk)
-    if not (found.coded or may_see_identities(request, found.study_version.study)):
-        raise NotAllowed(
-            _("This file names the models. While the study is open, ask for one with codes.")
-        )
+    require_readable(request, found)
     name, media_type, content = export_files.open_file(file=found, now=timezone.now())
     return FileResponse(content, as_attachment=True, filename=name, content_type=media_type)

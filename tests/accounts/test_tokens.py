@@ -1,5 +1,6 @@
 """API tokens: shown once, hashed, scoped, expiring, revocable."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -140,6 +141,15 @@ def test_a_sign_in_link_works_once(alice, now):
     late = issue_link(user=alice, now=now)
     with pytest.raises(Gone):
         redeem_sign_in_link(secret=late, now=now + timedelta(days=2))
+
+
+def test_create_user_prints_a_link_alone_and_beside_it_what_to_do_with_it(db, capsys):
+    call_command("create_user", "erin", "--role", "rater", "--link")
+    told = capsys.readouterr()
+    assert re.fullmatch(r"/sign-in/[\w-]+/\n", told.out)
+    assert "Put the site's address before it" in told.err
+    assert "erin" in told.err
+    assert "within 24 hours" in told.err
 
 
 def test_only_admins_create_users(alice, bob, client_of):

@@ -74,8 +74,21 @@ def test_what_is_kept_is_readable_by_its_owner_only(tmp_path):
     assert stat.S_IMODE((folder / "key.secret").stat().st_mode) == 0o600
 
 
-def test_a_folder_that_is_there_is_left_as_it_is(tmp_path):
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_an_own_folder_that_is_there_is_closed_to_others_and_those_above_are_not(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for path in (tmp_path, folder):
+        path.chmod(0o755)
+    make_private(folder)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_somebody_elses_folder_is_left_as_it_is(tmp_path, monkeypatch):
     tmp_path.chmod(0o755)
+    monkeypatch.setattr(os, "getuid", lambda: tmp_path.stat().st_uid + 1)
     make_private(tmp_path)
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
 

@@ -5,9 +5,14 @@ from django.utils import timezone
 
 from accounts.services import avoid_tags
 from judging.models import Assignment
-from judging.services.assignments import find_assignment, lease_next
+from judging.services.assignments import (
+    busy_until,
+    find_assignment,
+    lease_next,
+    open_studies,
+)
 from judging.services.content_warnings import avoid_warnings, warnings_in_use
-from judging.services.endings import stop_judging
+from judging.services.endings import Reason, ending_of, stop_judging
 from judging.services.raters import rater_work
 from prompts.models import Prompt
 from tests.scenarios import published_study
@@ -126,3 +131,43 @@ def test_a_pair_with_a_warning_is_out_of_reach_until_it_is_asked_for(scene, clie
     assert "violence" in html
     assert " inert" not in client.get(f"{address}?show={token}").content.decode()
     assert " inert" in client.get(f"{address}?show=another").content.decode()
+
+
+def test_capital_and_small_letters_are_other_tags_on_every_database(scene):
+    avoid_tags(profile=scene.bob, tags=["VIOLENCE", "Illness"])
+    assert len(shown_to(scene.bob, scene)) == 6
+
+
+def test_what_is_left_out_is_not_counted_as_left(scene):
+    assert _target(scene, scene.bob) == 6
+    avoid_tags(profile=scene.bob, tags=["violence"])
+    assert _target(scene, scene.bob) == 4
+    assert open_studies(rater=scene.bob)[0].progress.target == 4
+    avoid_tags(profile=scene.bob, tags=["*"])
+    assert _target(scene, scene.bob) == 3
+    assert _target(scene, scene.carol) == 6
+
+
+def _target(scene, rater) -> int:
+    leased = lease_next(rater=rater, slug=scene.study.slug, now=timezone.now())
+    return leased.blinded.progress.target
+
+
+def test_the_ending_says_what_was_left_out(scene, client):
+    avoid_tags(profile=scene.bob, tags=["violence"])
+    shown_to(scene.bob, scene)
+    assert ending_of(rater=scene.bob, study=scene.study).reason == Reason.LEFT_OUT
+    client.force_login(scene.bob.user)
+    html = client.get(f"/judge/{scene.study.slug}/").content.decode()
+    assert "they were left out for you" in html
+    shown_to(scene.carol, scene)
+    assert ending_of(rater=scene.carol, study=scene.study).reason == Reason.DONE
+
+
+def test_nobody_waits_for_what_others_hold_and_they_would_never_be_shown(scene):
+    Prompt.objects.update(risk_tags=["violence"])
+    avoid_tags(profile=scene.bob, tags=["violence"])
+    assert lease_next(rater=scene.carol, slug=scene.study.slug, now=timezone.now())
+    assert busy_until(rater=scene.bob, slug=scene.study.slug) is None
+    avoid_tags(profile=scene.bob, tags=["illness"])
+    assert busy_until(rater=scene.bob, slug=scene.study.slug)

@@ -134,6 +134,39 @@ def test_a_filtered_turn_ends_the_conversation(make_pool, endpoint, model, provi
     assert len(provider.calls) == 1
 
 
+@pytest.mark.parametrize(
+    ("replies", "outcome"),
+    [
+        ([answer("Yes.", finish="length"), answer("No.")], "cut_off"),
+        ([answer(None, refusal="I cannot."), answer("No.")], "refused"),
+        ([answer("Yes."), answer("No.", finish="length")], "cut_off"),
+        ([answer(None, refusal="I cannot."), answer("No.", finish="length")], "refused"),
+        ([answer("Yes.", finish="length"), answer("")], "empty"),
+        ([answer("Yes."), answer("No.")], "answered"),
+    ],
+)
+@pytest.mark.parametrize("drains", [1, 2])
+def test_a_conversation_is_what_its_worst_turn_is(
+    make_pool, endpoint, model, provider, drain, replies, outcome, drains
+):
+    left = iter(replies)
+    if drains == 2:  # the second turn is asked by another process, long after the first
+        busy = [Reply({"error": "busy"}, status=503, headers={"Retry-After": "3600"})]
+        left = iter([replies[0], busy[0], replies[1]])
+    provider.script = lambda call: _reply(next(left))
+    start(make_pool([["first", "second"]]), model)
+    drain(endpoint)
+    if drains == 2:
+        Completion.objects.update(next_attempt_at=None)
+        ModelEndpoint.objects.update(resting_until=None)
+        drain(endpoint)
+    assert Completion.objects.get().outcome == outcome
+
+
+def _reply(given):
+    return given if isinstance(given, Reply) else Reply(given)
+
+
 def test_a_fixed_history_is_sent_as_it_is(make_pool, endpoint, model, provider, drain):
     history = [
         {"role": "user", "content": "a"},

@@ -249,6 +249,14 @@ def answers(*rows) -> bytes:
     ).encode()
 
 
+@pytest.mark.parametrize("column", ["name", "description", "source", "licence"])
+def test_refuses_a_pool_with_a_nul_in_its_texts(db, column):
+    with pytest.raises(Invalid) as refused:
+        create_pool(slug="a", **{column: "a\x00b"})
+    assert [one.column for one in refused.value.errors] == [column]
+    assert not PromptPool.objects.filter(slug="a").exists()
+
+
 def test_attaches_reference_answers_by_id(pool):
     version = load(pool).version
     data = answers(("a", "1"), ("b", "2", "3"))

@@ -560,3 +560,10 @@ def test_no_name_becomes_a_formula_in_the_csv(tmp_path, name):
     path.write_text("\n".join(json.dumps(one) for one in lines))
     cells = [row["model"] for row in csv.DictReader(io.StringIO(written(path, "--format", "csv")))]
     assert f"'{name.strip()}" in cells or f"'{name}" in cells
+
+
+def test_counts_one_vote_and_one_rater_in_good_english(tmp_path, capsys):
+    path = tmp_path / "votes.csv"
+    path.write_text("model_a,model_b,winner,judge\nx,y,model_a,ann\n")
+    call_command("rank", str(path), "--rater", "judge")
+    assert "; 1 vote, 1 rater\n" in capsys.readouterr().out

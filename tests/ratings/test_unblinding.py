@@ -54,6 +54,8 @@ def test_each_path_is_written_down_once_with_who_when_and_why(now, client, clien
         ("api-boards", lambda: api.get(f"{API}/boards/")),
         ("api-board", lambda: api.get(f"/api/v1/boards/{board.pk}/")),
         ("api-board-compare", lambda: api.get(f"/api/v1/boards/{board.pk}/compare/{pair}")),
+        ("api-board-changes", lambda: api.get(f"{API}/boards/changes/{both}")),
+        ("api-board-requests", lambda: api.post(f"{API}/board-requests/")),
         ("api-board-verify", lambda: api.post(f"/api/v1/boards/{board.pk}/verify/")),
         ("api-export-judgments", lambda: api.get(f"{API}/exports/judgments/?format=csv")),
         ("api-export-leaderboard", lambda: api.get(f"{API}/exports/leaderboard/?format=csv")),

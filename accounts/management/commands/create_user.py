@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.models import RaterProfile, User
+from accounts.services.users import LINK_LIFETIME
 from core.errors import DomainError
 
 
@@ -40,3 +41,9 @@ class Command(BaseCommand):
         if options["link"]:
             secret = services.issue_sign_in_link(user=user, now=now)
             self.stdout.write(reverse("sign-in", args=[secret]))
+            self.stderr.write(
+                "Put the site's address before it (locally http://127.0.0.1:8000) and send it to "
+                f"{user.username}, who opens it in a browser: it signs in once, within "
+                f"{LINK_LIFETIME.total_seconds() / 3600:.0f} hours.",
+                style_func=str,
+            )
