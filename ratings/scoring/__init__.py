@@ -68,6 +68,7 @@ from ratings.scoring.intervals import (
     sandwich,
 )
 from ratings.scoring.power import Clustering, Sample, detectable_gap, plan_sample
+from ratings.scoring.priors import fit_firth, fit_pseudo_votes, fit_ridge, posterior
 from ratings.scoring.sequences import (
     Sequence,
     anytime_interval,
@@ -154,7 +155,10 @@ __all__ = [
     "fit_bradley_terry",
     "fit_crowd",
     "fit_davidson",
+    "fit_firth",
+    "fit_pseudo_votes",
     "fit_rao_kupper",
+    "fit_ridge",
     "fleiss_kappa",
     "gwet_ac",
     "intervals",
@@ -168,6 +172,7 @@ __all__ = [
     "plan_sample",
     "pooled_kappa",
     "pooled_win_rate",
+    "posterior",
     "probability_better",
     "rank_ranges",
     "require_estimable",

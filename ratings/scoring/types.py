@@ -397,8 +397,8 @@ class Covariance:
     matrix : (K, K) float64, log-odds squared
         Of a two-way covariance not always positive definite: take variances from `spread`,
         `standard_error` and `difference_variance`, which fall back to the wider side.
-    kind : "sandwich", "cluster", "two-way", "composite", "bootstrap", "cluster-bootstrap" or
-        "two-way-bootstrap"
+    kind : "sandwich", "cluster", "two-way", "composite", "bootstrap", "cluster-bootstrap",
+        "two-way-bootstrap" or, of a fit with a prior, "posterior"
     degrees : float
         Degrees of freedom of the t quantile; infinite for the normal one.
     clusters : int or None
