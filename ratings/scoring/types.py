@@ -443,6 +443,12 @@ class Covariance:
         each = [np.diag(v)[:, None] + np.diag(v) - 2 * v for v in self._matrices()]
         return self._chosen(each, each)
 
+    def leading(self, k: int) -> Self:
+        """Return the covariance of the first `k` numbers: of the strengths, without what follows."""
+        sides = tuple(replace(side, matrix=side.matrix[:k, :k]) for side in self.sides)
+        draws = None if self.draws is None else self.draws[:, :k]
+        return replace(self, matrix=self.matrix[:k, :k], sides=sides, draws=draws)
+
     def backed_by(self, clusters: int) -> Self:
         """Return this with the number of clusters that stand behind it."""
         return replace(self, clusters=clusters)
