@@ -70,6 +70,7 @@ from ratings.scoring.diagnostics import (
 )
 from ratings.scoring.elo import averaged_elo, online_elo
 from ratings.scoring.fragility import Fragility, fewest_to_flip
+from ratings.scoring.graded import GradedFit, fit_graded, graded_covariance
 from ratings.scoring.intervals import (
     difference,
     intervals,
@@ -126,6 +127,7 @@ __all__ = [
     "Finding",
     "Fit",
     "Fragility",
+    "GradedFit",
     "Grades",
     "Interval",
     "NotConverged",
@@ -171,10 +173,12 @@ __all__ = [
     "fit_crowd",
     "fit_davidson",
     "fit_firth",
+    "fit_graded",
     "fit_pseudo_votes",
     "fit_rao_kupper",
     "fit_ridge",
     "fleiss_kappa",
+    "graded_covariance",
     "gwet_ac",
     "intervals",
     "inverse_propensity_weights",

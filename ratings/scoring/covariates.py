@@ -22,6 +22,7 @@ substance in Chatbot Arena: the covariates.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from ratings.scoring.clusters import Codes, Correction
 from ratings.scoring.diagnostics import require_estimable
 from ratings.scoring.newton import Curvature, Optimum, maximise
 from ratings.scoring.types import (
+    SECOND_WON,
     TIE,
     Comparisons,
     Counts,
@@ -41,6 +43,7 @@ from ratings.scoring.types import (
 from ratings.scoring.votewise import (
     VoteScores,
     assembled,
+    contrasts,
     require_bounded,
     require_determined,
     robust_covariance,
@@ -288,16 +291,14 @@ def _climb(
     return best
 
 
-def _steps(comparisons: Comparisons, design: Floats) -> Floats:
+def _steps(comparisons: Comparisons, design: Floats) -> Any:
     """Return what each vote's log-odds must not lose, (m, P): for a tie, either way."""
-    k = len(comparisons.items)
-    rows = np.zeros((len(comparisons), k + design.shape[1]))
-    every = np.arange(len(comparisons))
-    rows[every, comparisons.first], rows[every, comparisons.second] = 1.0, -1.0
-    rows[:, k:] = design
-    tied = comparisons.outcome == TIE
-    signed = rows * np.where(comparisons.outcome == 0, -1.0, 1.0)[:, None]
-    return np.unique(np.concatenate([signed, -rows[tied]]), axis=0)
+    sign = np.where(comparisons.outcome == SECOND_WON, -1.0, 1.0)
+    tied = np.flatnonzero(comparisons.outcome == TIE)
+    rows = np.concatenate([np.arange(len(comparisons)), tied])
+    sign = np.concatenate([sign, np.full(len(tied), -1.0)])
+    sides = (comparisons.first[rows], comparisons.second[rows])
+    return contrasts(len(comparisons.items), sides, sign, sign[:, None] * design[rows])
 
 
 def _scores(

@@ -33,10 +33,10 @@ from ratings.scoring.clusters import (
 from ratings.scoring.newton import laplacian
 from ratings.scoring.types import Covariance, Floats, NotEstimable, Side
 
-Sides = tuple[NDArray[np.int32], NDArray[np.int32]]
+Sides = tuple[NDArray[Any], NDArray[Any]]
 
 FLAT = 1e-10  # of a scaled information's smallest eigenvalue: rounding, not knowledge
-SLACK = 1e-7  # of a linear program's feasibility
+SLACK = 1e-4  # far above a linear program's rounding, far below the 1 that a direction can reach
 STILL = 1e-14  # a variance below this share of the model's own is rounding
 
 
@@ -207,28 +207,31 @@ def _side(votes: VoteScores, cluster: Codes, *, by: str, correction: Correction)
 def require_bounded(steps: Any, message: str) -> None:
     """Raise `NotEstimable` when the likelihood rises without end in some direction.
 
-    `steps` (m, P), dense or sparse: the directions d with `steps @ d >= 0` throughout are those in
-    which no vote becomes less likely; one with a positive entry makes some vote ever likelier.
+    `steps` (m, P), sparse: the directions d with `steps @ d >= 0` throughout are those in which no
+    vote becomes less likely; one with a positive entry makes some vote ever likelier.
     """
     from scipy.optimize import linprog
+    from scipy.sparse import vstack
 
-    ahead = np.asarray(steps.sum(axis=0)).ravel()
     found = linprog(
-        -ahead,
-        A_ub=_stacked(steps),
+        -np.asarray(steps.sum(axis=0)).ravel(),
+        A_ub=vstack([-steps, steps]),
         b_ub=np.repeat([0.0, 1.0], steps.shape[0]),
         bounds=(-1.0, 1.0),
         method="highs",
     )
-    if found.status == 0 and ahead @ found.x > SLACK:
+    if found.x is not None and (steps @ found.x).max() > SLACK:
         raise NotEstimable(message)
 
 
-def _stacked(steps: Any) -> Any:
-    from scipy.sparse import csr_array, vstack
+def contrasts(k: int, sides: Sides, along: Floats, extra: Floats) -> Any:
+    """Return rows `along` (e_first - e_second), then `extra`, (m, P), sparse."""
+    from scipy.sparse import csr_array, hstack
 
-    sparse = csr_array(steps)
-    return vstack([-sparse, sparse])
+    m = len(along)
+    where = (np.tile(np.arange(m), 2), np.concatenate(sides))
+    strengths = csr_array((np.concatenate([along, -along]), where), shape=(m, k))
+    return hstack([strengths, csr_array(extra)], format="csr")
 
 
 def require_determined(information: Floats, k: int, message: str) -> None:
