@@ -283,9 +283,9 @@ def _climb(
             k=k,
             n=float(len(comparisons)),
         )
-    except NotConverged:
+    except (NotConverged, np.linalg.LinAlgError) as error:
         require_bounded(_steps(comparisons, design), trouble)
-        raise
+        raise NotConverged(str(error)) from error
     if np.abs(_log_odds(best.parameters, comparisons, design)).max() > SUSPECT:
         require_bounded(_steps(comparisons, design), trouble)
     return best

@@ -306,9 +306,9 @@ def _climb(start: Floats, cells: Cells, scale: Scale, *, k: int, n: float) -> Op
     )
     try:
         best = maximise(lambda at: graded_curvature(at, cells, scale), start, k=k, n=n)
-    except NotConverged:
+    except (NotConverged, np.linalg.LinAlgError) as error:
         require_bounded(_steps(cells, scale), trouble)
-        raise
+        raise NotConverged(str(error)) from error
     if (
         np.ptp(best.parameters[:k]) > SUSPECT
         or np.abs(best.parameters[k:]).max(initial=0) > SUSPECT

@@ -76,6 +76,16 @@ class VoteScores:
         """(g, P): the score of each cluster, its votes added up."""
         return self._by_cluster(self.residual, self.extra, cluster, g)
 
+    def squares(self, cluster: Codes, g: int) -> Floats:
+        """(P, P): the sum over clusters of S S', sparse while adding up, as most cells are one vote."""
+        from scipy.sparse import csr_array
+
+        rows = contrasts(self.k, (self.first, self.second), self.residual, self.extra)
+        n = len(self.first)
+        member = csr_array((np.ones(n), (cluster, np.arange(n))), shape=(g, n))
+        scores = member @ rows
+        return np.asarray((scores.T @ scores).toarray())
+
     def _by_cluster(self, along: Floats, extra: Floats, cluster: Codes, g: int) -> Floats:
         """Return (g, P), the sum over a cluster's votes of `along` (e_first - e_second), `extra`."""
         size = g * self.k
@@ -177,8 +187,8 @@ def robust_covariance(
             _side(votes, prompt, by="prompt", correction=correction),
         )
         codes, g = cells(rater, prompt)
-        scores = votes.summed(codes, g) @ votes.inverse
-        found = combined(sides, scores.T @ scores * (g / max(g - 1, 1)))
+        both = votes.inverse @ votes.squares(codes, g) @ votes.inverse
+        found = combined(sides, both * (g / max(g - 1, 1)))
     elif rater is not None or prompt is not None:
         known = rater if rater is not None else prompt
         assert known is not None
@@ -195,10 +205,11 @@ def _side(votes: VoteScores, cluster: Codes, *, by: str, correction: Correction)
     sizes, codes = cluster_sizes(cluster)
     g = len(sizes)
     if correction == "CR3":
-        moved, scale = votes.left_out(codes, g), (g - 1) / g
+        moved = votes.left_out(codes, g)
+        matrix = moved.T @ moved * ((g - 1) / g)
     else:
-        moved, scale = votes.summed(codes, g) @ votes.inverse, g / (g - 1)
-    return Side(by, moved.T @ moved * scale, effective_clusters(sizes) - 1, g)
+        matrix = votes.inverse @ votes.squares(codes, g) @ votes.inverse * (g / (g - 1))
+    return Side(by, matrix, effective_clusters(sizes) - 1, g)
 
 
 # ---- whether there is a maximum ------------------------------------------------------------------

@@ -176,6 +176,28 @@ def test_what_the_votes_do_not_determine_is_not_estimable():
         fit_graded(chain.select(np.zeros(4, dtype=bool)), np.zeros(0, dtype=int))
 
 
+def test_sparse_votes_are_fitted_to_the_end_or_not_estimable():
+    fitted = refused = 0
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        k = int(rng.integers(2, 8))
+        n = int(rng.integers(k, 4 * k))
+        first = rng.integers(k, size=n)
+        second = (first + rng.integers(1, k, size=n)) % k
+        outcome = np.where(first < second, 2, 0) if seed % 4 == 0 else rng.integers(3, size=n)
+        votes = Comparisons(tuple("abcdefgh"[:k]), first, second, outcome)
+        try:
+            fit = fit_graded(votes, outcome, grades=3)
+        except NotEstimable:
+            refused += 1
+        else:
+            fitted += 1
+            assert fit.gradient_per_vote <= 1e-12
+            assert np.abs(fit.strength).max() < 20
+    assert fitted > 20
+    assert refused > 30
+
+
 @pytest.mark.parametrize(
     ("grade", "grades", "message"),
     [
