@@ -44,6 +44,16 @@ from ratings.scoring.clusters import (
     two_way_sandwich,
 )
 from ratings.scoring.composite import Composite, Part, composite
+from ratings.scoring.covariates import (
+    STYLE,
+    CovariateFit,
+    covariate_covariance,
+    effect_interval,
+    fit_covariates,
+    style_counts,
+    style_features,
+    style_matrix,
+)
 from ratings.scoring.crowd import CrowdFit, fit_crowd
 from ratings.scoring.decisions import (
     Verdict,
@@ -60,6 +70,7 @@ from ratings.scoring.diagnostics import (
 )
 from ratings.scoring.elo import averaged_elo, online_elo
 from ratings.scoring.fragility import Fragility, fewest_to_flip
+from ratings.scoring.graded import GradedFit, fit_graded, graded_covariance
 from ratings.scoring.intervals import (
     difference,
     intervals,
@@ -68,6 +79,7 @@ from ratings.scoring.intervals import (
     sandwich,
 )
 from ratings.scoring.power import Clustering, Sample, detectable_gap, plan_sample
+from ratings.scoring.priors import fit_firth, fit_pseudo_votes, fit_ridge, posterior
 from ratings.scoring.sequences import (
     Sequence,
     anytime_interval,
@@ -100,6 +112,7 @@ __all__ = [
     "BASE_RATING",
     "OUTCOMES",
     "POINTS_PER_LOGIT",
+    "STYLE",
     "Agreement",
     "Allocation",
     "Audit",
@@ -109,10 +122,12 @@ __all__ = [
     "Composite",
     "Counts",
     "Covariance",
+    "CovariateFit",
     "CrowdFit",
     "Finding",
     "Fit",
     "Fragility",
+    "GradedFit",
     "Grades",
     "Interval",
     "NotConverged",
@@ -143,19 +158,27 @@ __all__ = [
     "compare_two",
     "composite",
     "connected_components",
+    "covariate_covariance",
     "coverage_allocation",
     "critical_value",
     "decide",
     "detectable_gap",
     "difference",
     "draw_comparisons",
+    "effect_interval",
     "expected_win_rate",
     "fewest_to_flip",
     "fit_bradley_terry",
+    "fit_covariates",
     "fit_crowd",
     "fit_davidson",
+    "fit_firth",
+    "fit_graded",
+    "fit_pseudo_votes",
     "fit_rao_kupper",
+    "fit_ridge",
     "fleiss_kappa",
+    "graded_covariance",
     "gwet_ac",
     "intervals",
     "inverse_propensity_weights",
@@ -168,11 +191,15 @@ __all__ = [
     "plan_sample",
     "pooled_kappa",
     "pooled_win_rate",
+    "posterior",
     "probability_better",
     "rank_ranges",
     "require_estimable",
     "sandwich",
     "separated_components",
+    "style_counts",
+    "style_features",
+    "style_matrix",
     "to_rating",
     "two_way_bootstrap",
     "two_way_sandwich",

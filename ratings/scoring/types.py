@@ -397,8 +397,8 @@ class Covariance:
     matrix : (K, K) float64, log-odds squared
         Of a two-way covariance not always positive definite: take variances from `spread`,
         `standard_error` and `difference_variance`, which fall back to the wider side.
-    kind : "sandwich", "cluster", "two-way", "composite", "bootstrap", "cluster-bootstrap" or
-        "two-way-bootstrap"
+    kind : "sandwich", "cluster", "two-way", "composite", "bootstrap", "cluster-bootstrap",
+        "two-way-bootstrap" or, of a fit with a prior, "posterior"
     degrees : float
         Degrees of freedom of the t quantile; infinite for the normal one.
     clusters : int or None
@@ -442,6 +442,12 @@ class Covariance:
         """(K, K): the variance of strength i minus strength j; 0 on the diagonal."""
         each = [np.diag(v)[:, None] + np.diag(v) - 2 * v for v in self._matrices()]
         return self._chosen(each, each)
+
+    def leading(self, k: int) -> Self:
+        """Return the covariance of the first `k` numbers: of the strengths, without what follows."""
+        sides = tuple(replace(side, matrix=side.matrix[:k, :k]) for side in self.sides)
+        draws = None if self.draws is None else self.draws[:, :k]
+        return replace(self, matrix=self.matrix[:k, :k], sides=sides, draws=draws)
 
     def backed_by(self, clusters: int) -> Self:
         """Return this with the number of clusters that stand behind it."""
