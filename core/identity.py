@@ -53,7 +53,8 @@ _AI = r"(?:a\.?i\.?|artificial intelligence|language model|llm|chat ?bot|(?:virt
 _ARTICLE = r"(?:an?|the|your|one of the|just an?|only an?|simply an?|actually an?)"
 _MADE = (
     r"(?:developed|created|trained|made|built|designed|programmed|engineered|produced|released"
-    r"|fine-?tuned|owned|operated|maintained|provided|published|powered|introduced|deployed)"
+    r"|fine-?tuned|owned|operated|maintained|provided|published|powered|introduced|deployed"
+    r"|coded|crafted|conceived|invented|written|put together|brought to life|brought into being)"
 )
 
 
@@ -77,9 +78,9 @@ _GAP = r"[^.!?;\n。！？]"
 
 _I_AM = _phrases(
     "i am | i'm | im | my name is | my name's | call me | known as | i go by | i was named"
-    " | you are talking to | you're talking to | you are chatting with | you are speaking with"
+    " | you are talking to | you're talking to | you are chatting with | you're chatting with | you're speaking with | you are speaking with"
     " | you are interacting with | you are"
-    " | je suis | moi,? c'est | je m'appelle | mon nom est | ich bin | ich heiße | ich heisse | mein name ist"
+    " | je suis | moi,? c'est | je m'appelle | mon nom est | ich bin | ich heiße | ich heisse | mein name ist | mein name lautet"
     " | soy | yo soy | me llamo | mi nombre es | sono | io sono | mi chiamo | il mio nome è"
     " | eu sou | sou o | sou a | me chamo | chamo-me | meu nome é | ik ben | mijn naam is | jestem"
     " | nazywam się | mam na imię | jag är | jag heter | mitt namn är | jeg er | jeg hedder"
@@ -97,7 +98,7 @@ _EDITION = (
 # What may follow a name that is also a person's or a thing's: no "Monet", no ", king of the winds".
 _AFTER_NAME = (
     r"(?!,? (?:the|an?) (?!ai\b|a\.i|artificial|assist|language|large|chat|virtual|digital|model|bot"
-    r"|helpful|friendly|conversation|multimodal|generative|neural)|,? (?:messenger|god|goddess|son"
+    r"|helpful|friendly|conversation|multimodal|generative|neural|program|computer|machine|tool)|,? (?:messenger|god|goddess|son"
     r"|daughter|king|queen|lord|guardian|ruler|spirit|born)\b)"
     r"(?=\s*(?:$|[.,;:!?)\n—–。，、！？،؛؟]|-\s|(?:and|et|und|y|e|en|och|i|dan|by|from|here|developed"
     r"|created|made|trained|built)\b|an? (?:ai|large|language)|です|だ|と|입니다|이에요|예요|हूँ|हूं|है))"
@@ -111,13 +112,17 @@ _SELF_NAMED = re.compile(
     rf"(?<!\w)(?:{_I_AM})\s*[,:—–-]?\s*(?:(?:an?|the|un|une|ein|eine|uno|una|um|uma)\s+)?"
     rf"(?:{_FILLER}\s+){{0,4}}?{_MODEL}{_EDITION}"
     rf"|(?:{_CJK_I_AM})[^。！？\n]{{0,12}}?{_ANY_MODEL}"
-    rf"|(?<!\w)(?:{_I_AM})\s*[,:—–-]?\s*{_ANY_MODEL}{_EDITION}{_AFTER_NAME}"
+    rf"|(?<!\w)(?:{_I_AM})\s*[,:—–-]?\s*(?:(?:only|just|simply|actually|really|called|named) )?"
+    rf"{_ANY_MODEL}{_EDITION}{_AFTER_NAME}"
     rf"|(?<!\w)as {_ANY_MODEL}{_EDITION}, (?:a|an|i|my)\b"
-    rf"|(?<!\w)i, {_ANY_MODEL}{_EDITION},"
+    rf"|(?<!\w)i, {_ANY_MODEL}{_EDITION},|(?<!\w)this is {_ANY_MODEL}{_EDITION} speaking\b"
+    rf"|(?<!\w)(?:{_I_AM}) (?:das|der|le|la|l'|el|il|o|the) ?(?:ki-?)?(?:sprachmodell|modell|modèle|modelo"
+    rf"|modello|assistent|assistant|asistente|assistente|model) {_ANY_MODEL}(?!\w)"
     rf"|(?<!\w)(?:hi|hello|hey|greetings)\W{{1,3}}(?:there\W{{1,3}})?(?:this is|it's) {_ANY_MODEL}{_EDITION}"
     rf"{_AFTER_NAME}"
     rf"|(?<!\w)my (?:underlying |base |language )*model(?: is|:) {_ANY_MODEL}{_EDITION}{_AFTER_NAME}"
     rf"|(?<!\w)(?:i am|i'm) (?:based on|built on|running on|powered by) (?:{_MODEL}|{_FAMOUS}){_EDITION}"
+    rf"|(?<!\w)i run on (?:{_MODEL}|{_FAMOUS}){_EDITION}"
     rf"|(?<!\w)(?:i am|i'm|as) {_ARTICLE} [^.!?\n]{{0,50}}?{_AI},? (?:named|called|known as)"
     rf" {_ANY_MODEL}(?!\w)"
     rf"|^\W*(?:this (?:answer|text|response) was )?(?:generated|written|answered|powered) (?:by|with)"
@@ -140,6 +145,8 @@ _MADE_BY_MAKER = re.compile(
     rf"|(?<!\w)(?:i am|i'm|as|being) {_ARTICLE} (?:[a-z]+ ){{0,3}}?{_AI} (?:that |which )?{_MAKER}"
     rf" (?:has |have )?{_MADE}\b"
     rf"|(?<!\w)(?:as|being) {_ARTICLE} (?:[a-z]+ ){{0,3}}?{_AI} (?:of|from|by) {_MAKER}, (?:i|my)\b"
+    rf"|(?<!\w)the (?:company|lab|firm|team|people|organi[sz]ation|folks)(?: that| who| which)? (?:has |have )?"
+    rf"(?:{_MADE}|behind) me(?: is| are|,|:){{1,2}} (?:called )?{_MAKER}"
     # OpenAI created me; my creators at …
     rf"|{_MAKER},? (?:has |have |who |that |which |, |the company |the team ){{0,3}}{_MADE} me\b"
     rf"|(?<!\w)my (?:creators?|developers?|makers?|trainers?|parent company|programmers?|owners?"
@@ -157,6 +164,20 @@ _NOUN_OF = (
     r"|modelo|asistente|assistente|modello|taalmodel|modelem|språkmodell|model|модель|ассистент|نموذج"
     r"|مساعد)(?: de langage| de lenguaje| de linguagem| linguistico| językowym| bahasa| لغوي)?"
     r" (?:von|de la|de|da|do|di|van|od|av|dari|от|компании|من) "
+)
+_MY_MAKER = (
+    r"(?:(?<!\w)(?:mein|meine|mon|mes|ma|mi|mis|meu|meus|minha|il mio|i miei|mijn|mój|moim|min|мой|моя"
+    r"|моїм?|мої) (?:entwickler(?:in)?|schöpfer|hersteller|créateurs?|créatrice|développeurs?|concepteurs?"
+    r"|creador(?:es)?|desarrollador(?:es)?|criador(?:es)?|desenvolvedor(?:es)?|creator[ei]|sviluppator[ei]"
+    r"|ontwikkelaars?|makers?|twórc[aą]|skapare|utvecklare|разработчик|создатель|розробник|творець)"
+    r"(?: ist| sind| est| sont| es| son| é| são| è| sono| is| zijn| jest| är|,| [-—–]| это|:)*"
+    r"|(?:我的(?:开发者|开发商|创造者|创作者)(?:是|为)|私の(?:開発者|作成者)は"
+    r"|(?:저의|제) (?:개발자|제작자|개발사)(?:는|은)|(?<!\w)(?:مطوري|صانعي)(?: هو| هي)?))\s?"
+)
+# In Chinese, Japanese and Korean: of a maker, an AI or a model.
+_OF_MAKER = (
+    r"(?:的|旗下的|の|의)\s?(?:大?语言模型|大?模型|ai|人工智能|助手|聊天机器人|アシスタント|モデル|言語モデル|어시스턴트"
+    r"|모델|언어 모델|인공지능"
 )
 # "… created me", and "me created …" where the verb goes first.
 _MADE_ME = (
@@ -197,10 +218,14 @@ _MADE_ELSEWHERE = re.compile(
     # als von … entwickelte KI; …によって訓練された言語モデルとして
     rf"|(?<!\w)als (?:eine?[sr]? )?(?:von|vom) {_GAP}{{0,20}}?{_MAKER} (?:{_STEMS})\w* {_GAP}{{0,20}}?"
     r"(?:ki|sprachmodell|assistent|chatbot|modell)"
-    rf"|{_NOUN_OF}{_MAKER}"
+    rf"|{_NOUN_OF}{_MAKER}|{_MY_MAKER}{_MAKER}"
+    rf"|(?:{_CJK_I_AM})\s?{_MAKER}{_OF_MAKER}|{_ANY_MODEL})"
+    rf"|(?<!\w)मैं {_MAKER} (?:का|की|के) (?:एक )?(?:ai|एआई|भाषा|मॉडल)"
+    rf"|(?<!\w)(?:{_STEMS})\w* (?:wurde|bin) ich (?:von|durch) {_MAKER}"
+    rf"|(?<!\w)saya (?:adalah )?(?:model|asisten)(?: ai| bahasa)* (?:dari|buatan|milik|oleh) {_MAKER}"
     rf"|{_MAKER}{_MADE_ME.replace('{stems}', _STEMS)}"
     rf"|(?<!\w)(?:me (?:creó|desarrolló|entrenó)|mi ha (?:creato|sviluppato|addestrato)) {_MAKER}"
-    rf"|^\W*{_MAKER}(?:によって|が|で|の)(?:{_STEMS})[^はが。！？\n]{{0,12}}?(?:モデル|ai|アシスタント)として"
+    rf"|^\W*{_MAKER}(?:によって|に|が|で|の)(?:{_STEMS})[^はが。！？\n]{{0,12}}?(?:モデル|ai|アシスタント)(?:として|なので)"
 )
 
 # A cheap look before the patterns: of each name its most telling word, or all its words where each of
@@ -214,10 +239,14 @@ _DULL = frozenset(
 )
 _LATIN = re.compile(r"[a-z]+")
 _WORDS = {name: set(_LATIN.findall(name)) for name in [*_MODELS, *_AMBIGUOUS, *_MAKERS]}
-_HINT_WORDS = frozenset(max(words - _DULL, key=len) for words in _WORDS.values() if words - _DULL)
-_COMMON_WORDS = tuple(
-    frozenset(words) for words in _WORDS.values() if len(words) > 1 and not words - _DULL
+_HINT_WORDS = frozenset(
+    max(sorted(words - _DULL), key=len) for words in _WORDS.values() if words - _DULL
 )
+_COMMON_PHRASES = {
+    " ".join(_LATIN.findall(name)): frozenset(words)
+    for name, words in _WORDS.items()
+    if len(words) > 1 and not words - _DULL
+}
 _NUMBERED = ("ai2", "01.ai")
 _NOT_LETTERS = {place: " " for place in range(128) if not chr(place).isalpha()}
 _FOREIGN_NAMES = tuple(name for name in _WORDS if not name.isascii())
@@ -225,8 +254,8 @@ _FOREIGN_NAMES = tuple(name for name in _WORDS if not name.isascii())
 _NAME_WORDS = frozenset(word for name in _WORDS for word in re.findall(r"[a-z]{3,}", name))
 _FIRST = re.compile(
     rf"(?<!\w)(?:(?:i|i'm|im|my|me|as|you|this|{_I_AM})(?!\w)|{_SELF_AI})|{_CJK_I_AM}|{_CJK_SELF}"
-    r"|generated|written|answered|powered|openai|anthropic|als |تم|en tant|com[oe] |in quanto|mich|m'a "
-    r"| mi | mij|меня|我|私|僕"
+    r"|generated|written|answered|powered|openai|anthropic|als |تم|en tant|com[oe] |in quanto|mich| ich |m'a "
+    r"|(?<!\w)(?:mi|mij|mein|meine|mon|mes|meu|mijn|mój|min|мой|моя)(?!\w)|меня|我|私|僕|저의|제 |に|によ|مطوري|صانعي"
 )
 
 _HOMOGLYPHS = str.maketrans(
@@ -298,14 +327,14 @@ def names_maker(text: str, own_names: Sequence[str] = ()) -> bool:
 
 
 def _names_known_maker(folded: str) -> bool:
-    if folded.isascii():
-        words = {*folded.translate(_NOT_LETTERS).split()}
-    else:
-        words = {*_LATIN.findall(folded)}
-    hints = [*(_HINT_WORDS & words), *(one for one in _NUMBERED if one in folded)]
-    if not folded.isascii():
+    ascii_only = folded.isascii()
+    read = folded.translate(_NOT_LETTERS).split() if ascii_only else _LATIN.findall(folded)
+    words = {*read}
+    hints = [*(_HINT_WORDS & words), *[one for one in _NUMBERED if one in folded]]
+    if not ascii_only:
         hints += [name for name in _FOREIGN_NAMES if name in folded]
-    if any([common <= words for common in _COMMON_WORDS]):  # noqa: C419 - a generator is slower
+    phrases = [phrase for phrase, each in _COMMON_PHRASES.items() if each <= words]
+    if phrases and any(phrase in " ".join(read) for phrase in phrases):
         hints.append("")  # stands in every sentence
     return bool(hints) and any(
         pattern.search(sentence)

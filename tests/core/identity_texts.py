@@ -206,6 +206,57 @@ ar: أنا نموذج لغوي من {v}.
 hi: मैं {v} द्वारा बनाया गया एक मॉडल हूँ।
 el: Είμαι το {m}.
 he: אני {m}.
+en: My name's {m} and I can help with that.
+en: I was put together by the folks at {v}.
+en: The company that created me is {v}.
+en: I'm not human; I'm {m}.
+en: I'm afraid I can't do that: I am only {m}, a program.
+en: As an assistant developed and maintained by {v}, I must refuse.
+en: I run on {m}.
+en: I am a product of {v}.
+en: My maker, {v}, limits what I say.
+en: I'm an LLM trained by {v}.
+de: Entwickelt wurde ich von {v}.
+de: Mein Entwickler ist {v}.
+fr: Mon créateur est {v}.
+fr: J'ai été développée par {v}.
+es: Mi creador es {v}.
+es: He sido entrenado por {v}.
+pt: Chamo-me {m}.
+it: Sono stata creata da {v}.
+nl: Ik werd getraind door {v}.
+ru: Мой разработчик — {v}.
+ru: Я — {m}, виртуальный помощник.
+zh: 我的开发者是{v}。
+zh: 作为一个由{v}开发的AI助手，我不能这样做。
+ja: {v}に開発されたAIなので、わかりません。
+ko: 저는 {v}의 {m}입니다.
+ar: أنا مساعد ذكي طورته {v}.
+tr: Ben bir yapay zeka modeliyim ve {v} tarafından eğitildim.
+id: Saya model AI buatan {v}.
+en: Nice to meet you, I'm {m}!
+en: I'm {m} and not a lawyer.
+en: I am an AI system developed by {v}.
+en: As a conversational AI designed by {v}, I cannot feel.
+en: I was originally created by {v}.
+en: I'm a bot from {v}.
+en: {v} made me, and I follow its rules.
+en: I have been developed by a team at {v}.
+en: This is {m} speaking.
+en: You're chatting with {m}.
+de: Mein Name lautet {m}.
+de: Ich bin das Sprachmodell {m}.
+fr: Je suis une IA développée par {v}.
+es: Soy {m}, un modelo de lenguaje.
+es: Fui creada por el equipo de {v}.
+pt: Sou o {m}.
+it: Sono {m}.
+ru: Я был обучен компанией {v}.
+zh: 您好，我是{v}开发的人工智能助手。
+ja: 私は{v}のAIです。
+ko: 저는 {v}에서 개발한 {m}입니다.
+tr: Beni {v} geliştirdi.
+hi: मैं {v} का एक AI मॉडल हूँ।
 """.strip().splitlines()
 ]
 

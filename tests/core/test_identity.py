@@ -235,6 +235,12 @@ def test_real_prompts_ask_for_identity_rarely():
         "(",
         "I'm a ",
         "я ",
+        "this is ",
+        "the company behind me ",
+        "als von google ",
+        "mein entwickler ist ",
+        "](https:",
+        "a\n",
     ],
 )
 def test_stays_linear_on_hostile_repetition(piece):
