@@ -287,7 +287,5 @@ LEAKS: Mapping[str, Leak] = {
     "padding": lambda seen, twin: replace(seen, raw=seen.raw + b" " * (40 * twin.a)),
     "a class in the page": lambda seen, twin: _paged(seen, f'<div class="m{twin.a}"></div>'),
     "a comment in the page": lambda seen, twin: _paged(seen, f"<!-- {twin.a} -->"),
-    "one more element for one model": lambda seen, twin: (
-        _paged(seen, "<hr>") if twin.a in {2, 5} else seen
-    ),
+    "more elements for some models": lambda seen, twin: _paged(seen, "<hr>" * (twin.a % 3)),
 }

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Invitation
-from judging.models import Comparison, Judgment, Study
+from judging.models import Comparison, Judgment, Study, StudyVersion
 from models_registry.models import Completion, LanguageModel
 from prompts.models import Prompt, PromptPool, PromptUpload
 from tests.browser.payloads import PAYLOADS
@@ -58,7 +58,14 @@ def is_harmless(page) -> None:
 
 
 def text(number: int) -> str:
-    return PAYLOADS[number % len(PAYLOADS)]
+    """Return a payload without NUL, which every way into the database refuses."""
+    return PAYLOADS[number % len(PAYLOADS)].replace("\x00", "")
+
+
+def line(number: int) -> str:
+    """Return what a protocol takes as a criterion's label: printable, short, without outer blanks."""
+    shown = "".join(one for one in text(number) if one.isprintable())
+    return " ".join(shown[:60].split())
 
 
 def test_there_are_enough_of_them():
@@ -80,7 +87,7 @@ def test_in_prompts_answers_and_comments(page_of, transactional_db):
     for number in range(len(PAYLOADS)):
         press(page, "v")
         is_harmless(page)
-        page.fill("#comment", text(number).replace("\x00", "").replace("\x0c", ""))
+        page.fill("#comment", text(number).replace("\x0c", ""))
         page.keyboard.press("Escape")
         before = token(page)
         press(page, *KEYS, "Enter")
@@ -104,11 +111,14 @@ def test_in_the_names_of_everything_a_rater_is_shown(page_of, transactional_db):
     for number in range(0, len(PAYLOADS), 4):
         Study.objects.update(name=text(number)[:200], description=text(number + 1))
         for one, shift in zip(frozen["criteria"], range(3), strict=True):
-            one |= {"label": text(number + shift)[:60], "definition": text(number + 3)}
+            one |= {"label": line(number + shift), "definition": line(number + 3)}
+        # A digest of its own, since protocols are remembered by theirs.
+        StudyVersion.objects.update(protocol=frozen, digest=f"{number:064x}")
         page.goto("/judge/")
         is_harmless(page)
         page.goto(f"/judge/{scene.study.slug}/")
         is_harmless(page)
+        assert line(number) in page.inner_text("main")
     assert judge(page)
 
 
@@ -134,7 +144,7 @@ def test_in_the_names_of_models_pools_invitations_and_files(page_of, transaction
         is_harmless(page)
     for number in range(0, len(PAYLOADS), 4):
         upload = PromptUpload.objects.create(
-            filename=text(number).replace("\x00", "")[:200] + ".jsonl",
+            filename=text(number)[:200] + ".jsonl",
             data=b'{"id": "1", "prompt": "What?"}\n',
             created_by=scene.alice,
         )
