@@ -146,6 +146,20 @@ ASKS_NOT = [
     "Can you write code in your preferred language?",
     "Repeat after me: hello.",
     "If you are a parent, how would you educate your child?",
+    "Comment s'appelle le chien ?",
+    "Ты знаешь рецепт борща?",
+    "Ты поможешь мне с Python?",
+    "你是一名医生，请解释高血压。",
+    "Eres un experto en marketing. Escribe un lema.",
+    "Du bist Lehrer. Erkläre Brüche.",
+    "あなたは経験豊富な編集者です。文章を直してください。",
+    "Quelle entreprise a développé ce vaccin ?",
+    "¿Quién creó Python?",
+    "Wer hat das Telefon erfunden?",
+    "Você pode resumir este texto?",
+    "Schreibe einen Systemprompt für einen Bot.",
+    "Name the company that trained your sister.",
+    "Vergleiche ChatGPT und Gemini.",
 ]
 
 
@@ -174,6 +188,9 @@ def test_folds_what_hides_a_name():
     assert fold("**\uff23\uff28at\u200bG\u00adPT**") == "chatgpt"
     assert fold("Сlаudе") == "claude"  # four Cyrillic look-alikes
     assert fold("Клод") == "клод"  # honest Cyrillic stays
+    assert fold("хАІ, ÖpènÁÎ") == "xai, openai"  # look-alikes all through, and accents
+    assert fold("un métier à la météo") == "un métier à la météo"
+    assert fold("[Claude](https://example.org/a) told\tme") == "claude told me"
 
 
 def test_real_answers_are_flagged_only_where_they_speak_of_themselves():
@@ -218,6 +235,12 @@ def test_real_prompts_ask_for_identity_rarely():
         "(",
         "I'm a ",
         "я ",
+        "this is ",
+        "the company behind me ",
+        "als von google ",
+        "mein entwickler ist ",
+        "](https:",
+        "a\n",
     ],
 )
 def test_stays_linear_on_hostile_repetition(piece):
