@@ -20,6 +20,8 @@ from django.db import connection, transaction
 MOST_PREPARED = 100
 Statement = tuple[str, Sequence[Any]]
 
+# Else the first five runs are planned one by one. What is not prepared is not concerned.
+ONE_PLAN = "SET plan_cache_mode = force_generic_plan"
 OFTEN, FIRST_AGAIN = 512, 16
 
 # By connection: how often it ran each statement that it prepared.
@@ -90,9 +92,10 @@ def _ready(statement: str) -> str:
         return statement
     if _is_planned_at(done):
         connection.validate_no_broken_transaction()
+        first = f"DEALLOCATE {name}" if done else ONE_PLAN
         # Not through Django's cursor, which would count it among the statements of the request.
         with connection.wrap_database_errors:
-            connection.connection.execute(f"DEALLOCATE {name}; {text}" if done else text)
+            connection.connection.execute(f"{first}; {text}")
     runs[name] = done + 1
     return call
 
