@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 # Of texts that are put together there may be any number; plans take memory in the database.
 MOST_PREPARED = 100
@@ -36,17 +36,34 @@ class Result:
     row: Any
 
 
-def first_row(statement: str, parameters: Sequence[Any]) -> Any:
-    """Return the first row that a statement finds, or None. `%s` stands for a parameter."""
+def first_row(query: str, parameters: Sequence[Any]) -> Any:
+    """Return the first row that a query finds, or None. `%s` stands for a parameter.
+
+    The first query of a request also finds out whether the connection still works, and is asked
+    again on a new one where it does not: a check before it would be one message more.
+    """
+    if connection.health_check_done or connection.in_atomic_block:
+        return _first(query, parameters)
+    connection.health_check_done = True
+    try:
+        return _first(query, parameters)
+    except (InterfaceError, OperationalError):
+        if connection.is_usable():
+            raise
+        connection.close()
+        return _first(query, parameters)
+
+
+def _first(query: str, parameters: Sequence[Any]) -> Any:
     with connection.cursor() as cursor:
-        cursor.execute(_ready(statement), parameters)
+        cursor.execute(_ready(query), parameters)
         return cursor.fetchone()
 
 
-def all_rows(statement: str, parameters: Sequence[Any]) -> list[Any]:
-    """Return the rows that a statement finds. `%s` stands for a parameter."""
+def all_rows(query: str, parameters: Sequence[Any]) -> list[Any]:
+    """Return the rows that a query finds. `%s` stands for a parameter."""
     with connection.cursor() as cursor:
-        cursor.execute(_ready(statement), parameters)
+        cursor.execute(_ready(query), parameters)
         return list(cursor.fetchall())
 
 
