@@ -42,9 +42,9 @@ def first_row(query: str, parameters: Sequence[Any]) -> Any:
     The first query of a request also finds out whether the connection still works, and is asked
     again on a new one where it does not: a check before it would be one message more.
     """
-    if connection.health_check_done or connection.in_atomic_block:
+    if connection.health_check_done or connection.in_atomic_block:  # type: ignore[attr-defined] # missing in the stubs
         return _first(query, parameters)
-    connection.health_check_done = True
+    connection.health_check_done = True  # type: ignore[attr-defined] # missing in the stubs
     try:
         return _first(query, parameters)
     except (InterfaceError, OperationalError):
@@ -135,8 +135,10 @@ def _named(statement: str) -> tuple[str, str, str]:
     name = f"stated_{sha256(statement.encode()).hexdigest()[:16]}"
     text = re.sub("%[s%]", lambda found: _placed(found[0], numbers), statement)
     values = ", ".join(["%s"] * (next(numbers) - 1))
-    return name, f"EXECUTE {name}({values})" if values else f"EXECUTE {name}", (
-        f"PREPARE {name} AS {text}"
+    return (
+        name,
+        f"EXECUTE {name}({values})" if values else f"EXECUTE {name}",
+        (f"PREPARE {name} AS {text}"),
     )
 
 

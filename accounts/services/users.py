@@ -180,9 +180,7 @@ def find_token(*, secret: str, now: datetime) -> ApiToken | None:
 
     With its user and, of raters, the profile; fields that no permission needs are deferred.
     """
-    moments = [
-        connection.ops.adapt_datetimefield_value(one) for one in (now - USE_RESOLUTION, now)
-    ]
+    moments = [connection.ops.adapt_datetimefield_value(one) for one in (now - USE_RESOLUTION, now)]
     row = first_row(LIVE_TOKEN, [moments[0], digest_of(secret), moments[1]])
     if row is None:
         return None

@@ -280,9 +280,7 @@ def _lease(work: _Work, *, prefetch: bool) -> Leased | None:
             code="skip_cap",
         )
     revived = _revive(work, prefetched=ahead) if desk.lapsed else None
-    return (
-        _reopened(work, revived, created=True) if revived else _lease_new(work, prefetched=ahead)
-    )
+    return _reopened(work, revived, created=True) if revived else _lease_new(work, prefetched=ahead)
 
 
 def _show_prefetched(pk: int) -> None:
