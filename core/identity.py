@@ -265,6 +265,11 @@ _HOMOGLYPHS = str.maketrans(
 _MIXED = re.compile(r"[a-z][\u0370-\u04ff]|[\u0370-\u04ff][a-z]", re.IGNORECASE)
 _GREEK_OR_CYRILLIC = re.compile(r"[\u0370-\u04ff]")
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f\u0370-\u04ff]+")
+# A word with at least one letter that is not ASCII.
+_ACCENTED = re.compile(
+    r"(?<![A-Za-z\u00c0-\u024f\u0370-\u04ff])[A-Za-z]*+[\u00c0-\u024f\u0370-\u04ff]"
+    r"[A-Za-z\u00c0-\u024f\u0370-\u04ff]*"
+)
 _LINK = re.compile(r"\]\((?:https?|mailto):[^\s()]*\)")
 _SEAM = "\x1f"
 _WRAPPED = re.compile(r"(?<=[^\s.!?:。！？])\n(?=[^\W\d_])")
@@ -287,7 +292,10 @@ def fold(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).replace("’", "'")
         text = _MARKUP.sub("", text)
-        text = " ".join([one if one.isascii() else _undisguise(one) for one in text.split(" ")])
+        if _MIXED.search(text):
+            text = " ".join([one if one.isascii() else _undisguise(one) for one in text.split(" ")])
+        else:
+            text = _ACCENTED.sub(_name_or_word, text)
         text = _SPACE.sub(" ", text)
     else:
         text = text.translate(_ASCII_MARKUP)
@@ -378,6 +386,30 @@ def _own_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     )
 
 
+# Are you …?
+_NAMED = rf"(?:{_MODEL}|claude|bard|gemini)(?![a-z0-9])"
+_FOREIGN_ARE_YOU = (
+    r"(?<!\w)(?:bist du|es-tu|tu es|êtes-vous|eres|você é|tu és|sei|ben je|jesteś|är du|ты|вы|sen|kamu"
+    r"|bạn là|أنت|आप|(?:너는|넌|당신은))\s+(?:an?|o|ein|eine?|une?|le|el|il|de)?\s*"
+    rf"{_NAMED}[^.!\n]{{0,20}}[?؟]"
+    rf"|(?:你是|您是|あなたは){_NAMED}[^.!。\n]{{0,20}}\?"
+)
+_ARE_YOU_HINTS = (
+    *(
+        "bist du",
+        "es-tu",
+        "tu es",
+        "êtes-vous",
+        "eres",
+        "você é",
+        "tu és",
+        "sei",
+        "ben je",
+        "jesteś",
+    ),
+    *("är du", "ты", "вы", "sen ", "kamu", "bạn là", "أنت", "आप", "너는", "넌", "당신은"),
+    *("你是", "您是", "あなたは"),
+)
 _FOREIGN = (
     r"(?<!\w)(?:qui|quelle (?:entreprise|société)) (?:t'a|vous a|t'as) (?:créé|développé|conçu|entraîné|fait)|qui (?:es-tu|êtes-vous)\s*\?|quel (?:modèle|est (?:ton|votre) (?:nom|modèle|prompt système))"
     r"|wer hat (?:dich|sie) (?:gemacht|entwickelt|erschaffen|trainiert|programmiert|erstellt)|wer bist du\s*\?|welches (?:sprach|ki-?)?modell bist du|(?:wie lautet|zeig mir|nenne) (?:dein|deinen|ihr|ihren) (?:system-?prompt|name)"
@@ -397,10 +429,6 @@ _FOREIGN = (
     r"|як тебе звати|(?:senin )?adın ne|siapa (?:kamu|anda|namamu|nama kamu)|bạn tên là gì"
     r"|tên (?:của )?bạn là gì|ما اسمك|(?:आपका|तुम्हारा) नाम क्या|(?:तुम|आप) कौन (?:हो|हैं))"
     r"|(?:你|您)(?:叫什么|叫啥|的名字是)|(?:あなたの|君の|お)名前は(?:何|なん)|이름이 (?:뭐|무엇)"
-    r"|(?<!\w)(?:bist du|es-tu|tu es|êtes-vous|eres|você é|tu és|sei|ben je|jesteś|är du|ты|вы|sen|kamu"
-    r"|bạn là|أنت|आप|(?:너는|넌|당신은))\s+(?:an?|o|ein|eine?|une?|le|el|il|de)?\s*"
-    rf"(?:{_MODEL}|claude|bard|gemini)(?![a-z0-9])[^.!\n]{{0,20}}[?؟]"
-    rf"|(?:你是|您是|あなたは)(?:{_MODEL}|claude|bard|gemini)(?![a-z0-9])[^.!。\n]{{0,20}}\?"
     # By whom, by which company, which model?
     r"|(?<!\w)von wem (?:wurdest|bist) du (?:gemacht|gebaut|entwickelt|erschaffen|trainiert|programmiert)"
     r"|(?<!\w)wer hat (?:dich|sie) gebaut|welche firma (?:steckt hinter dir|hat dich)"
@@ -472,10 +500,10 @@ _FOREIGN_HINTS = (
     *("hangi modelsin", "zeig dein", "nenn", "verrat", "wiederhol", "bis wann", "wie aktuell"),
     *("prompt de sistema", "prompt del sistema", "prompt di sistema", "datos de entrenamiento"),
     *_table(
-        "¿eres você jesteś cómo cuál się звати adın tên اسمك أنت तुम आप तुम्हारा 您 名前 이름 너는 넌"
+        "¿eres você jesteś cuál się звати adın tên اسمك أنت तुम तुम्हारा 您 名前 이름 너는 넌"
         " 당신은 ты вы été compañía società компания хто 公司 どの شركة промпт システムプロンプト jusqu'à"
     ),
-    *("är du", "qual é", "qual è"),
+    *("är du", "qual é", "qual è", "आप कौन", "आपका नाम"),
 )
 
 _VERB = (
@@ -594,6 +622,7 @@ _QUESTIONS = (
         _FOREIGN_HINTS,
         _FOREIGN,
     ),
+    _question(_ARE_YOU_HINTS, _FOREIGN_ARE_YOU),
 )
 
 
@@ -604,12 +633,13 @@ for _place, _each in enumerate(_QUESTIONS):
         _HINTED.setdefault(_hint, []).append(_place)
 # Most prompts never say "you", and most are ASCII: they need few of the looks.
 _WITH_YOU = sorted(hint for hint in _HINTED if "you" in hint)
-_FOREIGN_ASCII = sorted(filter(str.isascii, _FOREIGN_HINTS))
+_ALL_FOREIGN = {*_FOREIGN_HINTS, *_ARE_YOU_HINTS}
+_FOREIGN_ASCII = sorted(filter(str.isascii, _ALL_FOREIGN))
 _FOREIGN_WORDS = frozenset(
     word for hint in _FOREIGN_ASCII for word in hint.split() if len(word) > 1
 )
 _ASCII = sorted(
-    hint for hint in _HINTED if "you" not in hint and hint.isascii() and hint not in _FOREIGN_HINTS
+    hint for hint in _HINTED if "you" not in hint and hint.isascii() and hint not in _ALL_FOREIGN
 )
 _OTHER = sorted(hint for hint in _HINTED if not hint.isascii())
 
