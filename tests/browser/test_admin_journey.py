@@ -30,7 +30,7 @@ def test_from_a_prompt_file_to_a_published_study(page_of, alice, server):
     questions = shared_data("prompts/mt_bench/question.jsonl")
     outputs = shared_data("outputs/mt_bench/gpt-3.5-turbo.jsonl").parent
     page = page_of(alice)
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
     page.goto("/")
 
     page.get_by_role("link", name="Upload prompts").click()

@@ -29,7 +29,7 @@ def server():
 
 def test_the_whole_way_without_javascript(page_of, alice, server):
     page = page_of(alice, javascript=False)
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
     page.goto("/pools/upload/")
     page.get_by_label("File").set_input_files(FILE)
     page.get_by_role("button", name="Upload and preview").click()
@@ -77,7 +77,7 @@ def test_the_whole_way_without_javascript(page_of, alice, server):
 
 def test_an_upload_shows_that_it_goes_on(page_of, alice):
     page = page_of(alice)
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
     held = []
 
     def hold(route) -> None:
@@ -105,7 +105,7 @@ def test_an_upload_shows_that_it_goes_on(page_of, alice):
 
 def test_a_file_is_dropped_on_the_page(page_of, alice):
     page = page_of(alice)
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
     page.goto("/pools/upload/")
     data = page.evaluate_handle(
         """() => {

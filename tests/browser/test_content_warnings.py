@@ -71,5 +71,5 @@ def test_a_rater_leaves_out_a_kind_from_the_warning_on(page_of, scene):
     page.get_by_role("link", name="Leave out such pairs").click()
     page.get_by_label("medical").check()
     page.get_by_role("button", name="Save").click()
-    page.get_by_role("heading", name="All done").wait_for()
+    page.get_by_role("heading", name="Nothing is left that you want to read").wait_for()
     assert not Judgment.objects.exists()
