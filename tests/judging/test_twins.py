@@ -9,7 +9,7 @@ from bench import _twins
 from bench.blinding import CANARY, truth_of, twin_study
 from tests.scenarios import make_rater
 
-PROMPTS, RATERS, EACH = 18, 5, 60
+PROMPTS, RATERS, EACH = 24, 10, 60
 HIDDEN = {"X-Request-ID", "Set-Cookie"}
 
 
