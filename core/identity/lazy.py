@@ -15,3 +15,6 @@ class LazyPattern:
     @cached_property
     def search(self) -> Callable[[str], re.Match[str] | None]:
         return re.compile(self._source, self._flags).search
+
+    def __call__(self, text: str) -> bool:
+        return self.search(text) is not None

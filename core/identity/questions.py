@@ -1,11 +1,13 @@
 """Whether a prompt asks who made the model, what it is, or what it was told in secret (pure)."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.identity.folding import SENTENCE, fold
 from core.identity.foreign_questions import ARE_YOU_HINTS, FOREIGN, FOREIGN_ARE_YOU, FOREIGN_HINTS
 from core.identity.lazy import LazyPattern
-from core.identity.names import MAKER, MODEL
+from core.identity.names import MAKER, MODEL, may_name_model
 
 _VERB = (
     r"(?:made|created|developed|built|trained|programmed|designed|owns?|invented|coded|released"
@@ -35,18 +37,26 @@ _TALKING = r"(?:talking|speaking|chatting) (?:to|with)"
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A way to ask: any of `hints` stands in it, then `core` is found, then all of it."""
+    """A way to ask: any of `hints` stands in it, then it `may_be` in it, then all of it is found."""
 
     hints: tuple[str, ...]
-    core: LazyPattern
+    may_be: Callable[[str], object]
     whole: LazyPattern
 
     def asked_in(self, sentence: str) -> bool:
-        return self.core.search(sentence) is not None and self.whole.search(sentence) is not None
+        return bool(self.may_be(sentence)) and self.whole.search(sentence) is not None
 
 
-def _question(hints: tuple[str, ...], whole: str, core: str = "") -> _Question:
-    return _Question(hints, LazyPattern(core), LazyPattern(whole))
+def _question(
+    hints: tuple[str, ...], whole: str, core: str | Callable[[str], object] = ""
+) -> _Question:
+    """`core` is a pattern that every such question holds, or a function that says whether it may."""
+    may_be = core if callable(core) else LazyPattern(core) if core else _always
+    return _Question(hints, may_be, LazyPattern(whole))
+
+
+def _always(_text: str) -> bool:
+    return True
 
 
 _QUESTIONS = (
@@ -123,7 +133,7 @@ _QUESTIONS = (
         FOREIGN_HINTS,
         FOREIGN,
     ),
-    _question(ARE_YOU_HINTS, FOREIGN_ARE_YOU),
+    _question(ARE_YOU_HINTS, FOREIGN_ARE_YOU, may_name_model),
 )
 
 
@@ -132,33 +142,61 @@ _HINTED: dict[str, list[int]] = {}
 for _place, _each in enumerate(_QUESTIONS):
     for _hint in _each.hints:
         _HINTED.setdefault(_hint, []).append(_place)
-# Most prompts never say "you", and most are ASCII: they need few of the looks.
-_WITH_YOU = sorted(hint for hint in _HINTED if "you" in hint)
 _ALL_FOREIGN = {*FOREIGN_HINTS, *ARE_YOU_HINTS}
 _FOREIGN_ASCII = sorted(filter(str.isascii, _ALL_FOREIGN))
 _FOREIGN_WORDS = frozenset(
     word for hint in _FOREIGN_ASCII for word in hint.split() if len(word) > 1
 )
-_ASCII = sorted(
-    hint for hint in _HINTED if "you" not in hint and hint.isascii() and hint not in _ALL_FOREIGN
+_ENGLISH = sorted(hint for hint in _HINTED if hint.isascii() and hint not in _ALL_FOREIGN)
+# Looking for dozens of hints in every prompt takes long: first for what many of them share.
+_SHARED = (" i ", " this", "prompt", "instruction", " above", " message", "parameters do", "your ")
+_WITH_SHARED = {shared: [hint for hint in _ENGLISH if shared in hint] for shared in _SHARED}
+_WITH_YOU = [hint for hint in _ENGLISH if "you" in hint and hint != "your "]
+_BESIDE_YOU = re.compile(
+    "you(?:"
+    + "|".join(
+        f"(?<={hint})" if hint.endswith("you") else hint.removeprefix("you") for hint in _WITH_YOU
+    )
+    + ")"
 )
-_OTHER = sorted(hint for hint in _HINTED if not hint.isascii())
+# The others by a script that all of them use.
+_OTHER = tuple(
+    (re.compile(script), tuple(hint for hint in sorted(_HINTED) if re.search(script, hint)))
+    for script in (
+        r"[\u00a1-\u024f\u1ea0-\u1eff]",
+        r"[\u0400-\u04ff]",
+        r"[\u0600-\u06ff]",
+        r"[\u0900-\u097f]",
+        r"[\u3040-\u9fff\uac00-\ud7af]",
+    )
+)
 
 
 def asks_identity(text: str) -> bool:
     """Say whether a prompt asks who made the model, what it is, or what it was told in secret."""
     folded = fold(text)
-    hints = [hint for hint in _ASCII if hint in folded]
-    if "you" in folded:
+    hints = [
+        hint
+        for shared in [one for one in _SHARED if one in folded]
+        for hint in _WITH_SHARED[shared]
+        if hint in folded
+    ]
+    if _BESIDE_YOU.search(folded):
         hints += [hint for hint in _WITH_YOU if hint in folded]
     if not _FOREIGN_WORDS.isdisjoint(folded.split()):
         hints += [hint for hint in _FOREIGN_ASCII if hint in folded]
     if not folded.isascii():
-        hints += [hint for hint in _OTHER if hint in folded]
+        hints += [
+            hint
+            for script, its_hints in _OTHER
+            if script.search(folded)
+            for hint in its_hints
+            if hint in folded
+        ]
     if not hints:
         return False
     hinted = {place for hint in hints for place in _HINTED[hint]}
-    likely = [_QUESTIONS[place] for place in hinted if _QUESTIONS[place].core.search(folded)]
+    likely = [_QUESTIONS[place] for place in hinted if _QUESTIONS[place].may_be(folded)]
     return bool(likely) and any(
         question.asked_in(sentence) for sentence in SENTENCE.split(folded) for question in likely
     )
