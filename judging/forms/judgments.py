@@ -79,14 +79,14 @@ def pair_context(
         "left": progress.target - progress.done,
         "veiled": bool(blinded.risk_tags),
         "long_prompt": length > LONG_PROMPT or lines > LONG_PROMPT_LINES,
-        "turns_a": _turns(messages, blinded.a),
-        "turns_b": _turns(messages, blinded.b),
+        "turns_a": turns_of(messages, blinded.a),
+        "turns_b": turns_of(messages, blinded.b),
         "questions": questions(blinded.criteria, criteria, votes or {}),
         "skip_reasons": SKIP_REASONS,
     }
 
 
-def _turns(messages: Sequence[Mapping[str, Any]], side: Side) -> list[Turn]:
+def turns_of(messages: Sequence[Mapping[str, Any]], side: Side) -> list[Turn]:
     if len(side.turns) == 1:
         return [Turn("", side.text)]
     asked = [one["content"] for one in messages if one["role"] == "user"]
