@@ -14,6 +14,9 @@ document.addEventListener("change", (event) => {
   if (event.target.matches(".drop input[type=file]")) describe(event.target);
 });
 
+// Chosen before this was here, or put back by the browser.
+document.querySelectorAll(".drop input[type=file]").forEach(describe);
+
 for (const kind of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(kind, (event) => {
     // A file that misses the field must not replace the page.

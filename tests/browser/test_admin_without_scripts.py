@@ -1,13 +1,15 @@
-"""An admin's work without JavaScript, and how an upload shows that it goes on with it."""
+"""An admin's work without JavaScript or before it is there, and how an upload shows that it goes on."""
 
 import random
 
 import pytest
 
 from judging.models import Study
+from judging.services.studies import create_study
 from models_registry.models import ModelEndpoint
 from models_registry.services.drains import produce_completions
 from tests.fake_provider import FakeProvider, strict
+from tests.scenarios import published_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -73,6 +75,19 @@ def test_the_whole_way_without_javascript(page_of, alice, server):
         page.get_by_role("heading", name=heading, level=1).wait_for()
     page.get_by_role("button", name="Publish and open the study").click()
     assert Study.objects.get().state == "open"
+
+
+def test_what_is_chosen_before_the_scripts_are_there_counts(page_of):
+    scenario = published_study(slug="study")
+    create_study(slug="drafted", name="Drafted", created_by=scenario.alice)
+    page = page_of(scenario.alice)
+    held = []
+    page.route("**/htmx*.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright sets an attribute on it
+    page.goto("/studies/drafted/set-up/material/", wait_until="commit")
+    page.get_by_label("Prompts").select_option("pool-study@1")
+    assert page.get_by_text("complete", exact=True).count() == 0
+    held.pop().continue_()
+    page.get_by_text("complete", exact=True).first.wait_for()
 
 
 def test_an_upload_shows_that_it_goes_on(page_of, alice):
