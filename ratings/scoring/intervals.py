@@ -41,10 +41,12 @@ def sandwich(fit: Fit, data: Comparisons | Counts) -> Covariance:
     the sandwich is right for the estimand whether or not the model is.
     """
     counts = counts_of(data)
-    return checked_covariance(fit, fit.inverse @ _meat(fit, counts) @ fit.inverse, "sandwich")
+    return checked_covariance(
+        fit, fit.inverse @ independent_meat(fit, counts) @ fit.inverse, "sandwich"
+    )
 
 
-def _meat(fit: Fit, counts: Counts) -> Floats:
+def independent_meat(fit: Fit, counts: Counts) -> Floats:
     """Return the sum over votes of the outer product of the score, (P, P)."""
     votes, tables = counted(counts.wins, counts.ties), tables_of(fit)
     squares = (votes * tables.score**2).sum(axis=0)
