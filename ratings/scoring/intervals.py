@@ -161,6 +161,21 @@ def rank_ranges(
     return 1 + surely_better.sum(axis=0), len(strength) - surely_better.sum(axis=1)
 
 
+def tiers(best: NDArray[Any], worst: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the tier (K,) of each item, from 1, by the ranks (K,) it may have.
+
+    An item is one tier below the lowest of those whose worst rank is still better than its best one.
+    So no two of a tier are told apart by their rank ranges, and each of a lower tier is beyond doubt
+    behind some item of the tier above. Where the ranges hold together with a probability, so do
+    all these statements.
+    """
+    found = np.ones(len(best), dtype=np.int64)
+    for item in np.argsort(best, kind="stable"):
+        ahead = worst < best[item]
+        found[item] = 1 + found[ahead].max(initial=0)
+    return found
+
+
 def _largest_difference(covariance: Covariance, rng: Generator, level: float, draws: int) -> float:
     """Return the `level` quantile of the largest |difference| / error among all pairs."""
     k = len(covariance.matrix)
