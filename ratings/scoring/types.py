@@ -451,6 +451,13 @@ class Covariance:
         side = self.sides[at - 1]
         return Spread(variance, side.degrees, side.by)
 
+    def spreads(self, contrasts: Floats) -> tuple[Floats, Floats]:
+        """Return variance and degrees of freedom (c,) of each of the contrasts (c, K)."""
+        each = [((contrasts @ v) * contrasts).sum(axis=1) for v in self._matrices()]
+        own = [self.degrees, *(side.degrees for side in self.sides)]
+        degrees = [np.full(len(contrasts), one) for one in own]
+        return self._chosen(each, each), self._chosen(each, degrees)
+
     def difference_variance(self) -> Floats:
         """(K, K): the variance of strength i minus strength j; 0 on the diagonal."""
         each = [np.diag(v)[:, None] + np.diag(v) - 2 * v for v in self._matrices()]

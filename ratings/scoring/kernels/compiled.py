@@ -21,6 +21,7 @@ from ratings.scoring.kernels.plain import SURE
 Array = NDArray[Any]
 FOLDER = Path(sys.prefix) / "kernels"
 MANY = 400_000  # votes from which counting in two threads is quicker
+FEW = 50_000  # votes up to which sweeping clusters in one is
 
 
 class _Readable(caching.UserProvidedCacheLocator):
@@ -243,7 +244,8 @@ def squares(
         )  # fmt: skip
         return total, stuck
 
-    parts = side_by_side(part, halves)
+    # Threads take longer to start than few votes to sweep.
+    parts = side_by_side(part, halves) if len(first) > FEW else [part(one) for one in halves]
     total = np.triu(np.sum([one for one, _ in parts], axis=0))
     total += np.triu(total, 1).T
     return total, np.concatenate([stuck for _, stuck in parts])

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 BLOCK = 1 << 20  # numbers held at once while sweeping clusters: 8 MiB
+SHORT = 1 << 16  # codes that fit two bytes
 SURE = 0.5  # a cluster's leverage below which it bounds what is left of a series
 
 
@@ -21,18 +22,18 @@ def count(first: Array, second: Array, outcome: Array, k: int) -> Array:
 
 def order(codes: Array, g: int) -> tuple[Array, Array]:
     """Return the order (n,) that sorts `codes` stably, and (g + 1,) where each code starts."""
-    from scipy.sparse import csr_array
-
     n = len(codes)
     start = np.zeros(g + 1, dtype=np.int64)
     np.cumsum(np.bincount(codes, minlength=g), out=start[1:])
-    if n and (codes[1:] < codes[:-1]).any():
-        # The transpose of a matrix with one entry a row is a counting sort: linear in n.
-        one_a_row: Any = csr_array(
-            (np.ones(n, dtype=np.int8), codes, np.arange(n + 1)), shape=(n, g)
-        )
-        return one_a_row.tocsc().indices.astype(np.int32), start
-    return np.arange(n, dtype=np.int32), start
+    if not n or (codes[1:] >= codes[:-1]).all():
+        return np.arange(n, dtype=np.int32), start
+    if g <= SHORT:  # NumPy sorts these by counting, too
+        return np.argsort(codes.astype(np.uint16), kind="stable").astype(np.int32), start
+    from scipy.sparse import csr_array
+
+    # The transpose of a matrix with one entry a row is a counting sort: linear in n.
+    one_a_row: Any = csr_array((np.ones(n, dtype=np.int8), codes, np.arange(n + 1)), shape=(n, g))
+    return one_a_row.tocsc().indices.astype(np.int32), start
 
 
 def alone(one: Array, other: Array, g: int, h: int) -> Array:
