@@ -50,6 +50,7 @@ from ratings.scoring.covariates import (
     covariate_covariance,
     effect_interval,
     fit_covariates,
+    style_contrast,
     style_counts,
     style_features,
     style_matrix,
@@ -77,6 +78,7 @@ from ratings.scoring.intervals import (
     probability_better,
     rank_ranges,
     sandwich,
+    tiers,
 )
 from ratings.scoring.power import Clustering, Sample, detectable_gap, plan_sample
 from ratings.scoring.priors import fit_firth, fit_pseudo_votes, fit_ridge, posterior
@@ -197,9 +199,11 @@ __all__ = [
     "require_estimable",
     "sandwich",
     "separated_components",
+    "style_contrast",
     "style_counts",
     "style_features",
     "style_matrix",
+    "tiers",
     "to_rating",
     "two_way_bootstrap",
     "two_way_sandwich",
