@@ -4,12 +4,12 @@ import asyncio
 import socket
 import threading
 
-import httpx
 import pytest
 
 from models_registry.providers import base
 from models_registry.providers.addresses import BadUrl, address_problem, parse_base_url
 from models_registry.providers.http import make_client, post_json
+from tests.transports import Answering, reply
 
 REFUSED = """
 http://example.com/v1
@@ -271,8 +271,8 @@ def test_the_checked_address_is_the_one_connected_to(listener):
         reached = []
 
         def respond(request):
-            reached.append((request.url.host, request.headers["host"]))
-            return httpx.Response(500, stream=httpx.ByteStream(b""))
+            reached.append((request.url, request.headers["Host"]))
+            return reply(500, raw=b"")
 
         async def resolver(host, port):
             return next(answers)
@@ -281,7 +281,7 @@ def test_the_checked_address_is_the_one_connected_to(listener):
             base_url=f"https://rebind.example:{port}/",
             headers={},
             private_hosts=[],
-            transport=httpx.MockTransport(respond),
+            transport=Answering(respond),
             resolver=resolver,
         ) as client:
             for _ in range(2):
@@ -289,7 +289,7 @@ def test_the_checked_address_is_the_one_connected_to(listener):
                     await post_json(client, "x", {}, deadline=2)
         return reached
 
-    assert asyncio.run(run()) == [("93.184.215.14", f"rebind.example:{port}")] * 2
+    assert asyncio.run(run()) == [(f"https://93.184.215.14:{port}/x", f"rebind.example:{port}")] * 2
     assert accepted == []
 
 
