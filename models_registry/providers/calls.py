@@ -28,6 +28,7 @@ class Connection:
     api_key: str = field(repr=False)
     timeout_seconds: float
     private_hosts: tuple[str, ...] = ()
+    in_flight: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Calls:
             base_url=connection.base_url + "/",
             headers=provider.headers(connection.api_key),
             private_hosts=connection.private_hosts,
+            in_flight=connection.in_flight,
         )
         self._tasks: set[asyncio.Task[None]] = set()
 

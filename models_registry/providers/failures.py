@@ -5,21 +5,22 @@ import ssl
 from collections.abc import Iterator, Mapping
 
 from models_registry.providers.base import CannotConnect
+from models_registry.providers.exchange import Outgoing
 
 SECRET_HEADERS = {"authorization", "x-api-key"}
 SHOWN = 300
 UNREACHABLE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
 
 
-def connection_failure(
-    error: Exception, host: str, port: int, *, secure: bool, says_nothing: type[Exception]
-) -> CannotConnect | None:
-    """Return the failure of a connection whose cause is known, else None; its code names the cause.
+def failed_connection(
+    error: Exception, outgoing: Outgoing, *, says_nothing: type[Exception]
+) -> CannotConnect:
+    """Return the failure of a connection, with the cause where that is known.
 
     Codes: `refused`, `certificate`, `no_tls`, `closed`, `unreachable`. The client's own errors, of
     class `says_nothing`, are of the classes looked for as well; what led to them tells.
     """
-    where = f"{host}:{port}"
+    host, where = outgoing.host, f"{outgoing.host}:{outgoing.port}"
     for cause in _causes(error):
         if isinstance(cause, says_nothing):
             continue
@@ -39,11 +40,12 @@ def connection_failure(
                 code="no_tls",
             )
         if isinstance(cause, ConnectionResetError):
-            also = " Its address may begin with https://." if not secure else ""
+            also = " Its address may begin with https://." if not outgoing.secure else ""
             return CannotConnect(f"{where} closed the connection.{also}", code="closed")
         if isinstance(cause, OSError) and cause.errno in UNREACHABLE:
             return CannotConnect(f"There is no way to {where} from here.", code="unreachable")
-    return None
+    reason = f"The connection failed: {str(error) or type(error).__name__}"
+    return CannotConnect(shown(reason, outgoing.headers))
 
 
 def shown(text: str, headers: Mapping[str, str]) -> str:

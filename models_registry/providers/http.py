@@ -21,6 +21,7 @@ from models_registry.providers.failures import shown
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 NAMES_LIVE_SECONDS = 60.0
+MANY = 32  # calls in flight above which httpx is the slower client
 DURATION = r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?"
 # What tells how many calls are left, and when there will be more.
 LIMIT_HEADERS = tuple(
@@ -191,12 +192,16 @@ def make_client(
     base_url: str,
     headers: Mapping[str, str],
     private_hosts: Collection[str],
+    in_flight: int = 1,
     transport: Transport | None = None,
     resolver: Resolver = resolve,
 ) -> CheckedClient:
-    """Return a client of one endpoint that follows nothing and trusts nothing of its environment."""
+    """Return a client of one endpoint that follows nothing and trusts nothing of its environment.
+
+    `in_flight` is the most calls it will have under way at once.
+    """
     return CheckedClient(
-        transport or _transport(base_url),
+        transport or _transport(secure=base_url.startswith("https:"), in_flight=in_flight),
         base_url=base_url,
         headers=headers,
         private_hosts=private_hosts,
@@ -204,10 +209,15 @@ def make_client(
     )
 
 
-def _transport(base_url: str) -> Transport:
-    from models_registry.providers.transport import HttpTransport  # see there
+def _transport(*, secure: bool, in_flight: int) -> Transport:
+    # Imported with the first call: each takes a quarter of a second.
+    if in_flight > MANY:
+        from models_registry.providers.aiohttp_transport import AiohttpTransport
 
-    return HttpTransport(secure=base_url.startswith("https:"))
+        return AiohttpTransport(secure=secure)
+    from models_registry.providers.httpx_transport import HttpxTransport
+
+    return HttpxTransport(secure=secure)
 
 
 async def post_json(
