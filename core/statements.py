@@ -7,7 +7,7 @@ to keep sessions apart. Inside of a transaction, and on SQLite, a cursor does it
 """
 
 import re
-import select
+import selectors
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +25,9 @@ Statement = tuple[str, Sequence[Any]]
 # Else the first five runs are planned one by one. What is not prepared is not concerned.
 ONE_PLAN = b"SET plan_cache_mode = force_generic_plan"
 OFTEN, FIRST_AGAIN = 512, 16
+
+# Made for one wait: others than poll open a descriptor of their own, or take no high numbers.
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,21 +139,22 @@ class _Prepared:
 
     def _answers(self) -> list[Any]:
         """Wait for what the statements of a pipeline gave, without holding the interpreter."""
-        from psycopg.pq import ExecStatus
+        from psycopg.pq import ConnStatus, ExecStatus
 
         while self.libpq.flush():
-            select.select([], [self.libpq.socket], [])
+            _wait_for(self.libpq.socket, selectors.EVENT_WRITE)
         answers: list[Any] = []
-        while True:
+        while self.libpq.status != ConnStatus.BAD:
             while self.libpq.is_busy():
-                select.select([self.libpq.socket], [], [])
+                _wait_for(self.libpq.socket, selectors.EVENT_READ)
                 self.libpq.consume_input()
             answer = self.libpq.get_result()
             if answer is None:
                 continue  # the end of one statement's results
             if answer.status == ExecStatus.PIPELINE_SYNC:
-                return answers
+                break
             answers.append(answer)
+        return answers
 
     def _dumped(self, parameters: Sequence[Any]) -> Sequence[Any]:
         from psycopg.adapt import PyFormat
@@ -183,6 +187,12 @@ class _Prepared:
             self._result(self.libpq.prepare(name, text))
         self.runs[name] = done + 1
         return name
+
+
+def _wait_for(socket: int, event: int) -> None:
+    with _Selector() as one:
+        one.register(socket, event)
+        one.select()
 
 
 # By the driver's connection.
