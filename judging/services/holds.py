@@ -37,25 +37,20 @@ def hold_by_rule(
             "The protocol holds nobody by rule. Amend it, before you know who it concerns.",
             code="no_rule",
         )
-    made = []
-    raters = RaterProfile.objects.in_bulk([one.rater_id for one in found])
-    for one in found:
-        checks = [name for name in rule.checks if name in one.checks]
-        if checks:
-            made.append(_hold(version, raters[one.rater_id], one, checks, code, by, now))
+    made = (
+        _hold(version=version, found=one, code=code, by=by, now=now)
+        for one in found
+        if set(one.checks) & set(rule.checks)
+    )
     return [one for one in made if one]
 
 
 @transaction.atomic
 def _hold(
-    version: StudyVersion,
-    rater: RaterProfile,
-    found: FoundRater,
-    checks: list[str],
-    code: str,
-    by: User,
-    now: datetime,
+    *, version: StudyVersion, found: FoundRater, code: str, by: User, now: datetime
 ) -> RaterFinding | None:
+    rater = RaterProfile.objects.get(pk=found.rater_id)
+    checks = [name for name in protocol_of(version).holds.checks if name in found.checks]
     count = exclude_judgments(
         study=version.study,
         rater=rater,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Length
 from numpy.typing import NDArray
 
@@ -29,6 +29,7 @@ from ratings.scoring import Comparisons
 
 WORD = 5.5  # characters with the space, roughly
 Purpose = Assignment.Purpose
+RATER, COMPARISON = "judgment__assignment__rater_id", "judgment__assignment__comparison_id"
 
 
 class RaterFacts(NamedTuple):
@@ -186,10 +187,7 @@ def _latest_votes(study: Study, purpose: str) -> QuerySet[Vote]:
     votes = Vote.objects.filter(
         judgment__assignment__study=study, judgment__assignment__purpose=purpose
     )
-    return votes.filter(~Exists(later)).annotate(
-        rater_id=F("judgment__assignment__rater_id"),
-        comparison_id=F("judgment__assignment__comparison_id"),
-    )
+    return votes.filter(~Exists(later))
 
 
 def _gold(study: Study) -> dict[int, list[bool]]:
@@ -200,9 +198,7 @@ def _gold(study: Study) -> dict[int, list[bool]]:
         )
     )
     said: dict[tuple[int, int], list[bool]] = defaultdict(list)
-    rows = _latest_votes(study, Purpose.GOLD).values_list(
-        "rater_id", "comparison_id", "criterion", "outcome"
-    )
+    rows = _latest_votes(study, Purpose.GOLD).values_list(RATER, COMPARISON, "criterion", "outcome")
     for rater, comparison, criterion, outcome in rows:
         answers = known.get(comparison, {})
         if criterion in answers:
@@ -219,11 +215,11 @@ def _repeats(study: Study, criterion: str) -> dict[int, list[bool]]:
         (rater, comparison): outcome
         for rater, comparison, outcome in _latest_votes(study, Purpose.PLANNED)
         .filter(criterion=criterion)
-        .values_list("rater_id", "comparison_id", "outcome")
+        .values_list(RATER, COMPARISON, "outcome")
     }
     found = defaultdict(list)
     rows = _latest_votes(study, Purpose.REPEAT).filter(criterion=criterion)
-    for rater, comparison, outcome in rows.values_list("rater_id", "comparison_id", "outcome"):
+    for rater, comparison, outcome in rows.values_list(RATER, COMPARISON, "outcome"):
         if (rater, comparison) in first:
             found[rater].append(outcome == first[rater, comparison])
     return dict(found)

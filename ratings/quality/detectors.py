@@ -165,7 +165,7 @@ def _targets(
     counted = np.bincount(comparisons.rater)[judged]
     found = []
     # All votes; and the latest alone, in which an attack shows that began late.
-    for latest in (0, LATEST):
+    for latest in (0, LATEST) if counted.max() > LATEST else (0,):
         own = [np.flatnonzero(comparisons.rater == code)[-latest:] for code in judged]
         rows = np.concatenate(own)
         points = [expected[code][-latest:] for code in judged]
@@ -181,10 +181,9 @@ def _targets(
                 rng=np.random.default_rng(SEED),
             )
         )
-    whole, late = found
-    # Two looks at once (Bonferroni); where nobody has more votes than that they are the same look.
-    looks = 2 if counted.max() > LATEST else 1
-    p = np.minimum(np.minimum(whole.p, late.p) * looks, 1)
+    whole, late = found[0], found[-1]
+    # Two looks at once (Bonferroni).
+    p = np.minimum(np.minimum(whole.p, late.p) * len(found), 1)
     model = np.where(late.p < whole.p, late.model, whole.model)
     scores = [_normal_quantile(1 - one) for one in p]
     return (

@@ -40,12 +40,12 @@ def test_the_whole_way_without_javascript(page_of, alice, server):
 
     for name in NAMES:
         page.goto("/models/new/")
-        if page.get_by_label("Server", exact=True).count():
-            page.get_by_label("Server", exact=True).select_option(index=1)
+        if page.get_by_label("Endpoint", exact=True).count():
+            page.get_by_label("Endpoint", exact=True).select_option(index=1)
         else:
             page.get_by_label("Base URL").fill(server.base_url)
             page.get_by_label("API key").fill("sk-wrong")
-        page.get_by_label("Model name at the server").fill(name)
+        page.get_by_label("Model name at the endpoint").fill(name)
         page.get_by_role("button", name="Test and connect").click()
         if page.get_by_text("The address is right, the key is not").count():
             # The key is never sent back: without scripts it has to be entered again.
@@ -101,7 +101,7 @@ def test_an_upload_shows_that_it_goes_on(page_of, alice):
     page.goto("/pools/upload/")
     page.route("**/pools/upload/", hold)
     page.get_by_label("File").set_input_files(FILE)
-    page.get_by_text("questions.csv · 0").wait_for()
+    page.get_by_text("1 kB").wait_for()
     page.get_by_role("button", name="Upload and preview").click()
     page.get_by_text("Uploading…").or_(
         page.get_by_text("Reading and checking the file…")
@@ -130,6 +130,6 @@ def test_a_file_is_dropped_on_the_page(page_of, alice):
         }"""
     )
     page.dispatch_event(".drop", "drop", {"dataTransfer": data})
-    page.get_by_text("dropped.jsonl · 0").wait_for()
+    page.get_by_text("1 kB").wait_for()
     page.get_by_role("button", name="Upload and preview").click()
     page.get_by_role("button", name="Import 1 prompt").wait_for()
