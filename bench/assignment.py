@@ -18,8 +18,11 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 ROOT = Path(__file__).parents[1]
@@ -28,38 +31,45 @@ sys.path.insert(0, str(ROOT))
 STAGES = ("balance", "submits", "machine")
 TRIALS, CONTROLS, AT_ONCE, THREADS = 200, 40, 30, 10
 EXAMPLES, STEPS = 200, 50
+Trial = Callable[[], tuple[int, Counter]]
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--only", nargs="+", choices=STAGES, default=STAGES)
-    options.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    options.add_argument("--inside", choices=STAGES, help=argparse.SUPPRESS)
     asked = options.parse_args()
     if asked.inside:
-        print(json.dumps(inside(asked.only)))
+        print(json.dumps(inside(asked.inside)))
         return 0
     import psycopg
 
     from bench.serving import SERVER, database, environment
 
-    with psycopg.connect(SERVER, autocommit=True) as admin, database(admin) as (_, env):
-        command = [sys.executable, "-P", __file__, "--inside", "--only", *asked.only]
-        settings = {**environment(env), "DJANGO_SETTINGS_MODULE": "config.settings.test"}
-        done = subprocess.run(command, cwd=ROOT, env=settings, check=True, stdout=subprocess.PIPE)
-    found = json.loads(done.stdout.splitlines()[-1])
-    print(json.dumps({"bench": "assignment", **found}))
+    found = {"bench": "assignment"}
+    for stage in asked.only:
+        with psycopg.connect(SERVER, autocommit=True) as admin, database(admin) as (_, env):
+            command = [sys.executable, "-P", __file__, "--inside", stage]
+            settings = {**environment(env), "DJANGO_SETTINGS_MODULE": "config.settings.test"}
+            done = subprocess.run(
+                command, cwd=ROOT, env=settings, check=True, stdout=subprocess.PIPE
+            )
+        found[stage] = json.loads(done.stdout.splitlines()[-1])
+    print(json.dumps(found))
     return 0
 
 
-def inside(stages: list[str]) -> dict:
+def inside(stage: str) -> dict:
+    """Do one stage on a database of its own."""
     import django
 
     django.setup()
     from django.core.management import call_command
+    from django.test.utils import setup_test_environment
 
+    setup_test_environment()
     call_command("migrate", verbosity=0)
-    work = {"balance": balance, "submits": submits, "machine": machine}
-    return {name: work[name]() for name in STAGES if name in stages}
+    return {"balance": balance, "submits": submits, "machine": machine}[stage]()
 
 
 # ---- sides ----------------------------------------------------------------------------------------
@@ -127,7 +137,7 @@ def submits() -> dict:
     return found
 
 
-def controls(trial) -> dict:
+def controls(trial: Trial) -> dict:
     """Take the locks away, one at a time and both; count the trials with more than one row."""
     from judging.services import statements
 
@@ -142,29 +152,23 @@ def controls(trial) -> dict:
     return found
 
 
-def twice(trial) -> int:
+def twice(trial: Trial) -> int:
     doubled = sum(trial()[0] > 1 for _ in range(CONTROLS))
     say(f"control  {doubled} of {CONTROLS} trials stored a judgment twice")
     return doubled
 
 
-def unconstrained():
-    from contextlib import contextmanager
-
+@contextmanager
+def unconstrained() -> Iterator[None]:
+    """Drop what keeps judgments and votes single; the database goes afterwards, rows and all."""
     from django.db import connection
 
     from judging.models import Judgment, Vote
 
-    @contextmanager
-    def dropped():
-        guards = [(model, model._meta.constraints[0]) for model in (Judgment, Vote)]
-        with connection.schema_editor() as editor:
-            for guard in guards:
-                editor.remove_constraint(*guard)
-        # The database goes with its rows: there is nothing to put back.
-        yield
-
-    return dropped()
+    with connection.schema_editor() as editor:
+        for model in (Judgment, Vote):
+            editor.remove_constraint(model, model._meta.constraints[0])
+    yield
 
 
 # ---- random steps ----------------------------------------------------------------------------------
@@ -174,32 +178,11 @@ def machine() -> dict:
     from hypothesis import HealthCheck, settings
     from hypothesis.stateful import run_state_machine_as_test
 
-    from judging.models import (
-        Assignment,
-        Comparison,
-        Judgment,
-        ModelPair,
-        SeenCompletion,
-        Study,
-        StudyVersion,
-        Vote,
-    )
+    from judging.models import Comparison
     from tests.conftest import NOW
     from tests.judging.test_assignment_machine import AssignmentMachine
     from tests.scenarios import make_rater, published_study
 
-    kinds = (Vote, Judgment, Assignment, SeenCompletion, Comparison)
-    for kind in (*kinds, ModelPair, StudyVersion, Study):
-        rows = kind.objects.all()
-        if kind is StudyVersion:
-            StudyVersion.language_models.through.objects.all().delete()
-        rows._raw_delete(rows.db)
-    from models_registry.models import Completion, LanguageModel, ModelEndpoint
-    from prompts.models import Prompt, PromptPool, PromptPoolVersion
-
-    for kind in (Completion, LanguageModel, ModelEndpoint, Prompt, PromptPoolVersion, PromptPool):
-        rows = kind.objects.all()
-        rows._raw_delete(rows.db)
     AssignmentMachine.scene = published_study(
         prompts=4, models=2, judgments_per_comparison=2, now=NOW
     )
@@ -208,9 +191,9 @@ def machine() -> dict:
     steps = Counter()
 
     class Counted(AssignmentMachine):
-        def check_invariants(self, *arguments, **options):
+        def check_invariants(self, *arguments: Any, **options: Any) -> None:
             steps["checked"] += 1
-            return super().check_invariants(*arguments, **options)
+            super().check_invariants(*arguments, **options)
 
     run_state_machine_as_test(
         Counted,

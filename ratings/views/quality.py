@@ -75,7 +75,9 @@ def hold(request: HttpRequest, slug: str) -> HttpResponse:
 def restore(request: HttpRequest, slug: str) -> HttpResponse:
     """Count a held rater's judgments again, with a reason."""
     study = get_object_or_404(Study, slug=slug)
-    rater = get_object_or_404(RaterProfile, pseudonym=request.POST.get("rater", ""))
+    rater = RaterProfile.objects.filter(pseudonym=request.POST.get("rater", "")).first()
+    if rater is None:
+        raise Invalid(_("Name one of the study's raters."), code="rater")
     try:
         restore_judgments(
             study=study,
