@@ -320,6 +320,35 @@ class AgreementSerializer(serializers.Serializer):
     ac1 = CoefficientSerializer()
 
 
+class ViewRowSerializer(serializers.Serializer):
+    model = serializers.CharField()
+    rating = serializers.FloatField()
+
+
+class EvenDrawSerializer(serializers.Serializer):
+    least_likely = serializers.FloatField(
+        help_text="Lowest probability with which a pair was drawn."
+    )
+    likeliest = serializers.FloatField()
+    rows = ViewRowSerializer(many=True)
+
+
+class GradedRowSerializer(ViewRowSerializer):
+    rating_lower = serializers.FloatField()
+    rating_upper = serializers.FloatField()
+
+
+class GradedViewSerializer(serializers.Serializer):
+    votes = serializers.IntegerField()
+    grades = serializers.IntegerField()
+    rows = GradedRowSerializer(many=True)
+
+
+class ViewsSerializer(serializers.Serializer):
+    even_draw = EvenDrawSerializer(allow_null=True)
+    graded = GradedViewSerializer(allow_null=True)
+
+
 class BoardCriterionSerializer(UncertaintySerializer):
     key = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment] # a field so named, as in the board
@@ -333,9 +362,10 @@ class BoardCriterionSerializer(UncertaintySerializer):
     groups = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
     rows = RowSerializer(many=True)
     head_to_head = HeadToHeadSerializer(many=True)
-    # Boards of before there were audits have neither.
+    # Boards of before there were such have none of these.
     audit = AuditSerializer(allow_null=True, default=None, help_text=MEANING["audit"])
     agreement = AgreementSerializer(allow_null=True, default=None, help_text=MEANING["agreement"])
+    views = ViewsSerializer(allow_null=True, default=None, help_text=MEANING["views"])
 
 
 class LeftOutSerializer(serializers.Serializer):

@@ -59,7 +59,7 @@ def test_tells_how_far_the_study_is_and_by_whom(page, scene, now):
 def test_htmx_gets_the_progress_alone(page):
     html = text(page.get(URL, headers={"HX-Request": "true"}))
     assert "<html" not in html
-    assert "Open places" in html
+    assert "Still to judge" in html
 
 
 def test_a_draft_goes_on_with_its_set_up(page, scene):
