@@ -216,12 +216,14 @@ def test(arguments: Sequence[str]) -> int:
 
 
 def test_providers(arguments: Sequence[str]) -> int:
-    """Install foreign servers, each in an environment of its own, and call them."""
-    for name, requirement in FOREIGN_SERVERS.items():
-        if not foreign_server(PROVIDERS / name, requirement):
+    """Install foreign servers, or those that are named, each by itself, and call them."""
+    chosen = [name for name in arguments if name in FOREIGN_SERVERS] or list(FOREIGN_SERVERS)
+    for name in chosen:
+        if not foreign_server(PROVIDERS / name, FOREIGN_SERVERS[name]):
             say(f"== {name} could not be installed: its tests are SKIPPED.")
     env = {"PREFERENDUM_PROVIDERS": str(PROVIDERS), "DATABASE_URL": "", "REDIS_URL": ""}
-    return call(PYTHON, "-m", "pytest", "tests/providers", *arguments, env=env).returncode
+    others = [one for one in arguments if one not in FOREIGN_SERVERS]
+    return call(PYTHON, "-m", "pytest", "tests/providers", *others, env=env).returncode
 
 
 def foreign_server(folder: Path, requirement: str) -> bool:
