@@ -1,6 +1,13 @@
 """The triggers that let rows be written and never changed, in SQL, for PostgreSQL and SQLite (pure)."""
 
-TABLES = ("judging_judgment", "judging_vote", "judging_auditbatch", "judging_unblindingevent")
+TABLES = (
+    "judging_judgment",
+    "judging_vote",
+    "judging_auditbatch",
+    "judging_unblindingevent",
+    "judging_blindingguess",
+    "judging_raterfinding",
+)
 FUNCTION = """
 CREATE OR REPLACE FUNCTION judging_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

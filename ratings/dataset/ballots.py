@@ -14,7 +14,7 @@ from judging.models import Assignment, Comparison, Forfeit, Judgment, StudyVersi
 from judging.protocol import parse_protocol
 from models_registry.models import Completion, LanguageModel
 from ratings.board import Ballots, BoardInput, Criterion, Ranked, RaterFacts
-from ratings.board.inputs import NOBODY, OUTCOME_CODES
+from ratings.board.inputs import NO_GRADE, NOBODY, OUTCOME_CODES
 
 CHUNK = 10_000
 # Who is beaten by whom when a side forfeits; canonical frame.
@@ -33,13 +33,16 @@ class BallotRow(NamedTuple):
     criterion: str
     outcome: str
     swapped: bool | None = None  # whether A was the second; None for a forfeit
+    drawn: float | None = None  # how likely the pair was to be drawn; None for a forfeit
+    grade: int | None = None  # None on scales without grades
 
 
-def read_board_input(version: StudyVersion, *, up_to: int) -> BoardInput:
+def read_board_input(version: StudyVersion, *, up_to: int, excluded: bool = False) -> BoardInput:
     """Read everything a board of `version` depends on, judgments up to id `up_to`.
 
     Judgments given under earlier versions count too, on criteria whose words and scale are the
     same; both sides of every comparison stay, whether or not a later version still names them.
+    With `excluded` those of raters who are left out are there, as if they were not.
     """
     protocol = parse_protocol(version.protocol)
     versions = versions_up_to(version)
@@ -47,14 +50,14 @@ def read_board_input(version: StudyVersion, *, up_to: int) -> BoardInput:
     labels = labels_of(models)
     lengths = _average_lengths(version)
     # Of each model those of the newest version that names it, as that version was built.
-    excluded = {pk: counts for one in versions for pk, counts in one.exclusions.items()}
+    uncompared = {pk: counts for one in versions for pk, counts in one.exclusions.items()}
     ranked = tuple(
         Ranked(
             version_id=model.pk,
             label=labels[model.pk],
             name=model.name,
             average_length=lengths.get(model.pk),
-            exclusions=excluded.get(str(model.pk), {}),
+            exclusions=uncompared.get(str(model.pk), {}),
         )
         for model in sorted(models, key=lambda one: labels[one.pk])
     )
@@ -65,7 +68,7 @@ def read_board_input(version: StudyVersion, *, up_to: int) -> BoardInput:
         criteria=[one.key for one in protocol.criteria],
     )
     sha = hashlib.sha256(_header(version, ranked, raters).encode())
-    for row in ballot_rows(version, up_to=up_to):
+    for row in ballot_rows(version, up_to=up_to, excluded=excluded):
         sha.update(canonical_row(row, labels).encode())
         rows.add(row)
     return BoardInput(
@@ -84,7 +87,9 @@ def read_board_input(version: StudyVersion, *, up_to: int) -> BoardInput:
     )
 
 
-def ballot_rows(version: StudyVersion, *, up_to: int) -> Iterator[BallotRow]:
+def ballot_rows(
+    version: StudyVersion, *, up_to: int, excluded: bool = False
+) -> Iterator[BallotRow]:
     """Yield forfeits, in the order of their comparisons, then votes in the order of submission."""
     yield from forfeit_rows(version)
     columns = (
@@ -97,16 +102,22 @@ def ballot_rows(version: StudyVersion, *, up_to: int) -> Iterator[BallotRow]:
         "criterion",
         "outcome",
         "judgment__assignment__swapped",
+        "judgment__assignment__pair_probability",
+        "grade",
     )
-    for row in counted_votes(version, up_to=up_to).values_list(*columns).iterator(CHUNK):
+    votes = counted_votes(version, up_to=up_to, excluded=excluded)
+    for row in votes.values_list(*columns).iterator(CHUNK):
         yield BallotRow(*row)
 
 
-def counted_votes(version: StudyVersion, *, up_to: int, superseded: bool = False) -> QuerySet[Vote]:
+def counted_votes(
+    version: StudyVersion, *, up_to: int, superseded: bool = False, excluded: bool = False
+) -> QuerySet[Vote]:
     """Return the votes that a board of `version` counts, in the order of submission.
 
     Of each assignment the latest revision counts, among judgments up to id `up_to`; with
-    `superseded` the earlier ones are there too.
+    `superseded` the earlier ones are there too, and with `excluded` what would count had nobody been
+    left out.
     """
     votes = Vote.objects.filter(
         _same_question(version),
@@ -117,7 +128,10 @@ def counted_votes(version: StudyVersion, *, up_to: int, superseded: bool = False
         judgment_id__lte=up_to,
     )
     if not superseded:
-        votes = votes.filter(~Exists(later_revision(up_to)))
+        later = later_revision(up_to)
+        if excluded:
+            later = later.exclude(kind=Judgment.Kind.EXCLUSION)
+        votes = votes.filter(~Exists(later))
     # By time, not by id: ids are drawn before the moment they are committed at.
     return votes.order_by("judgment__submitted_at", "judgment_id", "id")
 
@@ -168,7 +182,8 @@ def canonical_row(row: BallotRow, labels: dict[int, str]) -> str:
     """Return the line of `row` that the input digest is made of."""
     return (
         f"{row.judgment}\t{row.comparison_id}\t{labels[row.first_id]}\t{labels[row.second_id]}\t"
-        f"{row.rater}\t{row.prompt}\t{row.criterion}\t{row.outcome}\n"
+        f"{row.rater}\t{row.prompt}\t{row.criterion}\t{row.outcome}\t"
+        f"{'' if row.drawn is None else repr(row.drawn)}\t{'' if row.grade is None else row.grade}\n"
     )
 
 
@@ -267,6 +282,7 @@ class _Rows:
         self.models = models
         self.raters = raters
         self.columns: dict[str, list[tuple[int, ...]]] = {key: [] for key in criteria}
+        self.drawn: dict[str, list[float]] = {key: [] for key in criteria}
         self.prompts: dict[str, int] = {}
         self.judgments: dict[int | str, int] = {}
 
@@ -281,8 +297,10 @@ class _Rows:
                 self.prompts.setdefault(row.prompt, len(self.prompts)),
                 judgment,
                 -1 if row.swapped is None else int(not row.swapped),
+                NO_GRADE if row.grade is None else row.grade,
             )
         )
+        self.drawn[row.criterion].append(np.nan if row.drawn is None else row.drawn)
 
     def _who(self, row: BallotRow) -> tuple[int, int]:
         """Return the codes of rater and submission; a forfeited comparison is a submission."""
@@ -294,12 +312,12 @@ class _Rows:
         return self.judgments.setdefault(name, len(self.judgments))
 
     def ballots(self) -> dict[str, Ballots]:
-        return {key: _ballots(rows) for key, rows in self.columns.items()}
+        return {key: _ballots(rows, self.drawn[key]) for key, rows in self.columns.items()}
 
 
-def _ballots(rows: list[tuple[int, ...]]) -> Ballots:
-    table = np.array(rows, dtype=np.int32).reshape(-1, 7)
-    first, second, outcome, rater, prompt, judgment, shown = table.T.copy()
+def _ballots(rows: list[tuple[int, ...]], drawn: list[float]) -> Ballots:
+    table = np.array(rows, dtype=np.int32).reshape(-1, 8)
+    first, second, outcome, rater, prompt, judgment, shown, grade = table.T.copy()
     return Ballots(
         first=first,
         second=second,
@@ -308,4 +326,6 @@ def _ballots(rows: list[tuple[int, ...]]) -> Ballots:
         prompt=prompt,
         judgment=judgment,
         shown_first=shown.astype(np.int8),
+        drawn=np.array(drawn, dtype=np.float64),
+        grade=grade.astype(np.int8),
     )
