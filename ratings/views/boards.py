@@ -126,7 +126,7 @@ def two_models(request: HttpRequest, pk: int) -> HttpResponse:
         "board": board,
         "pair": pair,
         "coded": not may_see_identities(request, study),
-        "meaning": shown.MEANING,
+        "meaning": shown.meaning(shown.PAIR_TERMS),
     }
     return render(request, "ratings/two_models.html", context)
 
@@ -165,7 +165,7 @@ def _board_page(
             "coded": not may_see_identities(request, study),
             "parts": parts,
             "glance": shown.glance(parts),
-            "meaning": shown.MEANING,
+            "meaning": shown.meaning(shown.BOARD_TERMS),
             **shown.left_out(board),
         }
     context["large"] = context["may_export"] and board_requests.is_large(study)

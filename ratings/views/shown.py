@@ -19,38 +19,38 @@ NOTHING = "–"
 # Checks whose figure is a count.
 WHOLE = {"connectivity", "coverage", "volatility", "position_order", "tie_convention", "both_bad"}
 SHARES = ("win_rate", "both_bad_rate", "cannot_judge_rate")
-# The terms that pages explain beside the number, in the order of the columns.
-TERMS = {
+# The terms that a page explains beside their numbers, in the order of the columns.
+BOARD_TERMS = {
     "rank": "Rank range",
     "rating": "Rating",
     "interval": "Interval",
-    "strength": "Strength",
-    "win_rate": "Win rate",
-    "win_rate_standard_error": "Standard error",
-    "online_elo": "Online Elo",
+    "judgments": "Judgments",
+    "raters": "Raters",
     "battles": "Battles",
     "ties": "Ties",
     "both_bad_rate": "Both bad",
     "cannot_judge_rate": "Cannot judge",
-    "judgments": "Judgments",
-    "raters": "Raters",
     "forfeits": "Forfeits",
     "exclusions": "Left out",
+    "win_rate": "Win rate",
+    "online_elo": "Online Elo",
     "average_length": "Length",
     "composite": "Composite",
     "not_estimable": "Not ranked",
-    "raters_by_kind": "Who judged",
-    "interim": "Interim",
-    "difference": "Difference",
-    "equivalent": "Equivalent",
-    "verdict": "Verdict",
-    "more_votes": "More votes",
-    "anytime": "Any number of looks",
     "agreement": "Agreement",
     "audit": "Audit",
     "views": "Other views",
 }
-MEANING = [{"key": key, "term": term, "words": WORDS[key]} for key, term in TERMS.items()]
+PAIR_TERMS = {
+    "difference": "Difference",
+    "equivalent": "Equivalent",
+    "anytime": "Any number of looks",
+}
+
+
+def meaning(terms: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the words for each of a page's terms."""
+    return [{"key": key, "term": term, "words": WORDS[key]} for key, term in terms.items()]
 
 
 def parts(board: Mapping[str, Any]) -> list[dict[str, Any]]:

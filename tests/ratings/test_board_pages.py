@@ -1,5 +1,7 @@
 """Pages of boards: what a researcher reads on them, and how little the database is asked for them."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -61,6 +63,19 @@ def test_at_a_glance_models_stand_in_the_order_of_the_primary_criterion(snapshot
     in_order = [row["model"] for row in primary["rows"]]
     assert [one["model"] for one in answer.context["glance"]] == in_order
     assert in_order != [row["model"] for row in other["rows"]]
+
+
+def test_every_question_mark_has_its_words_and_no_words_lack_one(snapshot, researcher):
+    board = shown(researcher, BOARD)
+    names = [one["model"] for one in snapshot.result["models"]]
+    pair = shown(researcher, f"/boards/{snapshot.pk}/two/?a={names[0]}&b={names[1]}")
+    # Those that stand only where something is not ranked, or a study is still open.
+    seldom = {"term-not_estimable", "term-anytime"}
+    for page in (board, pair):
+        asked = set(re.findall(r'popovertarget="(term-\w+)"', page))
+        told = set(re.findall(r'id="(term-\w+)"', page))
+        assert asked <= told
+        assert told - asked <= seldom
 
 
 def test_a_study_without_a_board_offers_to_take_one(judged, researcher):
