@@ -5,6 +5,7 @@ Each server stands in an environment of its own below `PREFERENDUM_PROVIDERS`; o
 
 import os
 import random
+import signal
 import socket
 import subprocess
 import time
@@ -52,7 +53,11 @@ def running(name: str, *arguments: str, port: int, log: Path):
     environment.pop("DATABASE_URL", None)  # LiteLLM would take it for its own
     with log.open("w") as told:
         server = subprocess.Popen(
-            [str(found[0]), *arguments], env=environment, stdout=told, stderr=told
+            [str(found[0]), *arguments],
+            env=environment,
+            stdout=told,
+            stderr=told,
+            start_new_session=True,
         )
         try:
             until = time.monotonic() + 200
@@ -61,7 +66,7 @@ def running(name: str, *arguments: str, port: int, log: Path):
             assert listens(port), log.read_text()[-2000:]
             yield
         finally:
-            server.terminate()
+            os.killpg(server.pid, signal.SIGTERM)  # with the processes that it started itself
             server.wait(timeout=20)
 
 
