@@ -49,6 +49,7 @@ TERMS = {
     "agreement": "Agreement",
     "audit": "Audit",
     "views": "Other views",
+    "fragility": "Fragility",
 }
 MEANING = [{"key": key, "term": term, "words": WORDS[key]} for key, term in TERMS.items()]
 
