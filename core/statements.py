@@ -140,7 +140,7 @@ class _Prepared:
 
         while self.libpq.flush():
             select.select([], [self.libpq.socket], [])
-        answers = []
+        answers: list[Any] = []
         while True:
             while self.libpq.is_busy():
                 select.select([self.libpq.socket], [], [])
