@@ -99,6 +99,7 @@ class Everything:
             "api-board-changes": {"from": self.pks["snapshot"], "to": self.pks["later-snapshot"]},
             "judge-ahead": {"shown": self.texts["token"]},
             "two-models": {"a": a, "b": b},
+            "fragility": {"a": a, "b": b},
             "api-board-compare": {"a": a, "b": b},
         }.get(route, {})
 
@@ -156,6 +157,7 @@ def make_everything(*, now: datetime) -> Everything:
         "later-snapshot": later.pk,
         "head-to-head": snapshot.pk,
         "two-models": snapshot.pk,
+        "fragility": snapshot.pk,
         "api-board": snapshot.pk,
         "api-board-compare": snapshot.pk,
         "api-board-verify": snapshot.pk,

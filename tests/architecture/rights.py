@@ -104,6 +104,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "board-changes": {"GET": "read"},
     "snapshot": {"GET": "read"},
     "head-to-head": {"GET": "read"},
+    "fragility": {"GET": "read"},
     "two-models": {"GET": "read"},
     "board-taking": {"GET": "read"},
     "exports": {"GET": "export", "POST": "export"},
