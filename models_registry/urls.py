@@ -19,6 +19,7 @@ urlpatterns = [
     re_path(MODEL + "edit/$", language_models.edit, name="model-edit"),
     re_path(MODEL + "new-version/$", language_models.new_version, name="model-new-version"),
     re_path(MODEL + "price/$", language_models.price, name="model-price"),
+    re_path(MODEL + "quarantine/$", language_models.quarantine, name="model-quarantine"),
     re_path(MODEL + "retire/$", language_models.retire, name="model-retire"),
     path("runs/", runs.index, name="runs"),
     path("runs/new/", runs.new, name="run-new"),

@@ -9,11 +9,17 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Count, Min, Q
 
 from core.errors import Conflict, InputError, Invalid, Missing
 from core.leases import lock
-from models_registry.models import Completion, LanguageModel, ModelEndpoint, ModelPrice
+from models_registry.models import (
+    Completion,
+    GenerationRun,
+    LanguageModel,
+    ModelEndpoint,
+    ModelPrice,
+)
 from models_registry.providers import PROVIDERS
 from models_registry.providers.sampling import settings_errors
 from models_registry.services.checks import check_fields
@@ -181,7 +187,53 @@ def accept_name(*, language_model: LanguageModel, response_model: str) -> Langua
         state=Completion.State.QUARANTINED,
         response_model=response_model,
     ).update(state=Completion.State.SUCCEEDED)
+    _have_runs_counted_anew(model)
     return model
+
+
+def _have_runs_counted_anew(model: LanguageModel) -> None:
+    GenerationRun.objects.filter(language_models=model).update(counted=None, counted_at=None)
+
+
+def quarantined_names(*, language_model: LanguageModel) -> list[dict[str, Any]]:
+    """Return under which other names answers came, how many did, and one of their texts."""
+    held = language_model.completions.filter(state=Completion.State.QUARANTINED)
+    names = held.values("response_model").annotate(count=Count("pk"), first=Min("pk"))
+    found = list(names.order_by("response_model"))
+    texts = dict(
+        Completion.objects.filter(pk__in=[one["first"] for one in found]).values_list("pk", "text")
+    )
+    return [
+        {"name": one["response_model"], "count": one["count"], "example": texts[one["first"]]}
+        for one in found
+    ]
+
+
+@transaction.atomic
+def ask_again_for(*, language_model: LanguageModel, response_model: str) -> int:
+    """Throw the answers away that came under another name, and ask anew; the pause ends.
+
+    Return how many there were. What they cost stays booked.
+    """
+    model: LanguageModel = lock(LanguageModel.objects.filter(pk=language_model.pk)).get()
+    held = Completion.objects.filter(
+        language_model=model, state=Completion.State.QUARANTINED, response_model=response_model
+    )
+    thrown = held.update(
+        state=Completion.State.PENDING,
+        attempts_made=0,
+        text="",
+        turns=[],
+        turn_outcomes=[],
+        outcome="",
+        names_maker=False,
+        finish_reason="",
+        refusal="",
+        completed_at=None,
+    )
+    resume_language_model(language_model=model)
+    _have_runs_counted_anew(model)
+    return thrown
 
 
 def set_price(

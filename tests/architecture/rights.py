@@ -59,6 +59,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "model-edit": {"GET": "manage", "POST": "manage"},
     "model-new-version": {"GET": "manage", "POST": "manage"},
     "model-price": {"POST": "manage"},
+    "model-quarantine": {"POST": "manage"},
     "model-retire": {"POST": "manage"},
     "runs": {"GET": "read"},
     "run-new": {"GET": "manage", "POST": "manage"},
