@@ -1,5 +1,7 @@
 """The languages offered as boxes to tick, by their own names; any other code can be written (pure)."""
 
+from collections.abc import Sequence
+
 OFFERED = {
     "en": "English",
     "ar": "العربية",
@@ -30,3 +32,9 @@ OFFERED = {
     "ur": "اردو",
     "vi": "Tiếng Việt",
 }
+
+
+def preferred(header: str) -> Sequence[str]:
+    """Return the offered languages that a browser's Accept-Language names, in its order."""
+    named = (part.split(";")[0].strip().lower().split("-")[0] for part in header.split(","))
+    return [one for one in dict.fromkeys(named) if one in OFFERED]

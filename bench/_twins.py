@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -129,6 +130,7 @@ class _Outline(HTMLParser):
         self.found.append(f"comment {data}")
 
 
+@lru_cache(maxsize=4_096)  # most leaks leave the page as it was
 def _page_facts(page: str) -> dict[str, float | str]:
     outline = _Outline()
     outline.feed(page)

@@ -8,13 +8,14 @@ from config import api_docs
 from core.problems import no_such_route
 
 urlpatterns = [
+    # First, because a rater's requests are the most, and routes are tried one by one.
+    path("", include("judging.api_urls")),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs/", api_docs.index, name="api-docs"),
     path("docs/<slug:key>/", api_docs.operation, name="api-operation"),
     path("", include("accounts.api_urls")),
     path("", include("prompts.api_urls")),
     path("", include("models_registry.api_urls")),
-    path("", include("judging.api_urls")),
     path("", include("ratings.api_urls")),
     path("<path:path>", csrf_exempt(no_such_route)),
 ]

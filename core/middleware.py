@@ -4,6 +4,8 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from csp.utils import build_policy
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from rest_framework.generics import ListAPIView
@@ -15,6 +17,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 API = "/api/"
 LIBRARY = "drf_spectacular."  # its schema and its page, with parameters of their own
 NUL = "\0"
+DEBUG_PAGES = (404, 500)
 
 
 class RequestIdMiddleware:
@@ -27,6 +30,21 @@ class RequestIdMiddleware:
         request.META["REQUEST_ID"] = request_id = uuid.uuid4().hex
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
+        return response
+
+
+class ContentPolicyMiddleware:
+    """Sends the content security policy with every answer; it is the same for all, so built once."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+        self.policy = build_policy()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        # Django's own pages about errors, for developers, are built of what the policy forbids.
+        if not (settings.DEBUG and response.status_code in DEBUG_PAGES):
+            response.setdefault("Content-Security-Policy", self.policy)
         return response
 
 

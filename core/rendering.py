@@ -9,7 +9,8 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 from html import escape
@@ -111,9 +112,9 @@ def render(text: str) -> SafeString:
 def _render(text: str) -> str:
     if len(text) > LONGEST:
         return _plain(text)
-    budget = _Budget()
+    parser, budget = _parser(), _Budget()
     try:
-        html = _parser().render(text, {"budget": budget})
+        html = parser.render(text, {"budget": budget})
         return _clean(html, budget)
     except (_TooMuch, RecursionError):
         return _plain(text)
@@ -150,6 +151,13 @@ class _Budget:
     def __init__(self) -> None:
         self.until = time.thread_time() + SECONDS
         self.formulas = MOST_FORMULAS
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Do not count what is made once in a process: it is nobody's text that costs it."""
+        began = time.thread_time()
+        yield
+        self.until += time.thread_time() - began
 
     def check(self) -> None:
         if time.thread_time() > self.until:
@@ -339,7 +347,8 @@ def _host(href: str) -> str:
 
 def _code(source: str, language: str, budget: _Budget) -> str:
     budget.check()
-    lexer = _lexer(language.lower()) if len(source) <= LONGEST_CODE else None
+    with budget.paused():  # the first use of a language compiles its lexer
+        lexer = _lexer(language.lower()) if len(source) <= LONGEST_CODE else None
     inner = highlight(source, lexer, _formatter()) if lexer else escape(source)
     return f'<pre class="code" dir="ltr" tabindex="0"><code>{inner}</code></pre>\n'
 
@@ -356,16 +365,23 @@ def _lexer(language: str) -> Any:
         return None
 
 
-def _formula(source: str, display: str, budget: _Budget) -> str:
-    """Set a formula in MathML; one that cannot be set is shown as it was written."""
+@cache
+def _converter() -> Any:
     from latex2mathml.converter import convert
 
+    return convert
+
+
+def _formula(source: str, display: str, budget: _Budget) -> str:
+    """Set a formula in MathML; one that cannot be set is shown as it was written."""
     budget.check()
     budget.formulas -= 1
     written = f'<code class="formula">{escape(source.strip())}</code>'
     if len(source) > LONGEST_FORMULA or budget.formulas < 0:
         return written
     try:
+        with budget.paused():  # the first formula imports the converter
+            convert = _converter()
         mathml: str = convert(source.strip(), display=display)
     except Exception:  # noqa: BLE001 - the converter raises a dozen kinds, and plain IndexErrors
         return written

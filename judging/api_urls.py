@@ -5,6 +5,8 @@ from django.urls import path
 from judging import api
 
 urlpatterns = [
+    path("studies/<slug:slug>/assignments/", api.AssignmentsView.as_view(), name="api-assignments"),
+    path("assignments/<slug:token>/judgment/", api.JudgmentView.as_view(), name="api-judgment"),
     path("default-criteria/", api.DefaultCriteriaView.as_view(), name="api-default-criteria"),
     path("studies/", api.StudiesView.as_view(), name="api-studies"),
     path("studies/open/", api.OpenStudiesView.as_view(), name="api-open-studies"),
@@ -20,8 +22,6 @@ urlpatterns = [
     path("studies/<slug:slug>/close/", api.CloseView.as_view(), name="api-close"),
     path("studies/<slug:slug>/unblindings/", api.UnblindingsView.as_view(), name="api-unblindings"),
     path("studies/<slug:slug>/exclusions/", api.ExclusionsView.as_view(), name="api-exclusions"),
-    path("studies/<slug:slug>/assignments/", api.AssignmentsView.as_view(), name="api-assignments"),
     path("assignments/stop/", api.StopView.as_view(), name="api-stop"),
-    path("assignments/<slug:token>/judgment/", api.JudgmentView.as_view(), name="api-judgment"),
     path("assignments/<slug:token>/skip/", api.SkipView.as_view(), name="api-skip"),
 ]

@@ -57,9 +57,9 @@ class SettingsFields(Plain):
     """What is pinned with a version of a model."""
 
     remote_name = forms.CharField(
-        label=_("Model name at the server"),
+        label=_("Model name at the endpoint"),
         max_length=200,
-        help_text=_("Exactly as the server knows it, such as gpt-4 or llama2:7b-chat."),
+        help_text=_("Exactly as the endpoint knows it, such as gpt-4 or llama2:7b-chat."),
     )
     temperature = forms.FloatField(label=_("Temperature"), min_value=0, max_value=2, required=False)
     max_tokens = forms.IntegerField(label=_("Longest answer, tokens"), min_value=1, required=False)
@@ -126,7 +126,7 @@ class ConnectForm(SettingsFields, FactsFields):
 
     endpoint = forms.ModelChoiceField(
         ModelEndpoint.objects.order_by("name"),
-        label=_("Server"),
+        label=_("Endpoint"),
         required=False,
         to_field_name="slug",
         empty_label=_("A new one, at the address below"),
@@ -151,7 +151,7 @@ class ConnectForm(SettingsFields, FactsFields):
         label=_("Name on boards"),
         max_length=200,
         required=False,
-        help_text=_("Raters never see it. Empty: the name it has at the server."),
+        help_text=_("Raters never see it. Empty: the name it has at the endpoint."),
     )
     slug = forms.SlugField(max_length=120, required=False, widget=forms.HiddenInput)
     input_per_million = forms.DecimalField(
@@ -215,7 +215,7 @@ class EditUnusedModelForm(SettingsFields, EditModelForm):
 class NewVersionForm(SettingsFields):
     endpoint = forms.ModelChoiceField(
         ModelEndpoint.objects.order_by("name"),
-        label=_("Server"),
+        label=_("Endpoint"),
         to_field_name="slug",
         empty_label=None,
     )

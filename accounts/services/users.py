@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, models, transaction
 from accounts.models import ApiToken, RaterProfile, SignInLink, User, new_session_salt
 from accounts.tokens import SCOPES_OF_ROLE, SHOWN, digest_of, new_secret
 from core.errors import Conflict, Gone, Invalid, NotAllowed
+from core.statements import first_row
 
 Row = TypeVar("Row", bound=models.Model)
 log = logging.getLogger(__name__)
@@ -179,12 +180,8 @@ def find_token(*, secret: str, now: datetime) -> ApiToken | None:
 
     With its user and, of raters, the profile; fields that no permission needs are deferred.
     """
-    with connection.cursor() as cursor:
-        moments = [
-            connection.ops.adapt_datetimefield_value(one) for one in (now - USE_RESOLUTION, now)
-        ]
-        cursor.execute(LIVE_TOKEN, [moments[0], digest_of(secret), moments[1]])
-        row = cursor.fetchone()
+    moments = [connection.ops.adapt_datetimefield_value(one) for one in (now - USE_RESOLUTION, now)]
+    row = first_row(LIVE_TOKEN, [moments[0], digest_of(secret), moments[1]])
     if row is None:
         return None
     token = _partial(ApiToken, id=row[0], scopes=json.loads(row[1]), user_id=row[3])

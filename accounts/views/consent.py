@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms import ConsentForm, ConsentTextForm, WithdrawForm
+from accounts.languages import preferred
 from accounts.models import EVERY_WARNING, ConsentVersion, RaterProfile, User
 from accounts.permissions import needs
 from accounts.services import consent as services
@@ -37,7 +38,7 @@ def consent(request: HttpRequest) -> HttpResponse:
     rater, version = _rater(request), services.current_consent()
     form = ConsentForm(
         request.POST or None,
-        known=rater.languages,
+        known=rater.languages or preferred(request.headers.get("Accept-Language", "")),
         initial={
             "number": version.number,
             "avoid_every_warning": EVERY_WARNING in rater.avoided_tags,

@@ -119,7 +119,7 @@ MIDDLEWARE = [
     "core.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "core.middleware.ContentPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -169,7 +169,10 @@ MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Preferendum"
 MFA_TOTP_TOLERANCE = 1
-ADMINS_NEED_SECOND_FACTOR = False
+# On this machine alone a one-time link is enough; where others can reach the site it is not.
+ADMINS_NEED_SECOND_FACTOR = env_bool(
+    "PREFERENDUM_ADMINS_NEED_SECOND_FACTOR", default=env_bool("PREFERENDUM_PRODUCTION")
+)
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

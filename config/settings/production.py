@@ -30,5 +30,3 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = False
-
-ADMINS_NEED_SECOND_FACTOR = True

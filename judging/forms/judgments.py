@@ -58,7 +58,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One reply of a side; `asked` is what the person wrote before it, in a conversation of its own."""
+    """One reply of a side; `asked` is what the person wrote after the reply before it."""
 
     asked: str
     reply: str
@@ -71,26 +71,37 @@ def pair_context(
     votes: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return what the page shows of a pair; `votes` are the values chosen before, if any."""
-    messages, progress = blinded.messages, blinded.progress
+    progress = blinded.progress
+    messages = _opening(blinded)
     length = sum(len(one["content"]) for one in messages)
     lines = sum(one["content"].count("\n") + 2 for one in messages)
     return {
         "assignment": blinded,
+        "opening": messages,
         "left": progress.target - progress.done,
         "veiled": bool(blinded.risk_tags),
         "long_prompt": length > LONG_PROMPT or lines > LONG_PROMPT_LINES,
-        "turns_a": _turns(messages, blinded.a),
-        "turns_b": _turns(messages, blinded.b),
+        "turns_a": _turns(blinded.messages, blinded.a),
+        "turns_b": _turns(blinded.messages, blinded.b),
         "questions": questions(blinded.criteria, criteria, votes or {}),
         "skip_reasons": SKIP_REASONS,
     }
 
 
+def _opening(blinded: BlindedAssignment) -> Sequence[Mapping[str, Any]]:
+    """Return what stands above both answers: of conversations of their own, up to the first question."""
+    if max(len(blinded.a.turns), len(blinded.b.turns)) == 1:
+        return blinded.messages
+    asked = [number for number, one in enumerate(blinded.messages, 1) if one["role"] == "user"]
+    return blinded.messages[: asked[0]]
+
+
 def _turns(messages: Sequence[Mapping[str, Any]], side: Side) -> list[Turn]:
+    """Return a side's replies, each after the first with the question between them."""
     if len(side.turns) == 1:
         return [Turn("", side.text)]
     asked = [one["content"] for one in messages if one["role"] == "user"]
-    return [Turn(*one) for one in zip(asked, side.turns, strict=False)]
+    return [Turn(*one) for one in zip(["", *asked[1:]], side.turns, strict=False)]
 
 
 def questions(

@@ -203,7 +203,11 @@ class RulesForm(ProtocolForm):
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 8}),
-        help_text=_("Raters read them before they begin, and while they judge."),
+        help_text=_(
+            "Raters have them beside every pair: what the prompts are about, what makes an answer good"
+            " here, when it is a tie. Markdown works. Empty: they read only the guidelines of the"
+            " consent text."
+        ),
     )
     answers__refused = forms.ChoiceField(label=_("Refused"), choices=RULES)
     answers__filtered = forms.ChoiceField(label=_("Filtered by the provider"), choices=RULES)

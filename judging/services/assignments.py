@@ -52,9 +52,13 @@ Purpose, State = Assignment.Purpose, Assignment.State
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """What a rater got: `created` is False for the one that was open already."""
+    """What a rater got, and the protocol it is judged by.
+
+    `created` is False for the one that was open already.
+    """
 
     blinded: BlindedAssignment
+    protocol: Protocol
     created: bool
 
 
@@ -272,7 +276,7 @@ def _lease(work: _Work, *, prefetch: bool) -> Leased | None:
     desk = work.desk
     ahead = prefetch and desk.shown is not None
     if open_pk := desk.ahead if ahead else desk.shown:
-        return Leased(_reopened(work, open_pk), created=False)
+        return _reopened(work, open_pk)
     if work.rater.held:
         raise NotAllowed(
             "Your work is on hold. What you judged is kept; ask whoever invited you.",
@@ -280,7 +284,7 @@ def _lease(work: _Work, *, prefetch: bool) -> Leased | None:
         )
     if desk.ahead and not ahead:
         _show_prefetched(desk.ahead)
-        return Leased(_reopened(work, desk.ahead), created=False)
+        return _reopened(work, desk.ahead)
     if _reached_cap(work.protocol, desk):
         return None
     if desk.skipped > skips_allowed(work.protocol.caps.skips, issued=desk.issued):
@@ -290,8 +294,7 @@ def _lease(work: _Work, *, prefetch: bool) -> Leased | None:
             code="skip_cap",
         )
     revived = _revive(work, prefetched=ahead) if desk.lapsed else None
-    blinded = _reopened(work, revived) if revived else _lease_new(work, prefetched=ahead)
-    return Leased(blinded, created=True) if blinded else None
+    return _reopened(work, revived, created=True) if revived else _lease_new(work, prefetched=ahead)
 
 
 def _show_prefetched(pk: int) -> None:
@@ -329,7 +332,7 @@ def _revive(work: _Work, *, prefetched: bool) -> int | None:
     return int(pk)
 
 
-def _reopened(work: _Work, pk: int) -> BlindedAssignment:
+def _reopened(work: _Work, pk: int, *, created: bool = False) -> Leased:
     """Show an open assignment again, renewing its lease."""
     leased = Assignment.objects.leased().filter(pk=pk)
     assignment = leased.first()
@@ -343,7 +346,7 @@ def _reopened(work: _Work, pk: int) -> BlindedAssignment:
     # One that was leased before an amendment is judged by the protocol it was leased under.
     same = assignment.study_version_id == work.desk.version_id
     protocol = work.protocol if same else protocol_under(assignment.study_version.digest)
-    return _present(
+    blinded = _present(
         work,
         protocol,
         assignment.token,
@@ -351,9 +354,10 @@ def _reopened(work: _Work, pk: int) -> BlindedAssignment:
         swapped=assignment.swapped,
         texts=read_texts(comparison_id=assignment.comparison_id),
     )
+    return Leased(blinded, protocol, created=created)
 
 
-def _lease_new(work: _Work, *, prefetched: bool) -> BlindedAssignment | None:
+def _lease_new(work: _Work, *, prefetched: bool) -> Leased | None:
     """Find the next comparison, draw its sides, and lease it; None when there is none.
 
     Found without a lock, so that nobody waits, and leased by statements that a constraint refuses
@@ -375,7 +379,10 @@ def _lease_new(work: _Work, *, prefetched: bool) -> BlindedAssignment | None:
         now=work.now,
         expires_at=work.expires_at,
     )
-    return _present(work, work.protocol, token, work.expires_at, swapped=draw.swapped, texts=texts)
+    blinded = _present(
+        work, work.protocol, token, work.expires_at, swapped=draw.swapped, texts=texts
+    )
+    return Leased(blinded, work.protocol, created=True)
 
 
 def _side(work: _Work, candidate: Candidate) -> SideDraw:

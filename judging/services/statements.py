@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from accounts.models import EVERY_WARNING
+from core.statements import Statement, all_rows, first_row, run_together
 from judging.blinding import Side, SideDraw
 from judging.models import Judgment, Vote
 from judging.models.comparisons import SKIPPED_KEY
@@ -22,7 +23,6 @@ from judging.pairing import draw_pair
 SPREAD = 8  # of how many comparisons that come next one is taken
 PRIME = 8_191  # draw keys modulo it are an order of their own
 MOST_KEY = 2 * SKIPPED_KEY
-Statement = tuple[str, Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,9 +286,10 @@ INSERT INTO judging_assignment (
 # The primary key refuses an answer that this rater was shown already.
 INSERT_SEEN = """
 INSERT INTO judging_seencompletion (rater_id, study_id, prompt_id, completion_id, issue)
-SELECT %s, study_id, prompt_id, first_id, %s FROM judging_comparison WHERE id = %s
-UNION ALL
-SELECT %s, study_id, prompt_id, second_id, %s FROM judging_comparison WHERE id = %s
+SELECT CAST(%s AS bigint), one.study_id, one.prompt_id,
+       CASE WHEN side.column1 = 1 THEN one.first_id ELSE one.second_id END, CAST(%s AS integer)
+FROM judging_comparison AS one CROSS JOIN (VALUES (1), (2)) AS side
+WHERE one.id = %s
 """
 
 ADD_LEAN = "UPDATE judging_modelpair SET lean = lean + %s WHERE id = %s"
@@ -318,15 +319,18 @@ INSERT INTO judging_judgment (
 SELECT id, %s, %s, %s, %s, %s, '' FROM judging_assignment WHERE id = %s AND state = 'judged'
 """
 
-INSERT_VOTE = """
+INSERT_VOTES = """
 INSERT INTO judging_vote (judgment_id, criterion, display_value, outcome, grade)
-SELECT id, %s, %s, %s, %s FROM judging_judgment WHERE assignment_id = %s AND revision = %s
+SELECT one.id, vote.column1, vote.column2, vote.column3, vote.column4
+FROM judging_judgment AS one CROSS JOIN (VALUES {votes}) AS vote
+WHERE one.assignment_id = %s AND one.revision = %s
 """
+ONE_VOTE = "(%s, %s, %s, CAST(%s AS smallint))"
 
 
 def read_desk(*, slug: str, rater_id: int) -> Desk | None:
     """Return the newest version of a published study and the rater's history in it."""
-    row = _one(READ_DESK, [rater_id, slug, slug])
+    row = first_row(READ_DESK, [rater_id, slug, slug])
     if row is None:
         return None
     study_id, state, seed, version_id, digest, judgeable, *history = row
@@ -351,7 +355,7 @@ def draw_candidate(search: Search, *, u: float, offset: int) -> Candidate | None
         spread=SPREAD,
         prime=PRIME,
     )
-    row = _one(statement, [search.study_id, *cap_values, u, *unseen_values, offset])
+    row = first_row(statement, [search.study_id, *cap_values, u, *unseen_values, offset])
     return row and Candidate(*row)
 
 
@@ -364,22 +368,20 @@ def find_in_pairs(search: Search, *, u: float) -> Candidate | None:
     pair_cap, cap_values = _pair_cap(search)
     most = MOST_KEY if search.skipped else SKIPPED_KEY
     values = [most, *unseen_values, search.study_id, *cap_values]
-    with connection.cursor() as cursor:
-        statement = FIND_IN_PAIRS.format(unseen=unseen, pair_open=PAIR_OPEN, pair_cap=pair_cap)
-        cursor.execute(statement, values)
-        found = {row[0]: row for row in cursor.fetchall() if row[3] is not None}
+    statement = FIND_IN_PAIRS.format(unseen=unseen, pair_open=PAIR_OPEN, pair_cap=pair_cap)
+    found = {row[0]: row for row in all_rows(statement, values) if row[3] is not None}
     if not found:
         return None
     drawn = draw_pair({pk: row[2] for pk, row in found.items()}, u=u)
     _, lean, _, comparison_id = found[drawn.pair_id]
-    (prompt_lean,) = _one(READ_PROMPT_LEAN.format(prompt_lean=PROMPT_LEAN), [comparison_id])
+    (prompt_lean,) = first_row(READ_PROMPT_LEAN.format(prompt_lean=PROMPT_LEAN), [comparison_id])
     return Candidate(comparison_id, drawn.pair_id, lean, drawn.probability, prompt_lean)
 
 
 def find_extra(search: Search) -> Candidate | None:
     """Return a comparison on which raters disagree, for a rater who saw neither answer."""
     unseen, values = _unseen(search)
-    row = _one(
+    row = first_row(
         FIND_EXTRA.format(prompt_lean=PROMPT_LEAN, unseen=unseen), [search.study_id, *values]
     )
     return row and Candidate(*row)
@@ -389,7 +391,7 @@ def find_gold(search: Search, *, offset: int) -> Candidate | None:
     """Return a comparison whose answer is known, for a rater who saw neither answer."""
     unseen, values = _unseen(search)
     statement = FIND_GOLD.format(prompt_lean=PROMPT_LEAN, unseen=unseen, prime=PRIME)
-    row = _one(statement, [search.study_id, *values, offset])
+    row = first_row(statement, [search.study_id, *values, offset])
     return row and Candidate(*row)
 
 
@@ -444,13 +446,12 @@ def lease(
         _moment(now), token, pk, rater_id, desk.study_id, desk.version_id, purpose,
         prefetched, draw.swapped, draw.probability, candidate.probability, _moment(expires_at),
     ]  # fmt: skip
-    seen = [rater_id, desk.issued, pk]
-    results = _together(
+    results = run_together(
         (READ_TEXTS, [pk]),
         *([(TAKEN[purpose], [pk])] if purpose in TAKEN else []),
         (INSERT_ASSIGNMENT, assignment),
         # A repeat shows again what was seen.
-        *([(INSERT_SEEN, [*seen, *seen])] if purpose != "repeat" else []),
+        *([(INSERT_SEEN, [rater_id, desk.issued, pk])] if purpose != "repeat" else []),
         # Last, because many raters share the pair's row, and it stays locked until the commit.
         (ADD_LEAN, [1 if draw.swapped else -1, candidate.pair_id]),
     )
@@ -459,7 +460,7 @@ def lease(
 
 def read_texts(*, comparison_id: int) -> Texts:
     """Return what is shown of a comparison."""
-    return _texts(_one(READ_TEXTS, [comparison_id]))
+    return _texts(first_row(READ_TEXTS, [comparison_id]))
 
 
 def judge(*, judgment: Judgment, votes: Sequence[Vote]) -> bool:
@@ -468,17 +469,17 @@ def judge(*, judgment: Judgment, votes: Sequence[Vote]) -> bool:
     All or nothing: raises `IntegrityError` when somebody else stored one at the same moment.
     """
     closing = (CLOSE_JUDGED, [_moment(judgment.submitted_at), judgment.assignment_id])
-    return _together(closing, *_judgment_rows(judgment, votes))[0].count == 1
+    return run_together(closing, *_judgment_rows(judgment, votes))[0].count == 1
 
 
 def insert_judgment(*, judgment: Judgment, votes: Sequence[Vote]) -> None:
     """Store a judgment of an assignment that is judged, and its votes."""
-    _together(*_judgment_rows(judgment, votes))
+    run_together(*_judgment_rows(judgment, votes))
 
 
 def find_held(*, token: str, rater_id: int) -> Held | None:
     """Return a rater's own assignment by its token."""
-    row = _one(FIND_HELD, [token, rater_id])
+    row = first_row(FIND_HELD, [token, rater_id])
     if row is None:
         return None
     pk, study_id, comparison_id, purpose, swapped, state, digest, criteria = row
@@ -500,12 +501,15 @@ def _judgment_rows(judgment: Judgment, votes: Sequence[Vote]) -> list[Statement]
     pk, revision = judgment.assignment_id, judgment.revision
     moment = _moment(judgment.submitted_at)
     values = [revision, judgment.kind, moment, judgment.body_digest, judgment.comment, pk]
+    marks = [
+        value
+        for one in votes
+        for value in (one.criterion, one.display_value, one.outcome, one.grade)
+    ]
+    insert_votes = INSERT_VOTES.format(votes=", ".join([ONE_VOTE] * len(votes)))
     return [
         (INSERT_JUDGMENT, values),
-        *(
-            (INSERT_VOTE, [one.criterion, one.display_value, one.outcome, one.grade, pk, revision])
-            for one in votes
-        ),
+        *([(insert_votes, [*marks, pk, revision])] if votes else []),
     ]
 
 
@@ -521,48 +525,3 @@ def _side(text: str, turns: str) -> Side:
 
 def _moment(value: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(value)
-
-
-def _one(statement: str, parameters: Sequence[Any]) -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchone()
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    """What one statement did: how many rows it changed, or the first it found."""
-
-    count: int
-    row: Any
-
-
-def _together(*statements: Statement) -> list[_Result]:
-    """Run statements as one transaction.
-
-    PostgreSQL takes several in one message, as one transaction of their own, which saves the
-    waiting between them; SQLite is asked one by one, and so is a transaction that is open already.
-    """
-    if connection.vendor == "postgresql" and not connection.in_atomic_block:
-        return _in_one_message(statements)
-    with transaction.atomic(), connection.cursor() as cursor:
-        return [_run(cursor, *one) for one in statements]
-
-
-def _in_one_message(statements: Sequence[Statement]) -> list[_Result]:
-    parameters = [value for _, values in statements for value in values]
-    with connection.cursor() as cursor:
-        cursor.execute(";".join(text for text, _ in statements), parameters)
-        results = [_result(cursor)]
-        while cursor.nextset():
-            results.append(_result(cursor))
-        return results
-
-
-def _run(cursor: Any, statement: str, parameters: Sequence[Any]) -> _Result:
-    cursor.execute(statement, parameters)
-    return _result(cursor)
-
-
-def _result(cursor: Any) -> _Result:
-    return _Result(cursor.rowcount, cursor.fetchone() if cursor.description else None)

@@ -21,6 +21,7 @@ from core.pages import page_or_piece
 from judging.blinding import BlindedAssignment
 from judging.forms import SKIP_REASONS, WarningsForm, judgment_body, pair_context
 from judging.models import Study
+from judging.protocol import Protocol
 from judging.services import assignments, content_warnings, endings, judgments, undo
 from judging.services.statements import Held
 from judging.services.versions import protocol_under
@@ -74,7 +75,8 @@ def ahead(request: HttpRequest, slug: str) -> HttpResponse:
     leased = assignments.lease_next(rater=rater, slug=slug, now=now, prefetch=True)
     if leased is None:
         return HttpResponse(status=204)
-    return render(request, "judging/_session.html", _pair(rater, slug, leased.blinded))
+    study = Study.objects.get(slug=slug)
+    return render(request, "judging/_session.html", _pair(study, leased.protocol, leased.blinded))
 
 
 @require_POST
@@ -109,7 +111,9 @@ def change(request: HttpRequest, slug: str, token: str) -> HttpResponse:
             messages.success(request, _("Your change is saved."))
             return redirect("judge", slug)
     # It was asked for before it was judged.
-    context = {**_pair(rater, slug, judged.blinded, filled), "changing": True, "veiled": False}
+    study, protocol = get_object_or_404(Study, slug=slug), protocol_under(judged.digest)
+    pair = _pair(study, protocol, judged.blinded, filled)
+    context = {**pair, "changing": True, "veiled": False}
     return page_or_piece(request, PAIR, context, refused=filled.error is not None)
 
 
@@ -182,20 +186,18 @@ def _next_page(request: HttpRequest, slug: str, *, filled: Filled | None = None)
         return render(request, "judging/done.html", context)
     # Another tab may have judged it meanwhile: what was filled in belongs to that one alone.
     again = filled if filled and filled.token == leased.blinded.token else None
-    context = _pair(rater, slug, leased.blinded, again)
+    context = _pair(study, leased.protocol, leased.blinded, again)
     asked_for = request.GET.get("show") == leased.blinded.token
     context |= {"changeable": changeable, "veiled": context["veiled"] and not asked_for}
     return page_or_piece(request, PAIR, context, refused=again is not None)
 
 
 def _pair(
-    rater: RaterProfile, slug: str, blinded: BlindedAssignment, filled: Filled | None = None
+    study: Study, protocol: Protocol, blinded: BlindedAssignment, filled: Filled | None = None
 ) -> dict[str, Any]:
     """What the page needs to show one pair."""
-    held = assignments.find_assignment(rater=rater, token=blinded.token)
-    protocol = protocol_under(held.digest)
     return {
-        "study": get_object_or_404(Study, slug=slug),
+        "study": study,
         "guidelines": protocol.guidelines,
         "general_guidelines": current_consent().guidelines,
         "comment": filled.comment if filled else "",

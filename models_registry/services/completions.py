@@ -259,7 +259,7 @@ class _Batch:
         reason = (
             f"The endpoint was asked for {job.model.remote_name!r} and answered as "
             f"{result.response_model!r}. Its answers are in quarantine: accept the name if it is "
-            "the same model, or correct the model's name at the server."
+            "the same model, or correct the model's name at the endpoint."
         )
         if pause_language_model(language_model=job.model, reason=reason, now=self._now):
             log.warning("Model %s is paused. %s", job.model, reason)

@@ -68,5 +68,5 @@ def _tell(request: HttpRequest, before: ModelEndpoint, after: ModelEndpoint) -> 
     if before.encrypted_key and not after.encrypted_key:
         messages.warning(
             request,
-            _("The address changed, so the old key was forgotten: it belonged to the old server."),
+            _("The address changed, so the old key was forgotten: it belonged to the old address."),
         )

@@ -87,7 +87,7 @@ def _said_of(told: Probe | None) -> str:
     if told is None or told.result is None:
         return _("Connected, but not tested: ask it something below.")
     if not told.result.text:
-        return _("Connected. The server answered without a text: ask it something else below.")
+        return _("Connected. It answered without a text: ask it something else below.")
     return _("Connected. After %(seconds).1f s it answered: “%(text)s”") % {
         "seconds": (told.result.latency_ms or 0) / 1000,
         "text": Truncator(told.result.text).chars(SHOWN_OF_ANSWER),

@@ -74,11 +74,13 @@ def head_to_head(board: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 def glance(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return one row a model with its place on each of `parts`, in the order of the last of them."""
+    """Return one row a model with its place on each of `parts`, in the order of the primary one."""
     places = [{row["model"]: row for row in part["rows"]} for part in shown]
     return [
         {"name": row["name"], "model": row["model"], "cells": [one[row["model"]] for one in places]}
-        for row in (shown[-1]["rows"] if shown else ())
+        for part in shown
+        if part["primary"]
+        for row in part["rows"]
     ]
 
 

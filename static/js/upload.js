@@ -1,18 +1,23 @@
 // Files by drag and drop, and how far an upload is. Without it, the file field and the form do.
 "use strict";
 
+const size = (bytes) => (bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+
 function describe(input) {
   const note = input.closest(".drop").querySelector(".picked");
   const file = input.files[0];
   const tooLarge = file && input.dataset.mostBytes && file.size > Number(input.dataset.mostBytes);
   input.setCustomValidity(tooLarge ? note.dataset.tooLarge : "");
-  const size = file ? (file.size / 1e6).toLocaleString(undefined, { maximumFractionDigits: 1 }) : "";
-  note.textContent = file ? `${file.name} · ${size} MB${tooLarge ? " · " + note.dataset.tooLarge : ""}` : "";
+  // The field itself shows the name.
+  note.textContent = file ? size(file.size) + (tooLarge ? ` · ${note.dataset.tooLarge}` : "") : "";
 }
 
 document.addEventListener("change", (event) => {
   if (event.target.matches(".drop input[type=file]")) describe(event.target);
 });
+
+// Chosen before this was here, or put back by the browser.
+document.querySelectorAll(".drop input[type=file]").forEach(describe);
 
 for (const kind of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(kind, (event) => {

@@ -86,7 +86,7 @@ def _connect_with_three_mistakes(page, server) -> None:
     page.get_by_role("link", name="Connect a model").click()
     page.get_by_label("Base URL").fill(server.base_url.removesuffix("/v1"))
     page.get_by_label("API key").fill("sk-wrong-0123456789")
-    page.get_by_label("Model name at the server").fill("llama2-70b")
+    page.get_by_label("Model name at the endpoint").fill("llama2-70b")
     page.get_by_label("Name on boards").fill("LLaMA 2 70B")
     page.get_by_role("button", name="Test and connect").click()
 

@@ -1,13 +1,15 @@
-"""An admin's work without JavaScript, and how an upload shows that it goes on with it."""
+"""An admin's work without JavaScript or before it is there, and how an upload shows that it goes on."""
 
 import random
 
 import pytest
 
 from judging.models import Study
+from judging.services.studies import create_study
 from models_registry.models import ModelEndpoint
 from models_registry.services.drains import produce_completions
 from tests.fake_provider import FakeProvider, strict
+from tests.scenarios import published_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -38,12 +40,12 @@ def test_the_whole_way_without_javascript(page_of, alice, server):
 
     for name in NAMES:
         page.goto("/models/new/")
-        if page.get_by_label("Server", exact=True).count():
-            page.get_by_label("Server", exact=True).select_option(index=1)
+        if page.get_by_label("Endpoint", exact=True).count():
+            page.get_by_label("Endpoint", exact=True).select_option(index=1)
         else:
             page.get_by_label("Base URL").fill(server.base_url)
             page.get_by_label("API key").fill("sk-wrong")
-        page.get_by_label("Model name at the server").fill(name)
+        page.get_by_label("Model name at the endpoint").fill(name)
         page.get_by_role("button", name="Test and connect").click()
         if page.get_by_text("The address is right, the key is not").count():
             # The key is never sent back: without scripts it has to be entered again.
@@ -75,6 +77,19 @@ def test_the_whole_way_without_javascript(page_of, alice, server):
     assert Study.objects.get().state == "open"
 
 
+def test_what_is_chosen_before_the_scripts_are_there_counts(page_of):
+    scenario = published_study(slug="study")
+    create_study(slug="drafted", name="Drafted", created_by=scenario.alice)
+    page = page_of(scenario.alice)
+    held = []
+    page.route("**/htmx*.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright sets an attribute on it
+    page.goto("/studies/drafted/set-up/material/", wait_until="commit")
+    page.get_by_label("Prompts").select_option("pool-study@1")
+    assert page.get_by_text("complete", exact=True).count() == 0
+    held.pop().continue_()
+    page.get_by_text("complete", exact=True).first.wait_for()
+
+
 def test_an_upload_shows_that_it_goes_on(page_of, alice):
     page = page_of(alice)
     page.set_default_timeout(30_000)
@@ -86,7 +101,7 @@ def test_an_upload_shows_that_it_goes_on(page_of, alice):
     page.goto("/pools/upload/")
     page.route("**/pools/upload/", hold)
     page.get_by_label("File").set_input_files(FILE)
-    page.get_by_text("questions.csv · 0").wait_for()
+    page.get_by_text("1 kB").wait_for()
     page.get_by_role("button", name="Upload and preview").click()
     page.get_by_text("Uploading…").or_(
         page.get_by_text("Reading and checking the file…")
@@ -115,6 +130,6 @@ def test_a_file_is_dropped_on_the_page(page_of, alice):
         }"""
     )
     page.dispatch_event(".drop", "drop", {"dataTransfer": data})
-    page.get_by_text("dropped.jsonl · 0").wait_for()
+    page.get_by_text("1 kB").wait_for()
     page.get_by_role("button", name="Upload and preview").click()
     page.get_by_role("button", name="Import 1 prompt").wait_for()

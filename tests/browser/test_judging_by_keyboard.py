@@ -43,6 +43,7 @@ def test_a_rater_consents_and_judges_twenty_pairs_without_a_mouse(page_of, scene
     tab_to(page, "Agree and begin")
     press(page, "Enter")
     page.wait_for_selector("#pair")
+    page.wait_for_load_state("networkidle")
     page.evaluate(COUNT_KEYS)
     for _ in range(20):
         judge(page)

@@ -181,5 +181,7 @@ def test_stop_gives_back_what_is_open_and_says_how_to_come_back(page_of, scene):
     assert not open_ones.exists()
     page.get_by_role("link", name="Go on judging").click()
     page.get_by_role("link", name="Go on").click()
+    page.wait_for_selector("#pair")
+    page.wait_for_load_state("networkidle")
     assert token(page) == shown != before
     assert chosen(page) == ["1"]

@@ -3,7 +3,9 @@
 from html.parser import HTMLParser
 
 import pytest
+from pygments.lexers import get_lexer_by_name
 
+from core import rendering
 from core.rendering import LONGEST, render
 
 DEAD = {
@@ -175,3 +177,16 @@ def test_bombs_come_back_as_text(text):
 
 def test_the_same_text_gives_the_same_html_whoever_wrote_it():
     assert render("**a** and `b`") == render("**a** and `b`")
+
+
+def test_no_text_pays_for_what_is_made_once_in_a_process(monkeypatch):
+    now = 0.0
+
+    def slow(*names, **options):
+        nonlocal now
+        now += 10.0
+        return get_lexer_by_name(*names, **options)
+
+    monkeypatch.setattr(rendering.time, "thread_time", lambda: now)
+    monkeypatch.setattr(rendering, "get_lexer_by_name", slow)
+    assert '<pre class="code"' in render("```python\nfirst = 'use of a language'\n```")

@@ -41,6 +41,17 @@ def test_shows_both_answers_and_every_criterion(scene, page):
     assert 'name="comment"' in html
 
 
+def test_a_question_between_two_replies_stands_in_each_answer_the_first_above(db, client):
+    replies = ["In the east.", "In the west."]
+    scene = published_study(completion={"turns": replies, "text": replies[-1]})
+    asked = [{"role": "user", "content": one} for one in ("Where is Oslo?", "And Bergen?")]
+    scene.pool_version.prompts.update(kind="own_conversation", messages=asked)
+    client.force_login(scene.bob.user)
+    html, _ = form(scene, client)
+    assert html.count("Where is Oslo?") == 1
+    assert html.count("And Bergen?") == html.count("Reply 1") == html.count("Reply 2") == 2
+
+
 def test_no_byte_tells_a_model(scene, page):
     html, _ = form(scene, page)
     assert CANARY not in html

@@ -359,6 +359,12 @@ def test_the_review_shows_the_digest_that_publishing_gives(page, study):
     assert study.versions.get().digest == context["digest"]
 
 
+def test_the_review_calls_models_and_pool_what_people_call_them(page, study, material):
+    review = text(page.get(at("review")))
+    for model in material[1]:
+        assert f"<bdi>{model.name}</bdi>" in review
+
+
 def test_only_what_was_looked_at_is_published(page, study):
     digest = page.get(at("review")).context["digest"]
     update_draft(study=study, changes={"undo_seconds": 1})

@@ -54,6 +54,15 @@ def test_the_board_shows_each_criterion_the_composite_and_who_judged(snapshot, r
     assert page.count('class="plot"') == 3
 
 
+def test_at_a_glance_models_stand_in_the_order_of_the_primary_criterion(snapshot, researcher):
+    answer = researcher.get(BOARD)
+    primary = next(one for one in answer.context["parts"] if one["primary"])
+    other = next(one for one in answer.context["parts"] if not one["primary"])
+    in_order = [row["model"] for row in primary["rows"]]
+    assert [one["model"] for one in answer.context["glance"]] == in_order
+    assert in_order != [row["model"] for row in other["rows"]]
+
+
 def test_a_study_without_a_board_offers_to_take_one(judged, researcher):
     page = shown(researcher, BOARD)
     assert "No board has been taken" in page

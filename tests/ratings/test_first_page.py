@@ -79,6 +79,27 @@ def test_what_stands_still_is_named(first, now):
     assert f'href="/runs/{run.pk}/"' in text
 
 
+def test_only_boards_that_are_there_are_linked(client, dave):
+    scenario = published_study()
+    board = f'href="/studies/{scenario.study.slug}/board/"'
+    client.force_login(dave)
+    page = client.get("/").content.decode()
+    assert "nobody has judged yet" in page
+    assert board not in page
+    _judge_one(client, scenario)
+    client.force_login(dave)
+    page = client.get("/").content.decode()
+    assert "Take a board" in page
+    assert board in page
+
+
+def _judge_one(client, scenario):
+    client.force_login(scenario.bob.user)
+    client.get(f"/judge/{scenario.study.slug}/")
+    token = scenario.bob.assignments.get().token
+    client.post(f"/judge/{scenario.study.slug}/{token}/", {"quality": "1"})
+
+
 def test_researchers_are_told_nothing_of_it(client, dave):
     client.force_login(dave)
     text = client.get("/").content.decode()

@@ -1,0 +1,68 @@
+"""Where admins need a second factor they are led to it, and get nowhere else before they have one."""
+
+import re
+import time
+
+import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.test import Client
+from django.utils import timezone
+
+from accounts.services import issue_sign_in_link
+
+SET_UP = "/account/second-factor/totp/activate/"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def needed(settings):
+    settings.ADMINS_NEED_SECOND_FACTOR = True
+
+
+def signed_in(user) -> Client:
+    """Come in as everybody does at first: by a one-time link."""
+    client = Client()
+    link = issue_sign_in_link(user=user, now=timezone.now())
+    client.post(f"/sign-in/{link}/")
+    return client
+
+
+def code_of(page: str, *, ahead: int = 0) -> str:
+    """What the app shows for the key on the page; `ahead` 1 is the next, as each is taken once."""
+    secret = re.search(r'class="secret">(\w+)<', page).group(1)
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + ahead))
+
+
+def test_an_admin_is_led_to_it_and_then_let_in(needed, alice):
+    client = signed_in(alice)
+    page = client.get("/", follow=True)
+    assert page.redirect_chain == [(SET_UP, 302)]
+    text = page.content.decode()
+    assert "As an admin you need a second factor before you go on." in text
+    assert client.get("/api/v1/studies/").json()["code"] == "second_factor"
+    client.post(SET_UP, {"code": code_of(text)})
+    assert client.get("/").status_code == 200
+    assert client.get("/api/v1/studies/").status_code == 200
+
+
+def test_who_has_one_is_asked_for_a_code_and_cannot_remove_it(needed, alice):
+    client = signed_in(alice)
+    page = client.get(SET_UP).content.decode()
+    client.post(SET_UP, {"code": code_of(page)})
+    client.post("/account/second-factor/reauthenticate/", {"code": code_of(page, ahead=1)})
+    assert "cannot" in client.post("/account/second-factor/totp/deactivate/").content.decode()
+    assert alice.authenticator_set.filter(type="totp").exists()
+    again = signed_in(alice)
+    assert again.get("/").status_code == 302
+    assert "_auth_user_id" not in again.session
+
+
+def test_others_need_none(needed, bob, dave):
+    for user, page in ((bob, "/judge/"), (dave, "/")):
+        assert signed_in(user).get(page).status_code == 200
+
+
+def test_on_ones_own_machine_it_is_offered_and_not_demanded(alice):
+    client = signed_in(alice)
+    assert client.get("/").status_code == 200
+    assert "Set one up" in client.get("/account/").content.decode()
