@@ -13,6 +13,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "dispatch due completions": {"task": "models_registry.tasks.dispatch_due", "schedule": 30.0},
+    "ask canary questions": {"task": "models_registry.tasks.ask_canaries", "schedule": 600.0},
     "tend boards and files": {"task": "ratings.tasks.tend_work", "schedule": 30.0},
     "expire leases": {"task": "judging.tasks.expire_leases", "schedule": 30.0},
     "ask more where raters disagree": {"task": "judging.tasks.add_extra_places", "schedule": 60.0},

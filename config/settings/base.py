@@ -287,6 +287,9 @@ GENERATION_CALLS_PER_TASK = env_int("PREFERENDUM_CALLS_PER_TASK", 128, at_least=
 # US dollars that all runs together may cost in a calendar month; 0: no limit.
 GENERATION_MONTHLY_LIMIT = env_int("PREFERENDUM_MONTHLY_LIMIT", 0, at_least=0)
 
+# Hours between two rounds of canary questions to a model that is at work; 0: none are asked.
+GENERATION_CANARY_HOURS = env_int("PREFERENDUM_CANARY_HOURS", 24, at_least=0)
+
 # ---- files ----------------------------------------------------------------------------------------
 
 # Files that were written in the background; web processes and workers share it.
