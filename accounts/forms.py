@@ -66,7 +66,8 @@ class ConsentForm(LanguagesForm):
         label=_("Show me nothing that carries a content warning"), required=False
     )
     guidelines_read = forms.BooleanField(
-        label=_("I have read the guidelines"), required=False, widget=forms.CheckboxInput
+        label=_("I have read the guidelines"),
+        error_messages={"required": _("Confirm that you have read the guidelines.")},
     )
     agreed = forms.BooleanField(
         label=_("I agree to take part as described above"),

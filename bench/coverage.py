@@ -40,7 +40,6 @@ from ratings.scoring import (
     Fit,
     anytime_interval,
     compare_two,
-    difference,
     fit_bradley_terry,
     fit_davidson,
     intervals,
@@ -49,6 +48,7 @@ from ratings.scoring import (
     sandwich,
     two_way_sandwich,
 )
+from ratings.scoring.intervals import quantiles
 from ratings.scoring.ties import davidson_odds
 
 STORE = Path(__file__).parents[1] / "data" / "coverage"
@@ -193,12 +193,11 @@ def estimators(cell: Cell) -> tuple[str, ...]:
 
 
 def neighbours(fit: Fit, covariance: Covariance, truth: np.ndarray) -> float:
-    held = 0
-    pairs = [(at, at + 1) for at in range(min(len(truth) - 1, MOST_NEIGHBOURS))]
-    for i, j in pairs:
-        found = difference(fit.strength, covariance, i, j)
-        held += found.lower <= truth[i] - truth[j] <= found.upper
-    return held / len(pairs)
+    k = len(truth)
+    contrasts = (np.eye(k)[:-1] - np.eye(k)[1:])[:MOST_NEIGHBOURS]
+    variance, degrees = covariance.spreads(contrasts)
+    off = np.abs(contrasts @ (fit.strength - truth))
+    return float((off <= quantiles(0.975, degrees) * np.sqrt(variance)).mean())
 
 
 # ---- decisions -----------------------------------------------------------------------------------

@@ -153,10 +153,12 @@ async def bare_clients(url: str) -> dict:
         told |= await measured("httpx", with_httpx, 1_000)
     adapter = OpenAIChat(deadline=60)
     request = ChatRequest(model="stub", messages=[Message("user", question(7))])
-    async with make_client(base_url=f"{url}/", headers={}, private_hosts=["127.0.0.1"]) as ours:
+    async with make_client(
+        base_url=f"{url}/", headers={}, private_hosts=["127.0.0.1"], in_flight=IN_FLIGHT
+    ) as ours:
 
         async def with_ours() -> None:
-            await adapter.complete(ours, request)
+            await adapter.complete(ours, adapter.payload(request))
 
         await many(with_ours, 1_000)
         told |= await measured("http_alone", with_ours, CALLS)

@@ -340,10 +340,22 @@ def peak_gib(path: Path) -> float:
     return float(done.stdout.split()[-1])
 
 
+def resident() -> int:
+    """Return the most memory that this process has had, in KiB.
+
+    Linux counts what the parent had before it started this one in `ru_maxrss`, but not in VmHWM.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1])
+
+
 def use_memory(path: str) -> None:
     os.environ[VARIABLE] = "numba"
     warm()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = resident()
     stored = np.load(path)
     columns = {name: stored[name] for name in ("first", "second", "outcome", "rater", "prompt")}
     data = Comparisons(items=tuple(map(str, range(int(columns["first"].max()) + 1))), **columns)
@@ -351,8 +363,9 @@ def use_memory(path: str) -> None:
     rng = np.random.default_rng(0)
     bootstrap(fit, data, rng=rng)
     cluster_bootstrap(fit, data, rng=rng)
+    two_way_bootstrap(fit, data, rng=rng)
     two_way_sandwich(fit, data)
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    after = resident()
     print((after - before) / (1 << 20))
 
 
@@ -368,6 +381,8 @@ def commands(folder: Path, data: Comparisons, columns: dict[str, pa.Array]) -> l
     def rank(*options: str) -> Callable[[], object]:
         command = [sys.executable, "manage.py", "rank", str(path), "--format", "json", *options]
         environment = {**os.environ, VARIABLE: "auto", "PYTHONPATH": str(ROOT)}
+        # Warm means that Python has kept the modules it compiled, which it does unless told not to.
+        environment["PYTHONDONTWRITEBYTECODE"] = ""
         return lambda: subprocess.run(
             command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL
         )

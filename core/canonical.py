@@ -4,6 +4,11 @@ import hashlib
 import json
 from typing import Any
 
+# Made once: making one takes as long as writing a short request.
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
 
 def canonical_json(value: Any) -> str:
     """Return `value` as JSON with sorted keys, no white space and no escapes but the needed ones.
@@ -13,9 +18,7 @@ def canonical_json(value: Any) -> str:
     ValueError
         For NaN and infinities, which JSON does not have.
     """
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    return _ENCODER.encode(value)
 
 
 def digest(value: Any) -> str:

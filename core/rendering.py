@@ -37,7 +37,8 @@ from pygments.util import ClassNotFound
 from core.invisible import show_invisible
 
 LONGEST = 60_000  # characters; longer texts are shown as plain text
-SECONDS = 0.12  # of this thread's own clock: a busy machine does not change what is shown
+MOST_STEPS = 8_000  # lines and marks to look at; real answers have a few hundred
+SECONDS = 0.5  # of this thread's own clock, for what a few steps can cost; the rest is steps
 LONGEST_CODE = 20_000
 LONGEST_FORMULA = 2_000
 MOST_FORMULAS = 300
@@ -146,9 +147,10 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 
 class _Budget:
-    """What one text may take: its time, and how many formulas are set."""
+    """What one text may take: steps, formulas, and time."""
 
     def __init__(self) -> None:
+        self.steps = MOST_STEPS
         self.until = time.thread_time() + SECONDS
         self.formulas = MOST_FORMULAS
 
@@ -160,7 +162,8 @@ class _Budget:
         self.until += time.thread_time() - began
 
     def check(self) -> None:
-        if time.thread_time() > self.until:
+        self.steps -= 1
+        if self.steps < 0 or time.thread_time() > self.until:
             raise _TooMuch
 
 

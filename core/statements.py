@@ -1,11 +1,13 @@
 """Run statements written by hand, on PostgreSQL prepared once in each connection.
 
-What runs for every request costs PostgreSQL several times as much to parse and plan as to execute.
-Prepared in SQL, and not by the driver, they are still sent together in one message. The plans are
-the session's: a connection pooler in between has to keep sessions apart.
+What runs for every request costs PostgreSQL several times as much to parse and plan as to execute,
+and a driver's cursor costs as much again: prepared statements are run through libpq itself, those
+that belong together in one message. The plans are the session's: a connection pooler in between has
+to keep sessions apart. Inside of a transaction, and on SQLite, a cursor does it.
 """
 
 import re
+import select
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,26 +16,28 @@ from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, transaction
 
 # Of texts that are put together there may be any number; plans take memory in the database.
 MOST_PREPARED = 100
 Statement = tuple[str, Sequence[Any]]
 
 # Else the first five runs are planned one by one. What is not prepared is not concerned.
-ONE_PLAN = "SET plan_cache_mode = force_generic_plan"
+ONE_PLAN = b"SET plan_cache_mode = force_generic_plan"
 OFTEN, FIRST_AGAIN = 512, 16
-
-# By connection: how often it ran each statement that it prepared.
-_runs: WeakKeyDictionary[Any, dict[str, int]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one statement did: how many rows it changed, or the first it found."""
+    """What one statement did: how many rows it changed or found, and those it found."""
 
     count: int
-    row: Any
+    rows: list[Any]
+
+    @property
+    def row(self) -> Any:
+        """The first row, or None."""
+        return self.rows[0] if self.rows else None
 
 
 def first_row(query: str, parameters: Sequence[Any]) -> Any:
@@ -42,29 +46,22 @@ def first_row(query: str, parameters: Sequence[Any]) -> Any:
     The first query of a request also finds out whether the connection still works, and is asked
     again on a new one where it does not: a check before it would be one message more.
     """
-    if connection.health_check_done or connection.in_atomic_block:  # type: ignore[attr-defined] # missing in the stubs
-        return _first(query, parameters)
-    connection.health_check_done = True  # type: ignore[attr-defined] # missing in the stubs
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    if database.health_check_done or database.in_atomic_block:
+        return _run(database, query, parameters).row
+    database.health_check_done = True
     try:
-        return _first(query, parameters)
+        return _run(database, query, parameters).row
     except (InterfaceError, OperationalError):
-        if connection.is_usable():
+        if database.is_usable():
             raise
-        connection.close()
-        return _first(query, parameters)
-
-
-def _first(query: str, parameters: Sequence[Any]) -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute(_ready(query), parameters)
-        return cursor.fetchone()
+        database.close()
+        return _run(database, query, parameters).row
 
 
 def all_rows(query: str, parameters: Sequence[Any]) -> list[Any]:
     """Return the rows that a query finds. `%s` stands for a parameter."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ready(query), parameters)
-        return list(cursor.fetchall())
+    return _run(connections[DEFAULT_DB_ALIAS], query, parameters).rows
 
 
 def run_together(*statements: Statement) -> list[Result]:
@@ -73,48 +70,131 @@ def run_together(*statements: Statement) -> list[Result]:
     PostgreSQL takes several in one message, as one transaction of their own, which saves the
     waiting between them; SQLite is asked one by one, and so is a transaction that is open already.
     """
-    if connection.vendor == "postgresql" and not connection.in_atomic_block:
-        return _in_one_message(statements)
-    with transaction.atomic(), connection.cursor() as cursor:
-        return [_run(cursor, *one) for one in statements]
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    if database.vendor == "postgresql" and not database.in_atomic_block:
+        return _prepared(database).run_together(statements)
+    with transaction.atomic():
+        return [_on_cursor(database, *one) for one in statements]
 
 
-def _in_one_message(statements: Sequence[Statement]) -> list[Result]:
-    parameters = [value for _, values in statements for value in values]
-    with connection.cursor() as cursor:
-        cursor.execute(";".join(_ready(text) for text, _ in statements), parameters)
-        results = [_result(cursor)]
-        while cursor.nextset():
-            results.append(_result(cursor))
-        return results
+def _run(database: Any, statement: str, parameters: Sequence[Any]) -> Result:
+    if database.vendor == "postgresql" and not database.in_atomic_block:
+        return _prepared(database).run(statement, parameters)
+    return _on_cursor(database, statement, parameters)
 
 
-def _run(cursor: Any, statement: str, parameters: Sequence[Any]) -> Result:
-    cursor.execute(_ready(statement), parameters)
-    return _result(cursor)
+def _on_cursor(database: Any, statement: str, parameters: Sequence[Any]) -> Result:
+    with database.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        rows = list(cursor.fetchall()) if cursor.description else []
+        return Result(cursor.rowcount, rows)
 
 
-def _result(cursor: Any) -> Result:
-    return Result(cursor.rowcount, cursor.fetchone() if cursor.description else None)
+# ---- prepared -----------------------------------------------------------------------------------
 
 
-def _ready(statement: str) -> str:
-    """Return what runs the statement: on PostgreSQL its name, under which it is prepared."""
-    if connection.vendor != "postgresql":
-        return statement
-    runs = _runs.setdefault(connection.connection, {})
-    name, call, text = _named(statement)
-    done = runs.get(name, 0)
-    if not done and len(runs) >= MOST_PREPARED:
-        return statement
-    if _is_planned_at(done):
-        connection.validate_no_broken_transaction()
-        first = f"DEALLOCATE {name}" if done else ONE_PLAN
-        # Not through Django's cursor, which would count it among the statements of the request.
-        with connection.wrap_database_errors:
-            connection.connection.execute(f"{first}; {text}")
-    runs[name] = done + 1
-    return call
+class _Prepared:
+    """The prepared statements of one connection, and how often it ran each."""
+
+    def __init__(self, database: Any) -> None:
+        from psycopg.adapt import Transformer
+
+        self.libpq = database.connection.pgconn
+        self.errors = database.wrap_database_errors
+        # Dumps and loads as the driver's cursors do, by the types that the database was told of.
+        self.values = Transformer(database.connection)
+        self.runs: dict[bytes, int] = {}
+
+    def run(self, statement: str, parameters: Sequence[Any]) -> Result:
+        with self.errors:
+            name = self._ready(statement)
+            values = self._dumped(parameters)
+            if name:
+                return self._result(self.libpq.exec_prepared(name, values))
+            return self._result(self.libpq.exec_params(_named(statement)[1], values))
+
+    def run_together(self, statements: Sequence[Statement]) -> list[Result]:
+        """Run statements in one message, as one transaction."""
+        with self.errors:
+            calls = [
+                (self._ready(text), _named(text)[1], self._dumped(values))
+                for text, values in statements
+            ]
+            self.libpq.enter_pipeline_mode()
+            try:
+                for name, text, values in calls:
+                    if name:
+                        self.libpq.send_query_prepared(name, values)
+                    else:
+                        self.libpq.send_query_params(text, values)
+                self.libpq.pipeline_sync()
+                answers = self._answers()
+            finally:
+                self.libpq.exit_pipeline_mode()
+            # The first that failed says why; those after it were not run.
+            return [self._result(one) for one in answers]
+
+    def _answers(self) -> list[Any]:
+        """Wait for what the statements of a pipeline gave, without holding the interpreter."""
+        from psycopg.pq import ExecStatus
+
+        while self.libpq.flush():
+            select.select([], [self.libpq.socket], [])
+        answers = []
+        while True:
+            while self.libpq.is_busy():
+                select.select([self.libpq.socket], [], [])
+                self.libpq.consume_input()
+            answer = self.libpq.get_result()
+            if answer is None:
+                continue  # the end of one statement's results
+            if answer.status == ExecStatus.PIPELINE_SYNC:
+                return answers
+            answers.append(answer)
+
+    def _dumped(self, parameters: Sequence[Any]) -> Sequence[Any]:
+        from psycopg.adapt import PyFormat
+
+        return self.values.dump_sequence(parameters, [PyFormat.TEXT] * len(parameters))
+
+    def _result(self, answer: Any) -> Result:
+        import psycopg
+        from psycopg.errors import error_from_result
+        from psycopg.pq import ConnStatus, ExecStatus
+
+        if answer.status == ExecStatus.TUPLES_OK:
+            self.values.set_pgresult(answer)
+            rows = self.values.load_rows(0, answer.ntuples, tuple)
+            return Result(answer.ntuples, rows)
+        if answer.status == ExecStatus.COMMAND_OK:
+            return Result(answer.command_tuples or 0, [])
+        if self.libpq.status == ConnStatus.BAD:
+            raise psycopg.OperationalError(answer.error_message.decode("utf-8", "replace"))
+        raise error_from_result(answer)
+
+    def _ready(self, statement: str) -> bytes:
+        """Return the name under which a statement is prepared; none when there are too many."""
+        name, text = _named(statement)
+        done = self.runs.get(name, 0)
+        if not done and len(self.runs) >= MOST_PREPARED:
+            return b""
+        if _is_planned_at(done):
+            self._result(self.libpq.exec_(b"DEALLOCATE " + name if done else ONE_PLAN))
+            self._result(self.libpq.prepare(name, text))
+        self.runs[name] = done + 1
+        return name
+
+
+# By the driver's connection.
+_connections: WeakKeyDictionary[Any, _Prepared] = WeakKeyDictionary()
+
+
+def _prepared(database: Any) -> _Prepared:
+    database.ensure_connection()
+    found = _connections.get(database.connection)
+    if found is None:
+        found = _connections[database.connection] = _Prepared(database)
+    return found
 
 
 def _is_planned_at(run: int) -> bool:
@@ -129,17 +209,11 @@ def _is_planned_at(run: int) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _named(statement: str) -> tuple[str, str, str]:
-    """Return the name of a statement, what executes it, and what prepares it."""
+def _named(statement: str) -> tuple[bytes, bytes]:
+    """Return the name of a statement, and its text with numbered parameters."""
     numbers = count(1)
-    name = f"stated_{sha256(statement.encode()).hexdigest()[:16]}"
     text = re.sub("%[s%]", lambda found: _placed(found[0], numbers), statement)
-    values = ", ".join(["%s"] * (next(numbers) - 1))
-    return (
-        name,
-        f"EXECUTE {name}({values})" if values else f"EXECUTE {name}",
-        (f"PREPARE {name} AS {text}"),
-    )
+    return f"stated_{sha256(text.encode()).hexdigest()[:16]}".encode(), text.encode()
 
 
 def _placed(found: str, numbers: "count[int]") -> str:

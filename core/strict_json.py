@@ -23,12 +23,7 @@ def strict_json(raw: bytes | str) -> Any:
     except UnicodeDecodeError as error:
         raise ValueError(f"byte {error.start} is not UTF-8") from error
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_unique_keys,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-        )
+        value = _DECODER.decode(text)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     if "\\u" in text or "\x00" in text:
@@ -56,6 +51,12 @@ def _finite(digits: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{digits} is too large a number")
     return number
+
+
+# Made once: making one takes as long as reading a short answer.
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique_keys, parse_constant=_refuse_constant, parse_float=_finite
+)
 
 
 def _refuse_unstorable(value: Any) -> None:

@@ -15,6 +15,7 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.models import RaterProfile, User
+from core.errors import Invalid
 from judging.models import Study, StudyVersion, UnblindingEvent
 from judging.permissions import ManageOrRead, MayJudge, MayManage, MayRead
 from judging.protocol import DEFAULT_CRITERIA, parse_prefetch
@@ -25,6 +26,8 @@ from judging.serializers import (
     CriterionSerializer,
     ExclusionSerializer,
     FrozenProtocolSerializer,
+    GuessesCountedSerializer,
+    GuessesSerializer,
     JudgmentBodySerializer,
     JudgmentsCountedSerializer,
     NewStudySerializer,
@@ -32,6 +35,7 @@ from judging.serializers import (
     OpenStudySerializer,
     PlanSerializer,
     PublishSerializer,
+    QuestionnaireSerializer,
     RecordedSerializer,
     ReturnedSerializer,
     SkippedSerializer,
@@ -43,9 +47,10 @@ from judging.serializers import (
     WantedPlanSerializer,
     blinded_body,
     open_study_body,
+    questionnaire_body,
     recorded_body,
 )
-from judging.services import assignments, corrections, judgments, studies
+from judging.services import assignments, corrections, guessing, judgments, studies
 from judging.services.endings import stop_judging
 from judging.services.versions import protocol_of
 
@@ -267,6 +272,28 @@ class StopView(APIView):
         """Stop for now: all you hold goes back at once, and may be yours again later."""
         count = stop_judging(rater=_rater(request), now=timezone.now())
         return Response({"returned": count})
+
+
+class GuessesView(APIView):
+    permission_classes = [MayJudge]
+
+    @extend_schema(responses=QuestionnaireSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """Which answers you are asked about, once your session is over; empty where none are."""
+        asked = guessing.questionnaire(rater=_rater(request), study=_study(slug))
+        return Response(questionnaire_body(asked))
+
+    @extend_schema(request=GuessesSerializer, responses={201: GuessesCountedSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Say which model you think wrote each of them, once; you are not told who did."""
+        said = _checked(GuessesSerializer, request)["guesses"]
+        chosen = {(one["token"], one["side"]): one["name"] for one in said}
+        if len(chosen) < len(said):
+            raise Invalid("Say one thing of each answer.", code="answers")
+        count = guessing.record_guesses(
+            rater=_rater(request), study=_study(slug), guesses=chosen, now=timezone.now()
+        )
+        return Response({"guesses": count}, status=201)
 
 
 class JudgmentView(APIView):

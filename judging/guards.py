@@ -1,6 +1,12 @@
 """The triggers that let rows be written and never changed, in SQL, for PostgreSQL and SQLite (pure)."""
 
-TABLES = ("judging_judgment", "judging_vote", "judging_auditbatch", "judging_unblindingevent")
+TABLES = (
+    "judging_judgment",
+    "judging_vote",
+    "judging_auditbatch",
+    "judging_unblindingevent",
+    "judging_blindingguess",
+)
 FUNCTION = """
 CREATE OR REPLACE FUNCTION judging_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

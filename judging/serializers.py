@@ -13,6 +13,7 @@ from core.serializers import StrictBoolean, StrictSerializer, StrictText
 from judging.blinding import BlindedAssignment, BlindedCriterion, Progress, Side
 from judging.models import Study, StudyVersion, UnblindingEvent
 from judging.protocol import PROTOCOL_SCHEMA, Protocol
+from judging.services.guessing import Questionnaire
 from judging.services.judgments import Recorded
 
 # ---- what managers and researchers read and write -----------------------------------------------
@@ -221,6 +222,38 @@ class BlindedAssignmentSerializer(serializers.Serializer):
     progress = ProgressSerializer()
 
 
+class AskedAnswerSerializer(serializers.Serializer):
+    token = serializers.CharField(help_text="Of the assignment in which you judged it.")
+    side = serializers.ChoiceField(choices=["a", "b"], help_text="Where it stood.")
+    messages = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
+    text = serializers.CharField()
+    turns = serializers.ListField(child=serializers.CharField())
+
+
+class QuestionnaireSerializer(serializers.Serializer):
+    busy = serializers.BooleanField(help_text="You hold a comparison: nothing is asked now.")
+    answers = AskedAnswerSerializer(many=True)
+    names = serializers.ListField(
+        child=serializers.CharField(), help_text="What to choose from; some take no part."
+    )
+
+
+class GuessSerializer(StrictSerializer):
+    token = StrictText(max_length=40)
+    side = serializers.ChoiceField(choices=["a", "b"])
+    name = StrictText(
+        max_length=400, allow_blank=True, help_text="One of the names; empty: you do not know."
+    )
+
+
+class GuessesSerializer(StrictSerializer):
+    guesses = GuessSerializer(many=True)
+
+
+class GuessesCountedSerializer(serializers.Serializer):
+    guesses = serializers.IntegerField(help_text="How many were kept.")
+
+
 class RecordedSerializer(serializers.Serializer):
     id = serializers.CharField()
     revision = serializers.IntegerField(help_text="0: the first impression.")
@@ -257,6 +290,23 @@ def blinded_body(one: BlindedAssignment) -> dict[str, Any]:
         "b": _side_body(one.b),
         "criteria": [_criterion_body(criterion) for criterion in one.criteria],
         "progress": progress_body(one.progress),
+    }
+
+
+def questionnaire_body(asked: Questionnaire) -> dict[str, Any]:
+    """Return the JSON of what a rater is asked: field by field, so that nothing comes along."""
+    return {
+        "busy": asked.busy,
+        "answers": [
+            {
+                "token": one.token,
+                "side": one.side,
+                "messages": one.messages,
+                **_side_body(one.answer),
+            }
+            for one in asked.answers
+        ],
+        "names": asked.names,
     }
 
 

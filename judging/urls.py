@@ -21,6 +21,7 @@ urlpatterns = [
     path("judge/", sessions.open_studies, name="open-studies"),
     path("judge/<slug:slug>/", sessions.next_assignment, name="judge"),
     path("judge/<slug:slug>/ahead/", sessions.ahead, name="judge-ahead"),
+    path("judge/<slug:slug>/guesses/", sessions.guesses, name="judge-guesses"),
     path("judge/<slug:slug>/<slug:token>/", sessions.judge, name="judge-submit"),
     path("judge/<slug:slug>/<slug:token>/skip/", sessions.skip, name="judge-skip"),
     path("judge/<slug:slug>/<slug:token>/change/", sessions.change, name="judge-change"),

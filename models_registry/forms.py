@@ -307,6 +307,7 @@ class RunForm(Plain):
         .order_by("name", "-version"),
         label=_("Models"),
         widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one model.")},
     )
     samples = forms.IntegerField(
         label=_("Answers of each model to each prompt"), min_value=1, max_value=100, initial=1

@@ -28,6 +28,7 @@ from ratings.permissions import (
     require_readable,
 )
 from ratings.serializers import (
+    BlindingSerializer,
     BoardRequestSerializer,
     BoardSerializer,
     BoardSummarySerializer,
@@ -45,7 +46,14 @@ from ratings.serializers import (
     VerificationSerializer,
     WantedPowerSerializer,
 )
-from ratings.services import board_requests, export_files, exports, power, snapshots
+from ratings.services import (
+    blinding_reports,
+    board_requests,
+    export_files,
+    exports,
+    power,
+    snapshots,
+)
 from ratings.services.identities import result_with_codes
 from ratings.tasks import take_board, write_export
 
@@ -253,6 +261,19 @@ class StudyPowerView(APIView):
         study = get_object_or_404(Study, slug=slug)
         found = power.study_power(study=study, assumptions=power.Assumptions(**wanted))
         return Response(PowerSerializer(found).data)
+
+
+class BlindingView(APIView):
+    permission_classes = [MayRead]
+
+    @extend_schema(responses=BlindingSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """How far blinding held: indices from raters' guesses, what style tells, and a check without."""
+        study = get_object_or_404(Study, slug=slug)
+        found = blinding_reports.blinding_report(
+            version=snapshots.latest_version(study), coded=not may_see_identities(request, study)
+        )
+        return Response(BlindingSerializer(found).data)
 
 
 class ExportColumnsView(APIView):

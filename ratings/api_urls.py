@@ -34,6 +34,7 @@ urlpatterns = [
         api.ExportFileContentView.as_view(),
         name="api-export-file-content",
     ),
+    path("studies/<slug:slug>/blinding/", api.BlindingView.as_view(), name="api-blinding"),
     path("studies/<slug:slug>/power/", api.StudyPowerView.as_view(), name="api-study-power"),
     path("exports/columns/", api.ExportColumnsView.as_view(), name="api-export-columns"),
     path("boards/<int:pk>/", api.BoardView.as_view(), name="api-board"),

@@ -23,6 +23,8 @@ PATHS = {
     "api-export-file-content": "download a file over the API",
     "api-export-judgments": "take judgments over the API",
     "api-export-leaderboard": "take a leaderboard over the API",
+    "api-blinding": "read how far blinding held over the API",
+    "blinding": "read how far blinding held",
     "board": "read the board's page",
     "board-take": "take a board",
     "board-taking": "wait for a board",

@@ -320,6 +320,35 @@ class AgreementSerializer(serializers.Serializer):
     ac1 = CoefficientSerializer()
 
 
+class ViewRowSerializer(serializers.Serializer):
+    model = serializers.CharField()
+    rating = serializers.FloatField()
+
+
+class EvenDrawSerializer(serializers.Serializer):
+    least_likely = serializers.FloatField(
+        help_text="Lowest probability with which a pair was drawn."
+    )
+    likeliest = serializers.FloatField()
+    rows = ViewRowSerializer(many=True)
+
+
+class GradedRowSerializer(ViewRowSerializer):
+    rating_lower = serializers.FloatField()
+    rating_upper = serializers.FloatField()
+
+
+class GradedViewSerializer(serializers.Serializer):
+    votes = serializers.IntegerField()
+    grades = serializers.IntegerField()
+    rows = GradedRowSerializer(many=True)
+
+
+class ViewsSerializer(serializers.Serializer):
+    even_draw = EvenDrawSerializer(allow_null=True)
+    graded = GradedViewSerializer(allow_null=True)
+
+
 class BoardCriterionSerializer(UncertaintySerializer):
     key = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment] # a field so named, as in the board
@@ -333,9 +362,10 @@ class BoardCriterionSerializer(UncertaintySerializer):
     groups = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
     rows = RowSerializer(many=True)
     head_to_head = HeadToHeadSerializer(many=True)
-    # Boards of before there were audits have neither.
+    # Boards of before there were such have none of these.
     audit = AuditSerializer(allow_null=True, default=None, help_text=MEANING["audit"])
     agreement = AgreementSerializer(allow_null=True, default=None, help_text=MEANING["agreement"])
+    views = ViewsSerializer(allow_null=True, default=None, help_text=MEANING["views"])
 
 
 class LeftOutSerializer(serializers.Serializer):
@@ -490,3 +520,82 @@ class PowerSerializer(serializers.Serializer):
     equivalence = SampleSerializer(
         allow_null=True, help_text="To show that two equals are within the margin."
     )
+
+
+# ---- how far judgments can be relied on ---------------------------------------------------------
+
+
+class BlindingIndexSerializer(serializers.Serializer):
+    value = serializers.FloatField()
+    lower = serializers.FloatField(allow_null=True, help_text="Null: one rater alone was asked.")
+    upper = serializers.FloatField(allow_null=True)
+    answers = serializers.IntegerField(help_text="About how many answers something was said.")
+    right = serializers.IntegerField()
+    wrong = serializers.IntegerField()
+    unknown = serializers.IntegerField(help_text="Said that they do not know.")
+    raters = serializers.IntegerField()
+
+
+class ModelBlindingSerializer(serializers.Serializer):
+    model = serializers.CharField()
+    bang = BlindingIndexSerializer(
+        allow_null=True, help_text="0: guessed blindly; 1: all know it. Null: nobody was asked."
+    )
+
+
+class StyleOfModelSerializer(serializers.Serializer):
+    model = serializers.CharField()
+    accuracy = serializers.FloatField(allow_null=True, help_text="Of its answers, named rightly.")
+
+
+class StyleSerializer(serializers.Serializer):
+    accuracy = serializers.FloatField(
+        help_text="How many answers a classifier names the model of, by the words alone, on prompts it"
+        " did not learn from."
+    )
+    lower = serializers.FloatField()
+    upper = serializers.FloatField()
+    chance = serializers.FloatField(help_text="What naming always the most frequent gets right.")
+    answers = serializers.IntegerField()
+    prompts = serializers.IntegerField()
+    models = StyleOfModelSerializer(many=True)
+
+
+class WithAndWithoutSerializer(serializers.Serializer):
+    model = serializers.CharField()
+    rank = serializers.IntegerField(allow_null=True)
+    rating = serializers.FloatField(allow_null=True)
+    rating_lower = serializers.FloatField(allow_null=True)
+    rating_upper = serializers.FloatField(allow_null=True)
+    rank_without = serializers.IntegerField(allow_null=True)
+    rating_without = serializers.FloatField(allow_null=True)
+    rating_lower_without = serializers.FloatField(allow_null=True)
+    rating_upper_without = serializers.FloatField(allow_null=True)
+    change = serializers.FloatField(allow_null=True, help_text="Elo points, without less with.")
+
+
+class SensitivitySerializer(serializers.Serializer):
+    key = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field so named, as in the board
+    votes = serializers.IntegerField()
+    votes_without = serializers.IntegerField()
+    rows = WithAndWithoutSerializer(many=True)
+
+
+class BlindingSerializer(serializers.Serializer):
+    asked_raters = serializers.IntegerField()
+    names = serializers.IntegerField(help_text="Offered to choose from: models and decoys.")
+    bang = BlindingIndexSerializer(allow_null=True, help_text="Over all models.")
+    james = BlindingIndexSerializer(
+        allow_null=True, help_text="1: nobody claims to know; 0.5: guessed blindly; 0: all know."
+    )
+    models = ModelBlindingSerializer(many=True)
+    recognised = serializers.IntegerField(help_text="Skips because a model was recognised.")
+    suspected = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Pseudonyms of raters who were right too often for blind guesses.",
+    )
+    sensitivity = SensitivitySerializer(
+        many=True, help_text="A check, no board: each criterion without the suspected raters."
+    )
+    style = StyleSerializer(allow_null=True)  # type: ignore[assignment] # a field so named

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ratings.views import boards, exports, home
+from ratings.views import boards, exports, home, quality
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("boards/<int:pk>/head-to-head/<slug:key>/", boards.head_to_head, name="head-to-head"),
     path("boards/<int:pk>/two/", boards.two_models, name="two-models"),
     path("board-requests/<int:pk>/", boards.taking, name="board-taking"),
+    path("studies/<slug:slug>/blinding/", quality.blinding, name="blinding"),
     path("studies/<slug:slug>/exports/", exports.exports, name="exports"),
     path("exports/<int:pk>/", exports.download, name="export-download"),
 ]

@@ -2,9 +2,11 @@
 
 from judging.forms.content_warnings import WarningsForm
 from judging.forms.criteria import CriteriaForm
+from judging.forms.guesses import GuessForm
 from judging.forms.judgments import SKIP_REASONS, judgment_body, pair_context
 from judging.forms.studies import (
     AboutForm,
+    ChecksForm,
     DesignForm,
     MaterialForm,
     NewStudyForm,
@@ -15,8 +17,10 @@ from judging.forms.studies import (
 __all__ = [
     "SKIP_REASONS",
     "AboutForm",
+    "ChecksForm",
     "CriteriaForm",
     "DesignForm",
+    "GuessForm",
     "MaterialForm",
     "NewStudyForm",
     "RulesForm",

@@ -81,8 +81,8 @@ def pair_context(
         "left": progress.target - progress.done,
         "veiled": bool(blinded.risk_tags),
         "long_prompt": length > LONG_PROMPT or lines > LONG_PROMPT_LINES,
-        "turns_a": _turns(blinded.messages, blinded.a),
-        "turns_b": _turns(blinded.messages, blinded.b),
+        "turns_a": turns_of(blinded.messages, blinded.a),
+        "turns_b": turns_of(blinded.messages, blinded.b),
         "questions": questions(blinded.criteria, criteria, votes or {}),
         "skip_reasons": SKIP_REASONS,
     }
@@ -96,7 +96,7 @@ def _opening(blinded: BlindedAssignment) -> Sequence[Mapping[str, Any]]:
     return blinded.messages[: asked[0]]
 
 
-def _turns(messages: Sequence[Mapping[str, Any]], side: Side) -> list[Turn]:
+def turns_of(messages: Sequence[Mapping[str, Any]], side: Side) -> list[Turn]:
     """Return a side's replies, each after the first with the question between them."""
     if len(side.turns) == 1:
         return [Turn("", side.text)]

@@ -87,7 +87,8 @@ class ProtocolForm(forms.Form):
             if self.fields[name].disabled:
                 continue
             if inner:
-                made.setdefault(head, {})[inner] = value
+                # What the form does not ask of a field that is replaced as a whole stays.
+                made.setdefault(head, dict(self.protocol[head]))[inner] = value
             else:
                 made[head] = value
         return made
@@ -220,6 +221,13 @@ class RulesForm(ProtocolForm):
             ("keep", _("Keep: judged although raters may recognise the model")),
         ),
     )
+    asks_identity = forms.ChoiceField(
+        label=_("Prompt asks who answers"),
+        choices=(
+            ("exclude", _("Exclude: the prompt is not asked")),
+            ("keep", _("Keep: asked although answers may tell the model")),
+        ),
+    )
     undo_seconds = forms.IntegerField(
         label=_("Seconds to undo"),
         help_text=_("How long a rater may change a judgment; the first one is kept too."),
@@ -233,6 +241,12 @@ class RulesForm(ProtocolForm):
         help_text=_(
             "How far from even still counts as equal: 0.05 means a win rate of 45 to 55 in 100."
         ),
+    )
+    method__level = forms.FloatField(
+        label=_("Level of the intervals"), help_text=_("0.95: of 20 intervals 19 hold the truth.")
+    )
+    method__elo_k = forms.FloatField(
+        label=_("K of online Elo"), help_text=_("How far one judgment moves that column.")
     )
     seconds_per_judgment = forms.IntegerField(
         label=_("Seconds for one judgment"), help_text=_("An estimate, for hours and cost.")
@@ -248,9 +262,102 @@ class RulesForm(ProtocolForm):
         return made
 
 
+class ChecksForm(ProtocolForm):
+    """What one rater may do, what is asked beside the plan, how blinding is measured, whom a rule holds."""
+
+    draw = forms.ChoiceField(
+        label=_("Which pair comes next"),
+        choices=(
+            ("uniform", _("By chance, all pairs alike")),
+            ("coverage", _("Rather pairs with few votes")),
+            ("variance", _("Rather pairs that one more vote settles most")),
+            ("boundary", _("Rather pairs that decide ranks")),
+        ),
+        help_text=_("Every draw keeps its probability, so that estimates can be weighed by it."),
+    )
+    caps__judgments_per_pair = forms.IntegerField(
+        label=_("Most judgments of one pair of models by one rater"),
+        required=False,
+        help_text=_("Empty: no limit."),
+    )
+    caps__prompt_views = forms.IntegerField(
+        label=_("Most views of one prompt by one rater"),
+        required=False,
+        help_text=_("Each with two answers not seen before. Empty: as often as there are such."),
+    )
+    caps__prompt_gap = forms.IntegerField(
+        label=_("Comparisons between two views of a prompt"),
+        help_text=_("As long as there are others."),
+    )
+    caps__skips = forms.IntegerField(
+        label=_("Most skips by one rater"),
+        required=False,
+        help_text=_("Skips of harmful content never count. Empty: no limit."),
+    )
+    checks__repeats = forms.FloatField(
+        label=_("Share of repeats"),
+        help_text=_("Comparisons judged before, with the sides swapped: 0.05 is one in twenty."),
+    )
+    checks__gold = forms.FloatField(
+        label=_("Share of gold comparisons"), help_text=_("Their answer is known.")
+    )
+    checks__extra_judgments = forms.IntegerField(
+        label=_("More judgments where raters disagree"),
+        help_text=_("For agreement and adjudication. No board counts them."),
+    )
+    reveal = forms.ChoiceField(
+        label=_("Who judged which model how"),
+        choices=(
+            ("any_time", _("Shown at any time; each look is written down")),
+            ("after_closing", _("Shown to nobody before the study is closed")),
+        ),
+        help_text=_("To managers and researchers. Raters never see it."),
+    )
+    guessing__answers = forms.IntegerField(
+        label=_("Answers to guess the model of"),
+        help_text=_("Each rater is asked once, after a session. 0: never."),
+    )
+    guessing__decoys = forms.CharField(
+        label=_("Decoys"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Names of models that take no part, one a line; offered among the others."),
+    )
+    holds__checks = forms.MultipleChoiceField(
+        label=_("Hold a rater whom one of these finds"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=(
+            ("gold", _("Gold: wrong where the answer is known")),
+            ("repeats", _("Repeats: the other answer when the sides are swapped")),
+            ("residual", _("Residual: against what all others say")),
+            ("target", _("Target: for or against one model")),
+            ("position", _("Position: always the same side")),
+            ("ties", _("Ties: far more or fewer than others")),
+            ("time", _("Time: faster than anybody reads")),
+            ("run", _("Run: different from some moment on")),
+        ),
+        help_text=_("Decided before anybody knows who it concerns. None: nobody is held by rule."),
+    )
+    holds__level = forms.FloatField(
+        label=_("Chance that an honest rater is held"), help_text=_("All checks together.")
+    )
+
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.initial["guessing__decoys"] = "\n".join(self.protocol["guessing"]["decoys"])
+
+    def changes(self) -> dict[str, Any]:
+        """Return the changes, the decoys as a list."""
+        made = super().changes()
+        lines = made["guessing"]["decoys"].splitlines()
+        made["guessing"]["decoys"] = [one.strip() for one in lines if one.strip()]
+        return made
+
+
 _LABELS: dict[str, Any] = {
     path_of(name): field.label
-    for kind in (MaterialForm, DesignForm, RulesForm)
+    for kind in (MaterialForm, DesignForm, RulesForm, ChecksForm)
     for name, field in kind.base_fields.items()
 } | {"primary_criterion": _("Primary criterion"), "weights": _("Weight")}
 

@@ -2,6 +2,7 @@
 
 from judging.models.assignments import Assignment
 from judging.models.comparisons import Comparison, Forfeit, GoldComparison
+from judging.models.guesses import BlindingGuess
 from judging.models.judgments import Judgment, Vote
 from judging.models.ledger import AuditBatch, UnblindingEvent
 from judging.models.seen import SeenCompletion
@@ -10,6 +11,7 @@ from judging.models.studies import ModelPair, Study, StudyVersion
 __all__ = [
     "Assignment",
     "AuditBatch",
+    "BlindingGuess",
     "Comparison",
     "Forfeit",
     "GoldComparison",

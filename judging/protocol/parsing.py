@@ -13,6 +13,8 @@ from judging.protocol.types import (
     Checks,
     Criterion,
     Design,
+    Guessing,
+    HoldRule,
     Method,
     Pair,
     PoolRef,
@@ -31,6 +33,10 @@ MODEL = re.compile(r"[-a-zA-Z0-9_]{1,120}@[1-9][0-9]{0,8}", re.ASCII)
 DESIGNS = ("all_pairs", "baseline", "chosen")
 EXCLUDE_OR_KEEP = ("exclude", "keep")
 MOST_SHARE = 0.4
+MOST_GUESSES = 20
+MOST_DECOYS = 200
+# What finds raters who do not judge as they should; see docs/methods.md.
+RATER_CHECKS = ("gold", "repeats", "residual", "target", "position", "ties", "time", "run")
 DRAWS = ("uniform", "coverage", "variance", "boundary")
 REVEALS = ("any_time", "after_closing")
 METHODS = ("davidson",)
@@ -66,6 +72,8 @@ def parse_protocol(raw: Any, *, complete: bool = True) -> Protocol:
         asks_identity=whole.choice("asks_identity", "exclude", EXCLUDE_OR_KEEP),
         caps=_caps(whole),
         checks=_checks(whole),
+        guessing=_guessing(whole),
+        holds=_holds(whole),
         reveal=whole.choice("reveal", REVEALS[0], REVEALS),
         draw=whole.choice("draw", DRAWS[0], DRAWS),
         undo_seconds=whole.whole("undo_seconds", 60, least=0, most=86_400),
@@ -95,6 +103,8 @@ def _require_complete(whole: Fields, protocol: Protocol) -> None:
         whole.add("design.baseline", "missing", "Name one of the models as the baseline.")
     if design.kind == "chosen" and not design.pairs:
         whole.add("design.pairs", "missing", "Name the pairs that meet.")
+    if protocol.guessing.answers and not protocol.guessing.decoys:
+        whole.add("guessing.decoys", "missing", "Name at least one model that takes no part.")
 
 
 def _pool(whole: Fields) -> PoolRef | None:
@@ -235,6 +245,38 @@ def _checks(whole: Fields) -> Checks:
             "extra_judgments", default.extra_judgments, least=0, most=MOST_PLACES
         ),
     )
+
+
+def _guessing(whole: Fields) -> Guessing:
+    raw, default = whole.inner("guessing", known=_names(Guessing)), Guessing()
+    return Guessing(
+        answers=raw.whole("answers", default.answers, least=0, most=MOST_GUESSES),
+        decoys=_different(raw, "decoys", most=MOST_DECOYS, longest=200),
+    )
+
+
+def _holds(whole: Fields) -> HoldRule:
+    raw, default = whole.inner("holds", known=_names(HoldRule)), HoldRule()
+    checks = _different(raw, "checks", most=len(RATER_CHECKS), longest=40)
+    for position, one in enumerate(checks):
+        if one not in RATER_CHECKS:
+            raw.add(f"checks.{position}", "value", f"Choose from {', '.join(RATER_CHECKS)}.")
+    return HoldRule(checks, raw.number("level", default.level, least=1e-6, most=0.2))
+
+
+def _different(raw: Fields, name: str, *, most: int, longest: int) -> tuple[str, ...]:
+    """Read a list of texts, none of them blank, too long, or there twice."""
+    listed = texts(raw.items(name, most=most))
+    if listed is None:
+        raw.add(name, "type", "Write a list of texts.")
+        return ()
+    for position, one in enumerate(listed):
+        where = f"{name}.{position}"
+        if not one.strip() or len(one) > longest or not one.isprintable():
+            raw.add(where, "value", f"Write a name of at most {longest} characters.")
+        if one in listed[:position]:
+            raw.add(where, "duplicate", f"{one} stands there twice.")
+    return tuple(listed)
 
 
 def _method(whole: Fields) -> Method:

@@ -229,6 +229,33 @@ PROTOCOL_SCHEMA = _with_defaults(
                 most=parsing.MOST_PLACES,
             ),
         ),
+        guessing=_object(
+            "At the end of a session raters are asked which model wrote what they saw.",
+            answers=_whole(
+                "About how many answers each rater is asked, once; 0: never.",
+                least=0,
+                most=parsing.MOST_GUESSES,
+            ),
+            decoys={
+                "type": "array",
+                "maxItems": parsing.MOST_DECOYS,
+                "items": {"type": "string", "maxLength": 200},
+                "description": "Names that are offered beside those of the study's models; at least "
+                "one where raters are asked.",
+            },
+        ),
+        holds=_object(
+            "Whose judgments boards leave out when the rule is applied; reversible, and logged.",
+            checks={
+                "type": "array",
+                "maxItems": len(parsing.RATER_CHECKS),
+                "items": {"type": "string", "enum": list(parsing.RATER_CHECKS)},
+                "description": "A rater whom one of these finds is held; none: nobody is.",
+            },
+            level=_number(
+                "The chance that an honest rater is found by any of them.", least=1e-6, most=0.2
+            ),
+        ),
         draw=_choice(
             "How the next pair of models is drawn: uniform; or by weights that are computed from the "
             "votes: coverage, variance, boundary. Every assignment keeps its probability.",

@@ -104,6 +104,30 @@ class Checks:
 
 
 @dataclass(frozen=True, slots=True)
+class Guessing:
+    """How far blinding held: at the end of a session raters are asked which model wrote what.
+
+    `answers`: about how many answers each rater is asked, once; 0: never. `decoys` are the names that
+    are offered beside those of the study's models.
+    """
+
+    answers: int = 0
+    decoys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRule:
+    """Whose judgments boards leave out, decided before anybody knows who it concerns.
+
+    A rater is held whom one of the `checks` finds; `level` is the chance that an honest rater is
+    found by any of them. No checks: nobody is held by rule.
+    """
+
+    checks: tuple[str, ...] = ()
+    level: float = 0.01
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
     """Everything that was decided before the first judgment.
 
@@ -126,6 +150,8 @@ class Protocol:
     asks_identity: str
     caps: Caps
     checks: Checks
+    guessing: Guessing
+    holds: HoldRule
     draw: str
     reveal: str
     undo_seconds: int
@@ -141,6 +167,8 @@ class Protocol:
         plain["models"] = list(self.models)
         plain["design"]["pairs"] = [list(pair) for pair in self.design.pairs]
         plain["criteria"] = list(plain["criteria"])
+        plain["guessing"]["decoys"] = list(self.guessing.decoys)
+        plain["holds"]["checks"] = list(self.holds.checks)
         return plain
 
     def digest(self) -> str:

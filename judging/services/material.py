@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
 from models_registry.models import Completion, LanguageModel
 from prompts.models import PromptPoolVersion
@@ -51,9 +52,13 @@ def pool_choices() -> list[PoolChoice]:
     """Return the pool versions that can be judged, each pool's newest first."""
     versions = PromptPoolVersion.objects.published().with_counts().select_related("pool")
     return [
-        PoolChoice(f"{one.pool.slug}@{one.number}", f"{one.pool.name}, {one.number}", one.n_prompts)  # type: ignore[attr-defined] # by with_counts()
+        PoolChoice(f"{one.pool.slug}@{one.number}", _title(one), one.n_prompts)  # type: ignore[attr-defined] # by with_counts()
         for one in versions.order_by("pool__name", "pool_id", "-number")
     ]
+
+
+def _title(version: PromptPoolVersion) -> str:
+    return _("%(pool)s, version %(n)s") % {"pool": version.pool.name, "n": version.number}
 
 
 def model_choices(*, pool: PoolChoice | None, also: tuple[str, ...] = ()) -> list[ModelChoice]:

@@ -19,10 +19,17 @@ from accounts.services.consent import current_consent, missing_consent
 from core.errors import Conflict, Gone, Invalid, NotAllowed
 from core.pages import page_or_piece
 from judging.blinding import BlindedAssignment
-from judging.forms import SKIP_REASONS, WarningsForm, judgment_body, pair_context
+from judging.forms import SKIP_REASONS, GuessForm, WarningsForm, judgment_body, pair_context
 from judging.models import Study
 from judging.protocol import Protocol
-from judging.services import assignments, content_warnings, endings, judgments, undo
+from judging.services import (
+    assignments,
+    content_warnings,
+    endings,
+    guessing,
+    judgments,
+    undo,
+)
 from judging.services.statements import Held
 from judging.services.versions import protocol_under
 
@@ -135,9 +142,31 @@ def stop(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         endings.stop_judging(rater=rater, now=now)
         return redirect("stop")
-    return render(
-        request, "judging/stopped.html", {"thanks": endings.thanks_to(rater=rater, now=now)}
-    )
+    context = {
+        "thanks": endings.thanks_to(rater=rater, now=now),
+        "asking": guessing.studies_that_ask(rater=rater),
+    }
+    return render(request, "judging/stopped.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def guesses(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask, once a session is over, which model wrote what; and thank for what is said."""
+    rater, study = _rater(request), get_object_or_404(Study, slug=slug)
+    asked = guessing.questionnaire(rater=rater, study=study)
+    form = GuessForm(request.POST if request.method == "POST" else None, asked=asked)
+    if request.method == "POST" and form.is_valid():
+        try:
+            guessing.record_guesses(
+                rater=rater, study=study, guesses=form.guesses(), now=timezone.now()
+            )
+        except Conflict as error:
+            messages.warning(request, error.message)
+        else:
+            messages.success(request, _("Thank you: what you think is kept, and nothing was lost."))
+        return redirect("stop")
+    context = {"study": study, "asked": asked, "form": form}
+    return render(request, "judging/guesses.html", context, status=400 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -182,7 +211,8 @@ def _next_page(request: HttpRequest, slug: str, *, filled: Filled | None = None)
     changeable = undo.last_changeable(rater=rater, study_id=study.pk, now=now)
     if leased is None:
         ending = endings.ending_of(rater=rater, study=study, code=code)
-        context = {"study": study, "ending": ending, "changeable": changeable}
+        asking = guessing.studies_that_ask(rater=rater)
+        context = {"study": study, "ending": ending, "changeable": changeable, "asking": asking}
         return render(request, "judging/done.html", context)
     # Another tab may have judged it meanwhile: what was filled in belongs to that one alone.
     again = filled if filled and filled.token == leased.blinded.token else None

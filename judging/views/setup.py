@@ -20,6 +20,7 @@ from accounts.permissions import needs
 from core.errors import Conflict, InputError, Invalid
 from judging.forms import (
     AboutForm,
+    ChecksForm,
     CriteriaForm,
     DesignForm,
     MaterialForm,
@@ -33,7 +34,7 @@ from judging.protocol import Protocol, protocol_changes
 from judging.services import material, previews, studies
 
 OK = 200
-AnyForm = AboutForm | CriteriaForm | DesignForm | MaterialForm | RulesForm
+AnyForm = AboutForm | ChecksForm | CriteriaForm | DesignForm | MaterialForm | RulesForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,11 @@ STEPS: Mapping[str, Step] = {
         ),
         Step("criteria", gettext_lazy("Criteria"), ("criteria", "weights", "primary_criterion")),
         Step("rules", gettext_lazy("Rules and guidelines"), ()),
+        Step(
+            "checks",
+            gettext_lazy("Limits, checks and blinding"),
+            ("caps", "checks", "draw", "guessing", "holds", "reveal"),
+        ),
         Step("review", gettext_lazy("Review and publish"), ()),
     )
 }
@@ -179,6 +185,8 @@ def _form(study: Study, key: str, data: Any = None) -> AnyForm:
         return CriteriaForm(data, protocol=protocol)
     if key == "rules":
         return RulesForm(data, protocol=protocol, fixed=fixed)
+    if key == "checks":
+        return ChecksForm(data, protocol=protocol)
     if key == "design":
         names = {one.name: one.title for one in _models(None, protocol)}
         return DesignForm(data, protocol=protocol, names=names)
@@ -291,7 +299,7 @@ def _review(
         "study": study,
         "steps": _steps(study),
         "step": STEPS["review"],
-        "back": "rules",
+        "back": "checks",
         "error": error,
         "fixed": studies.FIXED_ONCE_PUBLISHED,
         **_plan(study),

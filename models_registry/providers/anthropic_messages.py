@@ -66,8 +66,7 @@ class AnthropicMessages:
             ],
         }
 
-    async def complete(self, client: CheckedClient, request: base.ChatRequest) -> base.ChatResult:
-        payload = self.payload(request)
+    async def complete(self, client: CheckedClient, payload: Mapping[str, Any]) -> base.ChatResult:
         if payload.get("stream"):
             return _streamed(
                 await post_for_events(client, "messages", payload, deadline=self.deadline)

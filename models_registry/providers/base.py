@@ -70,7 +70,7 @@ class Provider(Protocol):
     def payload(self, request: ChatRequest) -> dict[str, Any]:
         """Return the body that is sent, without the key: it is stored with the answer."""
 
-    async def complete(self, client: "CheckedClient", request: ChatRequest) -> ChatResult:
+    async def complete(self, client: "CheckedClient", payload: Mapping[str, Any]) -> ChatResult:
         """Make one call. Raises `ProviderError`, and nothing else, when there is no answer."""
 
 

@@ -4,7 +4,7 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -28,6 +28,7 @@ class Connection:
     api_key: str = field(repr=False)
     timeout_seconds: float
     private_hosts: tuple[str, ...] = ()
+    in_flight: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Planned:
     """A call to make: `key` comes back with its outcome; `turn` is its time on the monotonic clock."""
 
     key: int
-    request: base.ChatRequest
+    payload: Mapping[str, Any]
     turn: float | None = None
 
 
@@ -69,6 +70,7 @@ class Calls:
             base_url=connection.base_url + "/",
             headers=provider.headers(connection.api_key),
             private_hosts=connection.private_hosts,
+            in_flight=connection.in_flight,
         )
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -93,7 +95,7 @@ class Calls:
     def submit(self, request: base.ChatRequest) -> "Future[base.ChatResult]":
         """Make one call; the future ends in a `ChatResult` or a `ProviderError`."""
         return asyncio.run_coroutine_threadsafe(
-            self._provider.complete(self._client, request), self._loop
+            self._provider.complete(self._client, self.payload(request)), self._loop
         )
 
     def names(self, deadline: float) -> "Future[list[str]]":
@@ -117,7 +119,7 @@ class Calls:
             if call.turn is not None:
                 await self._wait_for(call.turn)
             outcome: base.ChatResult | BaseException = await self._provider.complete(
-                self._client, call.request
+                self._client, call.payload
             )
         except Exception as error:  # noqa: BLE001 - handed over to the thread that knows the row
             outcome = error

@@ -2,26 +2,27 @@
 
 import errno
 import ssl
-from collections.abc import Iterator
-
-import aiohttp
-import httpx
+from collections.abc import Iterator, Mapping
 
 from models_registry.providers.base import CannotConnect
+from models_registry.providers.exchange import Outgoing
 
+SECRET_HEADERS = {"authorization", "x-api-key"}
+SHOWN = 300
 UNREACHABLE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
 
 
-def connection_failure(error: Exception, base_url: httpx.URL) -> CannotConnect | None:
-    """Return the failure of a connection whose cause is known, else None; its code names the cause.
+def failed_connection(
+    error: Exception, outgoing: Outgoing, *, says_nothing: type[Exception]
+) -> CannotConnect:
+    """Return the failure of a connection, with the cause where that is known.
 
-    Codes: `refused`, `certificate`, `no_tls`, `closed`, `unreachable`.
+    Codes: `refused`, `certificate`, `no_tls`, `closed`, `unreachable`. The client's own errors, of
+    class `says_nothing`, are of the classes looked for as well; what led to them tells.
     """
-    host, scheme = base_url.host, base_url.scheme
-    where = f"{host}:{base_url.port or {'https': 443, 'http': 80}[scheme]}"
+    host, where = outgoing.host, f"{outgoing.host}:{outgoing.port}"
     for cause in _causes(error):
-        # aiohttp's own errors are of these classes as well, and say nothing: theirs is the cause.
-        if isinstance(cause, aiohttp.ClientError):
+        if isinstance(cause, says_nothing):
             continue
         if isinstance(cause, ConnectionRefusedError):
             return CannotConnect(
@@ -39,11 +40,22 @@ def connection_failure(error: Exception, base_url: httpx.URL) -> CannotConnect |
                 code="no_tls",
             )
         if isinstance(cause, ConnectionResetError):
-            also = " Its address may begin with https://." if scheme == "http" else ""
+            also = " Its address may begin with https://." if not outgoing.secure else ""
             return CannotConnect(f"{where} closed the connection.{also}", code="closed")
         if isinstance(cause, OSError) and cause.errno in UNREACHABLE:
             return CannotConnect(f"There is no way to {where} from here.", code="unreachable")
-    return None
+    reason = f"The connection failed: {str(error) or type(error).__name__}"
+    return CannotConnect(shown(reason, outgoing.headers))
+
+
+def shown(text: str, headers: Mapping[str, str]) -> str:
+    """Drop control characters and every secret that a request's headers carried, then shorten."""
+    for name, value in headers.items():
+        secret = value.removeprefix("Bearer ") if name.lower() in SECRET_HEADERS else ""
+        if secret:
+            text = text.replace(secret, "[key]")
+    text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())[:SHOWN] or "(nothing)"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

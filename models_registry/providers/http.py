@@ -5,30 +5,33 @@ import contextlib
 import email.utils
 import json
 import re
-import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
-
-import aiohttp
-import httpx
-from httpx_aiohttp import AiohttpTransport
+from urllib.parse import urlsplit
 
 from core.strict_json import UnstorableText, strict_json
 from models_registry.providers import base
 from models_registry.providers.addresses import address_problem, is_address
-from models_registry.providers.failures import connection_failure
+from models_registry.providers.exchange import Incoming, Outgoing, Transport
+from models_registry.providers.failures import shown
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 Resolver = Callable[[str, int], Awaitable[list[str]]]
-MOST_BYTES = 2 * 1024 * 1024
 NAMES_LIVE_SECONDS = 60.0
-CONNECT_SECONDS = 15.0
-IDLE_SECONDS = (
-    15.0  # servers close idle connections too; a shorter life here meets fewer closed ones
-)
+MANY = 32  # calls in flight above which httpx is the slower client
 DURATION = r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?"
+# What tells how many calls are left, and when there will be more.
+LIMIT_HEADERS = tuple(
+    pair
+    for kind in ("requests", "tokens")
+    for pair in (
+        (f"x-ratelimit-remaining-{kind}", f"x-ratelimit-reset-{kind}"),
+        (f"anthropic-ratelimit-{kind}-remaining", f"anthropic-ratelimit-{kind}-reset"),
+    )
+)
 REFUSAL_CODES = {"unsupported_parameter", "unsupported_value", "unknown_parameter"}
 REFUSALS = re.compile(
     r"unsupported (?:parameter|value)|not supported with this model|does not support|unrecognized"
@@ -95,37 +98,35 @@ class CheckedClient:
     """One endpoint's client: resolves once, checks the address, and connects to exactly that address.
 
     Host header and TLS name stay those of the host. A name that is public when checked and
-    private when connected to (DNS rebinding) finds no second lookup to answer. It speaks to the
-    transport itself: what httpx's own client adds (redirects, cookies, proxies, merged URLs) is
-    unwanted here, and took half of a call's time.
+    private when connected to (DNS rebinding) finds no second lookup to answer.
     """
 
     def __init__(
         self,
-        transport: httpx.AsyncBaseTransport,
+        transport: Transport,
         *,
         base_url: str,
         headers: Mapping[str, str],
         private_hosts: Collection[str],
         resolver: Resolver = resolve,
     ) -> None:
+        parts = urlsplit(base_url)
         self._transport = transport
-        self.base_url = httpx.URL(base_url)
+        self._scheme, self._path = parts.scheme, parts.path
+        self._host = parts.hostname or ""
+        self._port = parts.port or {"https": 443, "http": 80}[parts.scheme]
         self._private = {name.lower() for name in private_hosts}
         self._resolver = resolver
         self._checked_at = 0.0
-        self._checked: httpx.URL | None = None
-        self._urls: dict[str, httpx.URL] = {}
-        self.headers = httpx.Headers(
-            {
-                "Host": self.base_url.netloc.decode("ascii"),
-                "Accept": "*/*",
-                "Accept-Encoding": "identity",
-                "Content-Type": "application/json",
-                "User-Agent": "preferendum",
-                **headers,
-            }
-        )
+        self._origin = ""  # scheme, checked address and port
+        self.headers = {
+            "Host": parts.netloc,
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+            "Content-Type": "application/json",
+            "User-Agent": "preferendum",
+            **headers,
+        }
 
     async def __aenter__(self) -> Self:
         return self
@@ -136,36 +137,36 @@ class CheckedClient:
     async def aclose(self) -> None:
         await self._transport.aclose()
 
-    @contextlib.asynccontextmanager
-    async def send(self, method: str, path: str, content: bytes) -> AsyncIterator[httpx.Response]:
-        """Send a body to a path below the base URL; the response has still to be read."""
-        request = httpx.Request(
-            method,
-            await self._url(path),
-            headers=self.headers,
-            content=content,
-            extensions={
-                "sni_hostname": self.base_url.host,
-                "timeout": {"connect": CONNECT_SECONDS},
-            },
-        )
-        response = await self._transport.handle_async_request(request)
-        try:
-            yield response
-        finally:
-            await response.aclose()
+    async def exchange(
+        self, method: str, path: str, content: bytes = b"", *, deadline: float
+    ) -> Incoming:
+        """Send a body to a path below the base URL, and return the answer, whatever its status.
 
-    async def _url(self, path: str) -> httpx.URL:
-        if self._checked is None or time.monotonic() - self._checked_at > NAMES_LIVE_SECONDS:
-            port = self.base_url.port or {"https": 443, "http": 80}[self.base_url.scheme]
-            self._checked = self.base_url.copy_with(
-                host=await self._address(self.base_url.host, port)
-            )
-            self._checked_at = time.monotonic()
-            self._urls = {}
-        if path not in self._urls:
-            self._urls[path] = self._checked.copy_with(path=self.base_url.path + path)
-        return self._urls[path]
+        Raises the `ProviderError` that fits: all of it, resolving, connecting and reading
+        included, ends after `deadline` seconds.
+        """
+        try:
+            async with asyncio.timeout(deadline):
+                if not self._origin or time.monotonic() - self._checked_at > NAMES_LIVE_SECONDS:
+                    await self._check()
+                return await self._transport.exchange(
+                    Outgoing(
+                        method=method,
+                        url=f"{self._origin}{self._path}{path}",
+                        host=self._host,
+                        port=self._port,
+                        headers=self.headers,
+                        content=content,
+                    )
+                )
+        except TimeoutError as error:
+            raise base.TimedOut(f"No complete answer within {deadline:g} s.") from error
+
+    async def _check(self) -> None:
+        address = await self._address(self._host, self._port)
+        literal = f"[{address}]" if ":" in address else address
+        self._origin = f"{self._scheme}://{literal}:{self._port}"
+        self._checked_at = time.monotonic()
 
     async def _address(self, host: str, port: int) -> str:
         try:
@@ -191,12 +192,16 @@ def make_client(
     base_url: str,
     headers: Mapping[str, str],
     private_hosts: Collection[str],
-    transport: httpx.AsyncBaseTransport | None = None,
+    in_flight: int = 1,
+    transport: Transport | None = None,
     resolver: Resolver = resolve,
 ) -> CheckedClient:
-    """Return a client of one endpoint that follows nothing and trusts nothing of its environment."""
+    """Return a client of one endpoint that follows nothing and trusts nothing of its environment.
+
+    `in_flight` is the most calls it will have under way at once.
+    """
     return CheckedClient(
-        transport or _transport(base_url),
+        transport or _transport(secure=base_url.startswith("https:"), in_flight=in_flight),
         base_url=base_url,
         headers=headers,
         private_hosts=private_hosts,
@@ -204,74 +209,42 @@ def make_client(
     )
 
 
-def _transport(base_url: str) -> httpx.AsyncBaseTransport:
-    secure = ssl.create_default_context() if base_url.startswith("https:") else True
+def _transport(*, secure: bool, in_flight: int) -> Transport:
+    # Imported with the first call: each takes a quarter of a second.
+    if in_flight > MANY:
+        from models_registry.providers.aiohttp_transport import AiohttpTransport
 
-    def session() -> aiohttp.ClientSession:
-        # The drain bounds the calls; a limit here would only hide calls that wait in a queue.
-        connector = aiohttp.TCPConnector(limit=0, ssl=secure, keepalive_timeout=IDLE_SECONDS)
-        return aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-            # The whole call has its deadline in `_within`.
-            timeout=aiohttp.ClientTimeout(),
-        )
+        return AiohttpTransport(secure=secure)
+    from models_registry.providers.httpx_transport import HttpxTransport
 
-    return AiohttpTransport(client=session, trust_env=False)
+    return HttpxTransport(secure=secure)
 
 
 async def post_json(
     client: CheckedClient, path: str, payload: Mapping[str, Any], *, deadline: float
 ) -> Reply:
-    """Send `payload` and return the JSON object that came back, whatever its status below 300.
-
-    Raises the `ProviderError` that fits: all of it, connecting and reading included, ends after
-    `deadline` seconds.
-    """
-    async with _within(deadline, client):
-        return await _exchange(client, "POST", path, _body(payload))
+    """Send `payload` and return the JSON object that came back. Raises `ProviderError`."""
+    return _reply(await client.exchange("POST", path, _body(payload), deadline=deadline), client)
 
 
 async def get_json(client: CheckedClient, path: str, *, deadline: float) -> Reply:
     """Return the JSON object at `path`. Raises as `post_json` does."""
-    async with _within(deadline, client):
-        return await _exchange(client, "GET", path, b"")
+    return _reply(await client.exchange("GET", path, deadline=deadline), client)
 
 
 def _body(payload: Mapping[str, Any]) -> bytes:
-    return json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()
+    return _ENCODER.encode(payload).encode()
 
 
-@contextlib.asynccontextmanager
-async def _within(deadline: float, client: CheckedClient) -> AsyncIterator[None]:
-    """Turn whatever a connection may raise into the `ProviderError` that fits."""
-    try:
-        async with asyncio.timeout(deadline):
-            yield
-    except TimeoutError as error:
-        raise base.TimedOut(f"No complete answer within {deadline:g} s.") from error
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, aiohttp.ClientError) as error:
-        # The transport calls every lost connection a timeout.
-        if isinstance(error.__cause__ or error, (TimeoutError, httpx.TimeoutException)):
-            raise base.TimedOut("The endpoint was not reached in time.") from error
-        known = connection_failure(error, client.base_url)
-        raise known or base.CannotConnect(_clean(_reason(error), client)) from error
-
-
-async def _exchange(client: CheckedClient, method: str, path: str, content: bytes) -> Reply:
-    started = time.monotonic()
-    async with client.send(method, path, content) as response:
-        first_byte = time.monotonic()
-        raw = await _read_capped(response)
-    if not response.is_success:
-        raise _error_of(response, raw, client)
+def _reply(answer: Incoming, client: CheckedClient) -> Reply:
+    if not _is_success(answer):
+        raise _error_of(answer, client)
     return Reply(
-        status=response.status_code,
-        body=json_object(raw, client),
-        headers=response.headers,
-        first_byte_ms=round((first_byte - started) * 1000),
-        latency_ms=round((time.monotonic() - started) * 1000),
+        status=answer.status,
+        body=json_object(answer.body, client),
+        headers=answer.headers,
+        first_byte_ms=answer.first_byte_ms,
+        latency_ms=answer.latency_ms,
     )
 
 
@@ -280,29 +253,26 @@ async def post_for_events(
 ) -> Events:
     """Send `payload` and return the JSON objects of the event stream that came back.
 
-    The stream is read to its end before anything is made of it: what breaks off is no answer.
+    The stream was read to its end before anything is made of it: what breaks off is no answer.
     Raises as `post_json` does.
     """
-    started = time.monotonic()
-    async with _within(deadline, client), client.send("POST", path, _body(payload)) as response:
-        first_byte: float | None = None
-        chunks: list[bytes] = []
-        async for chunk in _capped(response):
-            first_byte = first_byte or time.monotonic()
-            chunks.append(chunk)
-        raw = b"".join(chunks)
-        if not response.is_success:
-            raise _error_of(response, raw, client)
-    if "text/event-stream" not in response.headers.get("content-type", ""):
-        json_object(raw, client)  # tells a web page and an error body from other garbage
+    answer = await client.exchange("POST", path, _body(payload), deadline=deadline)
+    if not _is_success(answer):
+        raise _error_of(answer, client)
+    if "text/event-stream" not in answer.headers.get("content-type", ""):
+        json_object(answer.body, client)  # tells a web page and an error body from other garbage
         raise base.BadReply("The endpoint was asked for a stream and sent something else.")
     return Events(
-        status=response.status_code,
-        events=_events(raw, client),
-        headers=response.headers,
-        first_byte_ms=round(((first_byte or time.monotonic()) - started) * 1000),
-        latency_ms=round((time.monotonic() - started) * 1000),
+        status=answer.status,
+        events=_events(answer.body, client),
+        headers=answer.headers,
+        first_byte_ms=answer.first_byte_ms,
+        latency_ms=answer.latency_ms,
     )
+
+
+def _is_success(answer: Incoming) -> bool:
+    return answer.status // 100 == 2  # noqa: PLR2004 - HTTP's class of success
 
 
 def _events(raw: bytes, client: CheckedClient) -> list[dict[str, Any]]:
@@ -316,22 +286,6 @@ def _events(raw: bytes, client: CheckedClient) -> list[dict[str, Any]]:
     return events
 
 
-async def _read_capped(response: httpx.Response) -> bytes:
-    return b"".join([chunk async for chunk in _capped(response)])
-
-
-async def _capped(response: httpx.Response) -> AsyncIterator[bytes]:
-    # A compressed body was not asked for; unpacking one would spoil the cap.
-    if response.headers.get("content-encoding", "identity").lower() != "identity":
-        raise base.BadReply("The endpoint sent a compressed body that nobody asked for.")
-    total = 0
-    async for chunk in response.aiter_raw():
-        total += len(chunk)
-        if total > MOST_BYTES:
-            raise base.BadReply(f"The answer is longer than {MOST_BYTES // 1024} KiB.")
-        yield chunk
-
-
 def json_object(raw: bytes, client: CheckedClient) -> dict[str, Any]:
     try:
         body = strict_json(raw)
@@ -341,7 +295,7 @@ def json_object(raw: bytes, client: CheckedClient) -> dict[str, Any]:
         hint = " It looks like a web page: is this the base URL of an API?"
         page = raw.lstrip()[:1] == b"<"
         raise base.BadReply(
-            f"The answer is not JSON: {_clean(str(error), client)}.{hint if page else ''}"
+            f"The answer is not JSON: {shown(str(error), client.headers)}.{hint if page else ''}"
         ) from error
     if not isinstance(body, dict):
         raise base.BadReply(f"The answer is a JSON {type(body).__name__}, not an object.")
@@ -350,14 +304,15 @@ def json_object(raw: bytes, client: CheckedClient) -> dict[str, Any]:
     return body
 
 
-def _error_of(response: httpx.Response, raw: bytes, client: CheckedClient) -> base.ProviderError:
-    status, code = response.status_code, error_code(raw)
+def _error_of(answer: Incoming, client: CheckedClient) -> base.ProviderError:
+    status, raw = answer.status, answer.body
+    code = error_code(raw)
     kind, sentence = _error_class(status, code)
     return kind(
         f"{sentence} (HTTP {status}) It said: {_told(raw, client)}",
         status=status,
         code=code,
-        retry_after=retry_after(response.headers) or asked_rest(response.headers),
+        retry_after=retry_after(answer.headers) or asked_rest(answer.headers),
         parameter=refused_parameter(raw) if status in {400, 422} else "",
     )
 
@@ -365,7 +320,7 @@ def _error_of(response: httpx.Response, raw: bytes, client: CheckedClient) -> ba
 def _error_class(status: int, code: str) -> tuple[type[base.ProviderError], str]:
     if code in CREDIT_CODES:
         return ERRORS[402]
-    return ERRORS.get(status) or ERRORS_OF_HUNDRED[status // 100]
+    return ERRORS.get(status) or ERRORS_OF_HUNDRED.get(status // 100, ERRORS_OF_HUNDRED[1])
 
 
 def error_code(raw: bytes) -> str:
@@ -398,14 +353,11 @@ def asked_rest(headers: Mapping[str, str]) -> float | None:
     plain seconds), the same for tokens, and Anthropic's `anthropic-ratelimit-requests-remaining`
     and `-reset` (a moment).
     """
-    rests = []
-    for kind in ("requests", "tokens"):
-        for left, reset in (
-            (f"x-ratelimit-remaining-{kind}", f"x-ratelimit-reset-{kind}"),
-            (f"anthropic-ratelimit-{kind}-remaining", f"anthropic-ratelimit-{kind}-reset"),
-        ):
-            if headers.get(left, "").strip() == "0":
-                rests.append(_until(headers.get(reset, "").strip(), headers))
+    rests = [
+        _until(headers.get(reset, "").strip(), headers)
+        for left, reset in LIMIT_HEADERS
+        if headers.get(left, "").strip() == "0"
+    ]
     return max((rest for rest in rests if rest is not None), default=None)
 
 
@@ -446,21 +398,7 @@ def _told(raw: bytes, client: CheckedClient) -> str:
         error = body.get("error", body) if isinstance(body, dict) else body
         message = error.get("message") if isinstance(error, dict) else error
         text = message if isinstance(message, str) and message else text
-    return _clean(text, client)
-
-
-def _clean(text: str, client: CheckedClient) -> str:
-    """Drop control characters and every secret the request carried, then shorten."""
-    for name in ("authorization", "x-api-key"):
-        secret = client.headers.get(name, "").removeprefix("Bearer ")
-        if secret:
-            text = text.replace(secret, "[key]")
-    text = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(text.split())[:300] or "(nothing)"
-
-
-def _reason(error: Exception) -> str:
-    return f"The connection failed: {str(error) or type(error).__name__}"
+    return shown(text, client.headers)
 
 
 def short_text(value: Any, longest: int = 200) -> str:

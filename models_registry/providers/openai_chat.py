@@ -78,9 +78,8 @@ class OpenAIChat:
             ],
         }
 
-    async def complete(self, client: CheckedClient, request: base.ChatRequest) -> base.ChatResult:
+    async def complete(self, client: CheckedClient, payload: Mapping[str, Any]) -> base.ChatResult:
         try:
-            payload = self.payload(request)
             if payload.get("stream"):
                 return _streamed(
                     await post_for_events(

@@ -16,6 +16,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 
+from core.bulk import insert_each, update_each
 from core.leases import lock
 from models_registry.models import Attempt, Completion, GenerationRun, LanguageModel, ModelEndpoint
 from models_registry.providers.base import ChatRequest, Message
@@ -275,25 +276,28 @@ def _keep_pace(endpoint: ModelEndpoint, pace: Pace) -> None:
 
 
 def _claim(jobs: list[Job], lease: timedelta, now: datetime) -> list[Job]:
-    if not jobs:
-        return []
-    Completion.objects.filter(pk__in=[job.pk for job in jobs]).update(
-        state=State.LEASED,
-        fence=F("fence") + 1,
-        attempts_made=F("attempts_made") + 1,
-        leased_until=now + lease,
+    leased = {"state": State.LEASED, "leased_until": now + lease}
+    update_each(
+        Completion,
+        [
+            {"pk": job.pk, "fence": job.fence, "attempts_made": job.attempts_made, **leased}
+            for job in jobs
+        ],
     )
-    return with_attempts(jobs)
+    return with_attempts(jobs, now=now)
 
 
-def with_attempts(jobs: Sequence[Job]) -> list[Job]:
+def with_attempts(jobs: Sequence[Job], *, now: datetime) -> list[Job]:
     """Return the jobs with an open attempt each: the row that says a call may be under way."""
-    attempts = Attempt.objects.bulk_create(
-        Attempt(completion_id=job.pk, fence=job.fence, turn=len(job.replies)) for job in jobs
+    opened = {"created_at": now, "error": "", "error_message": ""}
+    attempts = insert_each(
+        Attempt,
+        [
+            {"completion_id": job.pk, "fence": job.fence, "turn": len(job.replies), **opened}
+            for job in jobs
+        ],
     )
-    return [
-        replace(job, attempt_id=attempt.pk) for job, attempt in zip(jobs, attempts, strict=True)
-    ]
+    return [replace(job, attempt_id=attempt) for job, attempt in zip(jobs, attempts, strict=True)]
 
 
 def renew_leases(*, jobs: Sequence[Job], lease: timedelta, now: datetime) -> int:

@@ -161,7 +161,7 @@ class _Batch:
                 finished_at=self._now, error=error, error_message=message, http_status=status
             )
         if self._another:
-            self.settled.another = with_attempts(self._another)
+            self.settled.another = with_attempts(self._another, now=self._now)
         book_costs(costs=self._costs, now=self._now)
 
     def _add_reply(

@@ -248,10 +248,10 @@ class _Drain:
         now, monotonic = self._clock(), time.monotonic()
         planned = []
         for job in jobs:
-            request = request_of(job)
-            self._flying[job.pk] = (job, self._calls.payload(request))
+            payload = self._calls.payload(request_of(job))
+            self._flying[job.pk] = (job, payload)
             turn = None if job.turn is None else monotonic + (job.turn - now).total_seconds()
-            planned.append(Planned(job.pk, request, turn))
+            planned.append(Planned(job.pk, payload, turn))
             if job.run_id:
                 self._runs.add(job.run_id)
         self._calls.begin(planned)

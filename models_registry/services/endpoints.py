@@ -128,6 +128,7 @@ def connection_of(endpoint: ModelEndpoint) -> Connection:
         api_key=key,
         timeout_seconds=endpoint.timeout_seconds,
         private_hosts=tuple(settings.ENDPOINT_PRIVATE_HOSTS),
+        in_flight=min(endpoint.max_concurrency, settings.GENERATION_CALLS_PER_TASK),
     )
 
 

@@ -150,8 +150,9 @@ def _estimated(form: RunForm) -> dict[str, Any]:
         **_wanted(form), samples=form.cleaned_data["samples"], day=timezone.now().date()
     )
     costs = [one.cost for one in estimate if one.cost is not None]
+    names = {str(one): one.name for one in form.cleaned_data["language_models"]}
     return {
-        "estimate": estimate,
+        "estimate": [(names[one.model], one) for one in estimate],
         "completions": sum(one.completions for one in estimate),
         "calls": sum(one.calls for one in estimate),
         "cost": sum(costs, Decimal()) if costs else None,
@@ -182,11 +183,13 @@ def _summary(shown: GenerationRun, progress: runs.Progress) -> dict[str, Any]:
     """Return what a person wants to know of a run at a glance."""
     waiting = progress.states["pending"] + progress.states["leased"]
     failed = [one for one in progress.failures if one["state"] == "failed"]
+    names = {str(one): one.name for one in shown.language_models.all()}
     return {
         "over": waiting == 0 or shown.state == GenerationRun.State.CANCELLED,
         "ended": progress.total - waiting,
         "percent": 100 * (progress.total - waiting) // progress.total if progress.total else 100,
         "time_left": _duration(progress.seconds_left),
+        "models": [one | {"name": names[one["model"]]} for one in progress.models],
         "failed": failed,
         "troubled": [one for one in progress.failures if one["state"] != "failed"],
     }

@@ -73,7 +73,7 @@ def flags_of(messages: Sequence[dict[str, str]]) -> tuple[str, ...]:
         flags += _unusual(text)
     if not text.isprintable() and _CONTROL.search(text):
         flags.append("control_characters")
-    if any(hint in text for hint in _SECRET_HINTS) and _SECRET.search(text):
+    if any([hint in text for hint in _SECRET_HINTS]) and _SECRET.search(text):  # noqa: C419
         flags.append("secret")
     if ("@" in text and _EMAIL.search(text)) or _has_phone(text):
         flags.append("personal_data")

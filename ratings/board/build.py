@@ -18,6 +18,7 @@ from ratings.board.fits import (
 from ratings.board.inputs import Ballots, BoardInput, Criterion, Ints
 from ratings.board.quality import agreed, audited
 from ratings.board.tallies import elo_in_order, head_to_head, raters_by_kind, tally
+from ratings.board.views import other_views
 from ratings.scoring import Covariance, NotEstimable, Part, Side, composite
 
 Board = dict[str, Any]
@@ -123,6 +124,7 @@ def _criterion(
         "head_to_head": head_to_head(ballots, labels),
         "audit": audited(found, ballots, labels, rng=rng),
         "agreement": agreed(ballots),
+        "views": other_views(found, labels, cluster, level=source.level),
     }
 
 

@@ -21,6 +21,8 @@ OUTCOME_CODES: Mapping[str, int] = {
 }
 # Who gave the outcome of a forfeit.
 NOBODY = -1
+# The grade of a vote on a scale without grades.
+NO_GRADE = -128
 # What the fit is told: both bad is a tie for it, and cannot judge is not fitted.
 FITTED = np.array([SECOND, TIE, FIRST, TIE, -1], dtype=np.int8)
 
@@ -66,6 +68,10 @@ class Ballots:
         Codes from 0, the same on every criterion: the prompt, and the submission.
     shown_first : (n,) int8
         1 where `first` was shown first (as A), 0 where `second` was, -1 for forfeits.
+    drawn : (n,) float64
+        How likely the pair of models was to be drawn when it was; NaN for forfeits.
+    grade : (n,) int8
+        From -3 (first much better) to 3 (second much better); `NO_GRADE` where none was given.
     """
 
     first: Ints
@@ -75,6 +81,8 @@ class Ballots:
     prompt: Ints
     judgment: Ints
     shown_first: NDArray[np.int8]
+    drawn: NDArray[np.float64]
+    grade: NDArray[np.int8]
 
     def select(self, rows: NDArray[np.bool_]) -> "Ballots":
         return Ballots(
@@ -85,6 +93,8 @@ class Ballots:
             prompt=self.prompt[rows],
             judgment=self.judgment[rows],
             shown_first=self.shown_first[rows],
+            drawn=self.drawn[rows],
+            grade=self.grade[rows],
         )
 
     @property

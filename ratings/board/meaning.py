@@ -98,6 +98,13 @@ MEANING = {
         " what chance is: 0 is chance, 1 is full agreement. The interval is over comparisons. Low"
         " agreement is not an error of the board: people differ, and so its intervals are wide."
     ),
+    "views": (
+        "The same votes looked at in two other ways, beside the board and never in its place. Even"
+        " draw: a vote counts by how unlikely its pair was to be drawn, by the logged probability, as"
+        " if every pair had been drawn equally often; empty where pairs were. Graded: how strongly a"
+        " side was preferred, not only which (adjacent-categories model, clustered as the board"
+        " is); its ratings are on a scale of their own."
+    ),
     "audit": (
         "Checks of what could mislead on a board: each has a figure, and is flagged only where the"
         " figure is beyond the threshold shown beside it. A flag does not say that the order is"
@@ -181,5 +188,12 @@ CHECKS = {
     "prompt_influence": (
         "One prompt",
         "The largest move of any strength when one prompt's votes are taken out, in standard errors.",
+    ),
+    "draw": (
+        "Draw of pairs",
+        (
+            "The largest move of any strength, in standard errors, when votes count as if every pair"
+            " had been drawn equally often (by the logged probabilities of the draw)."
+        ),
     ),
 }

@@ -51,6 +51,7 @@ def audited(
         covariance=found.covariance,
         shown_first=among.shown_first,
         both_bad=among.outcome == BOTH_BAD,
+        propensity=among.drawn,
     )
     everyone = np.arange(len(labels), dtype=np.int32)
     linked = check_connectivity(Counts.of(ballots.judged().comparisons(labels, everyone)))

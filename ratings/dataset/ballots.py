@@ -14,7 +14,7 @@ from judging.models import Assignment, Comparison, Forfeit, Judgment, StudyVersi
 from judging.protocol import parse_protocol
 from models_registry.models import Completion, LanguageModel
 from ratings.board import Ballots, BoardInput, Criterion, Ranked, RaterFacts
-from ratings.board.inputs import NOBODY, OUTCOME_CODES
+from ratings.board.inputs import NO_GRADE, NOBODY, OUTCOME_CODES
 
 CHUNK = 10_000
 # Who is beaten by whom when a side forfeits; canonical frame.
@@ -33,6 +33,8 @@ class BallotRow(NamedTuple):
     criterion: str
     outcome: str
     swapped: bool | None = None  # whether A was the second; None for a forfeit
+    drawn: float | None = None  # how likely the pair was to be drawn; None for a forfeit
+    grade: int | None = None  # None on scales without grades
 
 
 def read_board_input(version: StudyVersion, *, up_to: int) -> BoardInput:
@@ -97,6 +99,8 @@ def ballot_rows(version: StudyVersion, *, up_to: int) -> Iterator[BallotRow]:
         "criterion",
         "outcome",
         "judgment__assignment__swapped",
+        "judgment__assignment__pair_probability",
+        "grade",
     )
     for row in counted_votes(version, up_to=up_to).values_list(*columns).iterator(CHUNK):
         yield BallotRow(*row)
@@ -168,7 +172,8 @@ def canonical_row(row: BallotRow, labels: dict[int, str]) -> str:
     """Return the line of `row` that the input digest is made of."""
     return (
         f"{row.judgment}\t{row.comparison_id}\t{labels[row.first_id]}\t{labels[row.second_id]}\t"
-        f"{row.rater}\t{row.prompt}\t{row.criterion}\t{row.outcome}\n"
+        f"{row.rater}\t{row.prompt}\t{row.criterion}\t{row.outcome}\t"
+        f"{'' if row.drawn is None else repr(row.drawn)}\t{'' if row.grade is None else row.grade}\n"
     )
 
 
@@ -267,6 +272,7 @@ class _Rows:
         self.models = models
         self.raters = raters
         self.columns: dict[str, list[tuple[int, ...]]] = {key: [] for key in criteria}
+        self.drawn: dict[str, list[float]] = {key: [] for key in criteria}
         self.prompts: dict[str, int] = {}
         self.judgments: dict[int | str, int] = {}
 
@@ -281,8 +287,10 @@ class _Rows:
                 self.prompts.setdefault(row.prompt, len(self.prompts)),
                 judgment,
                 -1 if row.swapped is None else int(not row.swapped),
+                NO_GRADE if row.grade is None else row.grade,
             )
         )
+        self.drawn[row.criterion].append(np.nan if row.drawn is None else row.drawn)
 
     def _who(self, row: BallotRow) -> tuple[int, int]:
         """Return the codes of rater and submission; a forfeited comparison is a submission."""
@@ -294,12 +302,12 @@ class _Rows:
         return self.judgments.setdefault(name, len(self.judgments))
 
     def ballots(self) -> dict[str, Ballots]:
-        return {key: _ballots(rows) for key, rows in self.columns.items()}
+        return {key: _ballots(rows, self.drawn[key]) for key, rows in self.columns.items()}
 
 
-def _ballots(rows: list[tuple[int, ...]]) -> Ballots:
-    table = np.array(rows, dtype=np.int32).reshape(-1, 7)
-    first, second, outcome, rater, prompt, judgment, shown = table.T.copy()
+def _ballots(rows: list[tuple[int, ...]], drawn: list[float]) -> Ballots:
+    table = np.array(rows, dtype=np.int32).reshape(-1, 8)
+    first, second, outcome, rater, prompt, judgment, shown, grade = table.T.copy()
     return Ballots(
         first=first,
         second=second,
@@ -308,4 +316,6 @@ def _ballots(rows: list[tuple[int, ...]]) -> Ballots:
         prompt=prompt,
         judgment=judgment,
         shown_first=shown.astype(np.int8),
+        drawn=np.array(drawn, dtype=np.float64),
+        grade=grade.astype(np.int8),
     )

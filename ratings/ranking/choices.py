@@ -50,6 +50,9 @@ class Choices:
     audit: bool = False
     compare: tuple[str, str] | None = None
     margin: float = MARGIN
+    position: bool = False
+    style: bool = False
+    tiers: bool = False
 
     def __post_init__(self) -> None:
         elo, rate = self.method.startswith("elo"), self.method.endswith("win-rate")
@@ -68,7 +71,13 @@ class Choices:
         if rate and self.anchor:
             raise wrong_usage("A win rate is a share and cannot be anchored to a rating.")
         self._check_comparison()
+        self._check_effects()
         self._check_numbers()
+
+    @property
+    def effects(self) -> bool:
+        """Whether effects of position or style are fitted beside the strengths."""
+        return self.position or self.style
 
     def given(self, *, raters: bool, prompts: bool) -> "tuple[Choices, ...]":
         """Return the choices for votes that tell raters or prompts apart, with what to try next.
@@ -103,6 +112,18 @@ class Choices:
             raise wrong_usage("A margin is a difference of win rates between 0 and 0.5.")
         if not 1 < self.draws <= MOST_DRAWS:
             raise wrong_usage(f"--bootstrap takes 2 to {MOST_DRAWS} draws.")
+
+    def _check_effects(self) -> None:
+        if not self.effects:
+            return
+        if self.method != "bt" or self.ties != "half":
+            raise wrong_usage("--position and --style go with --method bt and --ties half.")
+        if self.intervals and self.intervals.endswith("bootstrap"):
+            raise wrong_usage(
+                "--position and --style take --intervals none, sandwich, cluster or two-way."
+            )
+        if self.compare:
+            raise wrong_usage("Two models are compared without --position and --style.")
 
     def _check_numbers(self) -> None:
         if self.seed < 0:

@@ -12,9 +12,11 @@ from ratings.scoring import (
     Comparisons,
     Counts,
     Covariance,
+    CovariateFit,
     Fit,
     about,
     compare_two,
+    effect_interval,
     probability_better,
 )
 from ratings.scoring.types import FEW_CLUSTERS
@@ -77,6 +79,42 @@ class Compared:
             f"{self.a} against {self.b}: {text} ({self.difference:+.1f} rating points, 95 % "
             f"{self.lower:+.1f} \u2026 {self.upper:+.1f}; P(better) {self.probability_better:.3f})"
         )
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a covariate is worth: log-odds per unit, with bounds, and per root mean square.
+
+    Of the position a unit is being shown first; of a style, one answer having all of it (see
+    `scoring.covariates.style_features`).
+    """
+
+    name: str
+    effect: float
+    lower: float | None
+    upper: float | None
+    standardised: float
+
+    def __str__(self) -> str:
+        bounds = "" if self.lower is None else f" (95 % {self.lower:+.3f} \u2026 {self.upper:+.3f})"
+        return f"effect of {self.name}: {self.effect:+.3f} log-odds{bounds}"
+
+
+def effects_of(fit: CovariateFit, covariance: Covariance | None) -> tuple[Effect, ...]:
+    """Return the effects that were fitted beside the strengths."""
+    found = []
+    for at, name in enumerate(fit.names):
+        bounds = None if covariance is None else effect_interval(fit, covariance, name)
+        found.append(
+            Effect(
+                name=name,
+                effect=float(fit.effect[at]),
+                lower=None if bounds is None else bounds.lower,
+                upper=None if bounds is None else bounds.upper,
+                standardised=float(fit.standardised[at]),
+            )
+        )
+    return tuple(found)
 
 
 def uncertainty_of(

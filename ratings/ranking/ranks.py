@@ -21,8 +21,17 @@ from numpy.typing import NDArray
 
 from core.errors import Invalid, TooLarge
 from ratings.ranking.choices import Choices, wrong_usage
-from ratings.ranking.findings import Compared, Uncertainty, audit_dict, compare, uncertainty_of
+from ratings.ranking.findings import (
+    Compared,
+    Effect,
+    Uncertainty,
+    audit_dict,
+    compare,
+    effects_of,
+    uncertainty_of,
+)
 from ratings.scoring import (
+    STYLE,
     Audit,
     BoardRow,
     Comparisons,
@@ -38,7 +47,9 @@ from ratings.scoring import (
     bootstrap_rates,
     cluster_bootstrap,
     cluster_sandwich,
+    covariate_covariance,
     fit_bradley_terry,
+    fit_covariates,
     fit_crowd,
     fit_davidson,
     fit_rao_kupper,
@@ -47,6 +58,9 @@ from ratings.scoring import (
     pooled_win_rate,
     rank_ranges,
     sandwich,
+    style_contrast,
+    style_counts,
+    tiers,
     to_rating,
     two_way_bootstrap,
     two_way_sandwich,
@@ -61,6 +75,7 @@ LEVEL = 0.95
 TIE = 1
 # Layouts in which the first model is the one on the left.
 SHOWN_FIRST = ("preferendum", "arena", "one-hot", "sides")
+NAMED_COLUMNS = "named"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +93,8 @@ class Ranking:
     trouble: str = ""
     components: tuple[tuple[str, ...], ...] = ()
     uncertainty: Uncertainty | None = None
+    tiers: tuple[tuple[str, ...], ...] = ()
+    effects: tuple[Effect, ...] = ()
     compared: Compared | None = None
     audit: Audit | None = None
 
@@ -98,6 +115,10 @@ class Ranking:
             body["not_estimable"] = {"reason": self.trouble, "components": components}
         if self.uncertainty:
             body["uncertainty"] = asdict(self.uncertainty)
+        if self.tiers:
+            body["tiers"] = [list(tier) for tier in self.tiers]
+        if self.effects:
+            body["effects"] = [asdict(one) for one in self.effects]
         if self.compared:
             body["compare"] = self.compared.as_dict()
         if self.audit:
@@ -185,7 +206,9 @@ def _rank(
             raise wrong_usage(f"{model!r} is not among the models.")
     if choices.anchor and choices.anchor[0] not in counts.items:
         raise wrong_usage(f"The anchor {choices.anchor[0]!r} is not among the models.")
-    found, choices = _first_estimate(comparisons, counts, every)
+    covariates = _covariates(table, rows, every[0]) if every[0].effects else None
+    found, choices = _first_estimate(comparisons, counts, covariates, every)
+    ranked = _rows(counts, found)
     return Ranking(
         method=choices.method,
         ties=choices.ties,
@@ -194,13 +217,35 @@ def _rank(
         n_raters=_raters(table, rows),
         converged=found.converged,
         skipped=skipped,
-        rows=_rows(counts, found),
+        rows=ranked,
         trouble=found.trouble,
         components=found.components,
         uncertainty=found.uncertainty,
+        tiers=_tiers(ranked) if choices.tiers else (),
+        effects=found.effects,
         compared=found.compared,
         audit=_audited(table, rows, comparisons, found, choices) if choices.audit else None,
     )
+
+
+def _covariates(table: VoteTable, rows: Rows, choices: Choices) -> "_Covariates":
+    """Return what is fitted beside the strengths; the first model is the one shown first."""
+    if choices.position and table.layout not in (*SHOWN_FIRST, NAMED_COLUMNS):
+        raise wrong_usage(
+            f"The layout {table.layout} does not say which answer was shown first: name the columns, "
+            "the first one first, with --columns."
+        )
+    position = np.ones(len(rows)) if choices.position else None
+    if table.answers is None:
+        return _Covariates(None, position)
+    # Of each text once: rows share answers.
+    first, second = (_style_counts(one) for one in table.answers)
+    one, other = table.answers
+    return _Covariates(style_contrast(first[one.codes[rows]], second[other.codes[rows]]), position)
+
+
+def _style_counts(answers: Labels) -> Floats:
+    return np.array([style_counts(text) for text in answers.names], dtype=np.float64)
 
 
 def _several(codes: NDArray[Any] | None) -> bool:
@@ -250,6 +295,13 @@ def _raters(table: VoteTable, rows: Rows) -> int | None:
 # ---- estimates -----------------------------------------------------------------------------------
 
 
+class _Covariates(NamedTuple):
+    """Style (n, 4) and position (n,) of votes, as `fit_covariates` takes them."""
+
+    style: Floats | None
+    position: Floats | None
+
+
 class _Found(NamedTuple):
     """What a method found for K models: arrays (K,), NaN or None where there is nothing."""
 
@@ -264,23 +316,31 @@ class _Found(NamedTuple):
     trouble: str = ""
     components: tuple[tuple[str, ...], ...] = ()
     uncertainty: Uncertainty | None = None
+    effects: tuple[Effect, ...] = ()
     compared: Compared | None = None
     fit: Fit | None = None
     covariance: Covariance | None = None
 
 
 def _first_estimate(
-    comparisons: Comparisons, counts: Counts, every: Sequence[Choices]
+    comparisons: Comparisons,
+    counts: Counts,
+    covariates: _Covariates | None,
+    every: Sequence[Choices],
 ) -> tuple[_Found, Choices]:
     """Estimate by the first of the choices that has intervals, else by the last."""
     for choices in every[:-1]:
-        found = _estimate(comparisons, counts, choices)
+        found = _estimate(comparisons, counts, covariates, choices)
         if not found.trouble:
             return found, choices
-    return _estimate(comparisons, counts, every[-1]), every[-1]
+    return _estimate(comparisons, counts, covariates, every[-1]), every[-1]
 
 
-def _estimate(comparisons: Comparisons, counts: Counts, choices: Choices) -> _Found:
+def _estimate(
+    comparisons: Comparisons, counts: Counts, covariates: _Covariates | None, choices: Choices
+) -> _Found:
+    if covariates is not None:
+        return _adjusted(comparisons, covariates, choices)
     if choices.method == "bt":
         return _strengths(comparisons, counts, choices)
     if choices.method == "crowd-bt":
@@ -339,10 +399,43 @@ def _strengths(comparisons: Comparisons, counts: Counts, choices: Choices) -> _F
         return found._replace(trouble=str(error), components=error.components)
     if covariance is None:
         return found
-    return _with_intervals(found, fit, covariance, shift, choices)._replace(
+    return _with_intervals(found, fit.strength, covariance, shift, choices)._replace(
         covariance=covariance,
         uncertainty=uncertainty_of(covariance, comparisons, choices),
         compared=compare(fit, covariance, counts, choices) if choices.compare else None,
+    )
+
+
+def _adjusted(comparisons: Comparisons, covariates: _Covariates, choices: Choices) -> _Found:
+    """Return strengths beside the effects of position and style."""
+    style, position = covariates
+    names: list[str] = []
+    if style is not None:
+        # What no answer has, or all have as much of, has no effect to estimate.
+        varies = np.flatnonzero(style.any(axis=0))
+        style, names = style[:, varies], [STYLE[at] for at in varies]
+    try:
+        fit = fit_covariates(comparisons, style, names=names, position=position)
+    except (NotEstimable, NotConverged) as error:
+        return _no_strengths(comparisons.items, error)
+    rating = to_rating(fit.strength)
+    shift = _shift(rating, comparisons.items, choices)
+    found = _Found(
+        rating + shift,
+        strength=fit.strength,
+        rating=rating + shift,
+        effects=effects_of(fit, None),
+    )
+    ways = {"two-way": (comparisons.rater, comparisons.prompt), "cluster": (_cluster(comparisons),)}
+    if choices.intervals == "none":
+        return found
+    try:
+        whole = covariate_covariance(fit, *ways.get(str(choices.intervals), ()))
+    except NotEstimable as error:
+        return found._replace(trouble=str(error))
+    covariance = whole.leading(len(fit.items))
+    return _with_intervals(found, fit.strength, covariance, shift, choices)._replace(
+        effects=effects_of(fit, whole), uncertainty=uncertainty_of(whole, comparisons, choices)
     )
 
 
@@ -367,8 +460,7 @@ def _crowd(comparisons: Comparisons, choices: Choices) -> _Found:
 def _covariance(
     fit: Fit, comparisons: Comparisons, counts: Counts, choices: Choices
 ) -> Covariance | None:
-    # Whose votes belong together; prompts where nobody knows who judged.
-    cluster = comparisons.rater if _several(comparisons.rater) else comparisons.prompt
+    cluster = _cluster(comparisons)
     rng, draws = np.random.default_rng(choices.seed), choices.draws
     made: Mapping[str, Callable[[], Covariance | None]] = {
         "none": lambda: None,
@@ -384,6 +476,11 @@ def _covariance(
     return made[str(choices.intervals)]()
 
 
+def _cluster(comparisons: Comparisons) -> NDArray[np.int32] | None:
+    """Return whose votes belong together: raters, or prompts where nobody knows who judged."""
+    return comparisons.rater if _several(comparisons.rater) else comparisons.prompt
+
+
 def known(cluster: NDArray[np.int32] | None) -> NDArray[np.int32]:
     """Return the clusters; `Choices.given` has seen to it that they are known."""
     assert cluster is not None
@@ -391,11 +488,11 @@ def known(cluster: NDArray[np.int32] | None) -> NDArray[np.int32]:
 
 
 def _with_intervals(
-    found: _Found, fit: Fit, covariance: Covariance, shift: float, choices: Choices
+    found: _Found, strength: Floats, covariance: Covariance, shift: float, choices: Choices
 ) -> _Found:
-    lower, upper = intervals(fit.strength, covariance, level=LEVEL)
+    lower, upper = intervals(strength, covariance, level=LEVEL)
     rng = np.random.default_rng(choices.seed)
-    best, worst = rank_ranges(fit.strength, covariance, rng=rng, level=LEVEL)
+    best, worst = rank_ranges(strength, covariance, rng=rng, level=LEVEL)
     return found._replace(
         lower=to_rating(lower) + shift, upper=to_rating(upper) + shift, best=best, worst=worst
     )
@@ -442,6 +539,17 @@ def _rows(counts: Counts, found: _Found) -> tuple[BoardRow, ...]:
     # Resamples of votes that all agree agree too: that is no certainty, so there is no interval.
     rows = [replace(row, lower=None, upper=None) if row.lower == row.upper else row for row in rows]
     return tuple(sorted(rows, key=lambda row: (row.rank or len(rows) + 1, row.item)))
+
+
+def _tiers(rows: Sequence[BoardRow]) -> tuple[tuple[str, ...], ...]:
+    """Return the models of each tier, the best first; none without rank ranges."""
+    ranged = [row for row in rows if row.rank_lower is not None]
+    best = np.array([row.rank_lower for row in ranged], dtype=np.int64)
+    tier = tiers(best, np.array([row.rank_upper for row in ranged], dtype=np.int64))
+    return tuple(
+        tuple(row.item for row, own in zip(ranged, tier, strict=True) if own == one)
+        for one in range(1, tier.max(initial=0) + 1)
+    )
 
 
 _BOUNDED = ("strength", "rating", "score", "lower", "upper")

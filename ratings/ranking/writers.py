@@ -84,8 +84,10 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _remarks(ranking: Ranking) -> list[str]:
-    """Return what was asked for beside the rows: two models compared, the audit."""
-    lines = [str(ranking.compared)] if ranking.compared else []
+    """Return what was asked for beside the rows: tiers, effects, two models, the audit."""
+    lines = [f"tier {at}: {', '.join(tier)}" for at, tier in enumerate(ranking.tiers, start=1)]
+    lines += [str(effect) for effect in ranking.effects]
+    lines += [str(ranking.compared)] if ranking.compared else []
     if ranking.audit:
         lines.append(f"audit: {_counted(len(ranking.audit.flags), 'flag')}")
         lines += [_finding(one) for one in ranking.audit.findings]

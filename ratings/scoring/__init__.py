@@ -23,6 +23,7 @@ from ratings.scoring.allocation import (
     Allocation,
     boundary_allocation,
     coverage_allocation,
+    evenly_drawn,
     inverse_propensity_weights,
     uniform_allocation,
     variance_allocation,
@@ -50,6 +51,7 @@ from ratings.scoring.covariates import (
     covariate_covariance,
     effect_interval,
     fit_covariates,
+    style_contrast,
     style_counts,
     style_features,
     style_matrix,
@@ -77,6 +79,7 @@ from ratings.scoring.intervals import (
     probability_better,
     rank_ranges,
     sandwich,
+    tiers,
 )
 from ratings.scoring.power import Clustering, Sample, detectable_gap, plan_sample
 from ratings.scoring.priors import fit_firth, fit_pseudo_votes, fit_ridge, posterior
@@ -166,6 +169,7 @@ __all__ = [
     "difference",
     "draw_comparisons",
     "effect_interval",
+    "evenly_drawn",
     "expected_win_rate",
     "fewest_to_flip",
     "fit_bradley_terry",
@@ -197,9 +201,11 @@ __all__ = [
     "require_estimable",
     "sandwich",
     "separated_components",
+    "style_contrast",
     "style_counts",
     "style_features",
     "style_matrix",
+    "tiers",
     "to_rating",
     "two_way_bootstrap",
     "two_way_sandwich",

@@ -20,6 +20,7 @@ Cohen, J. (1960). A coefficient of agreement for nominal scales. Educational and
 Measurement 20; Fleiss, J. L., Cohen, J. and Everitt, B. S. (1969) for its standard error.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -397,16 +398,16 @@ class _Unit(NamedTuple):
         return np.asarray(self.grades**2 - self.own.sum(axis=1))
 
 
-class _Kind:
+class _Kind(ABC):
     """A coefficient as a function of sums over units, so that resamples are one matrix product."""
 
+    @abstractmethod
     def features(self, units: _Unit) -> Floats:
         """Return (N, F): what each unit adds to the sums."""
-        raise NotImplementedError
 
+    @abstractmethod
     def shares(self, sums: Floats) -> tuple[Floats, Floats]:
         """Return observed and expected agreement (b,) from sums of features (b, F)."""
-        raise NotImplementedError
 
     def influence(self, features: Floats, observed: float, expected: float) -> Floats | None:
         """Return (N,) linearised contributions with the coefficient for their mean, or None."""
@@ -439,13 +440,13 @@ class _Weighted(_Kind):
             share = sums[:, 3:] / sums[:, 2:3]
         return observed, self.chance(share)
 
+    @abstractmethod
     def chance(self, share: Floats) -> Floats:
         """Return the agreement by chance (b,) of shares (b, C)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def slope(self, share: Floats) -> Floats:
         """Return (C,) half the derivative of `chance`, so that slope @ share is the chance itself."""
-        raise NotImplementedError
 
     def influence(self, features: Floats, observed: float, expected: float) -> Floats:
         n, both = len(features), features[:, 0]

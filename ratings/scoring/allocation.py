@@ -19,6 +19,7 @@ Horvitz, D. G. and Thompson, D. J. (1952). A generalization of sampling without 
 finite universe. Journal of the American Statistical Association 47: inverse propensities.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,7 +138,7 @@ def inverse_propensity_weights(propensity: Floats) -> Floats:
     """Return (n,): the weights under which votes drawn with these propensities count as an even sample.
 
     They have mean 1, and are cut at 20 times the median: a floor that is too low would otherwise let a
-    few votes decide.
+    few votes decide. A propensity of NaN, of a vote that nobody drew, counts as the median.
 
     Raises
     ------
@@ -145,6 +146,9 @@ def inverse_propensity_weights(propensity: Floats) -> Floats:
         For propensities outside 0 to 1.
     """
     drawn = np.asarray(propensity, dtype=float)
+    unknown = np.isnan(drawn)
+    if unknown.any() and not unknown.all():
+        drawn = np.where(unknown, np.median(drawn[~unknown]), drawn)
     if drawn.size and not (drawn.min() > 0 and drawn.max() <= 1):
         raise ValueError("a propensity is above 0 and at most 1")
     weights = 1 / drawn
@@ -176,6 +180,25 @@ def weighted_counts(comparisons: Comparisons, weights: Floats) -> Counts:
         wins=cells[:, :, 2] + cells[:, :, 0].T,
         ties=cells[:, :, 1] + cells[:, :, 1].T,
     )
+
+
+def evenly_drawn(comparisons: Comparisons, propensity: Floats, fit: Callable[[Counts], Fit]) -> Fit:
+    """Return the fit in which votes count as if every pair had been drawn equally often.
+
+    Where the model of preference is right it estimates the same strengths, less precisely; where it
+    is not, the strengths depend on who met whom how often, and this takes that out.
+
+    Parameters
+    ----------
+    propensity : (n,) as `inverse_propensity_weights` takes them
+    fit : such as `fit_davidson`
+
+    Raises
+    ------
+    ValueError
+        For propensities outside 0 to 1.
+    """
+    return fit(weighted_counts(comparisons, inverse_propensity_weights(propensity)))
 
 
 def _undecided(fit: Fit, covariance: Covariance, top: int | None, level: float) -> Floats:

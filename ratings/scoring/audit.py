@@ -20,6 +20,8 @@ concentration                 raters, as if all voted equally often; fewer than 
 clustering                    standard errors by cluster over those of independent votes; above 1.25
 rater influence               largest move of a strength without one rater; above 1 standard error
 prompt influence              the same without one prompt
+draw                          largest move of a strength, in standard errors, when votes count as if
+                              pairs had been drawn evenly; beyond chance, above 1
 ============================  ================================================================
 
 References
@@ -28,6 +30,7 @@ arenakit 0.1 (Mohammadi 2026, a Python package) audits boards in this manner; th
 of its probes, with tests of our own.
 Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of
 Statistics 6: how neighbours are told apart, all together at 5 %.
+Hausman, J. A. (1978). Specification tests in econometrics. Econometrica 46: the draw.
 Pearson's X^2 over pairs against the fitted model, for intransitivity; Kish (1965) for its design
 effect and for the effective number of raters.
 """
@@ -41,6 +44,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from ratings.scoring.allocation import inverse_propensity_weights, weighted_counts
 from ratings.scoring.bradley_terry import fit_bradley_terry, win_probability
 from ratings.scoring.clusters import (
     cluster_influence,
@@ -50,7 +54,7 @@ from ratings.scoring.clusters import (
     two_way_sandwich,
 )
 from ratings.scoring.diagnostics import connected_components, separated_components
-from ratings.scoring.intervals import quantile, sandwich
+from ratings.scoring.intervals import independent_meat, quantile, sandwich
 from ratings.scoring.newton import Curvature, laplacian, maximise
 from ratings.scoring.ties import fit_davidson
 from ratings.scoring.types import (
@@ -78,6 +82,7 @@ CHECKS = (
     "clustering",
     "rater_influence",
     "prompt_influence",
+    "draw",
 )
 THRESHOLDS: Mapping[str, float] = MappingProxyType(
     {
@@ -95,9 +100,11 @@ THRESHOLDS: Mapping[str, float] = MappingProxyType(
         "clustering": 1.25,
         "rater_influence": 1.0,
         "prompt_influence": 1.0,
+        "draw": 1.0,
     }
 )
 BELOW = ("coverage", "concentration")  # flagged below their threshold, all others above
+BEYOND = 3.0  # standard errors beyond which a move is no chance
 CHANCE = 0.001  # a misfit is beyond chance where its probability is smaller
 DRAWS = 1000
 REFITS: Mapping[str, Callable[[Comparisons | Counts], Fit]] = MappingProxyType(
@@ -143,6 +150,7 @@ def audit_votes(
     covariance: Covariance | None = None,
     shown_first: NDArray[Any] | None = None,
     both_bad: NDArray[Any] | None = None,
+    propensity: Floats | None = None,
 ) -> Audit:
     """Return the findings on a board.
 
@@ -151,6 +159,7 @@ def audit_votes(
     fit, covariance : what the board shows; Davidson's model, clustered by rater and prompt where they are known
     shown_first : (n,) 1 where `first` was shown first, 0 where `second` was, -1 where nothing was shown
     both_bad : (n,) bool; which of the ties were votes for "both bad"
+    propensity : (n,) the probability with which each vote's pair was drawn; NaN where none was
     """
     counts = Counts.of(comparisons)
     findings = [check_connectivity(counts), _coverage(counts), _imbalance(counts)]
@@ -164,7 +173,7 @@ def audit_votes(
         return Audit(tuple(findings), dict.fromkeys(rest, str(error)))
     board = _Board(comparisons, counts, fit, covariance, rng)
     skipped: dict[str, str] = {}
-    for check, found in _checks(board, shown_first, both_bad):
+    for check, found in _checks(board, shown_first, both_bad, propensity):
         if isinstance(found, str):
             skipped[check] = found
         else:
@@ -185,7 +194,10 @@ def _covariance(fit: Fit, comparisons: Comparisons, counts: Counts) -> Covarianc
 
 
 def _checks(
-    board: "_Board", shown_first: NDArray[Any] | None, both_bad: NDArray[Any] | None
+    board: "_Board",
+    shown_first: NDArray[Any] | None,
+    both_bad: NDArray[Any] | None,
+    propensity: Floats | None,
 ) -> Iterator[tuple[str, Finding | str]]:
     yield "volatility", _volatility(board)
     yield "separation", _separation(board)
@@ -203,6 +215,10 @@ def _checks(
     yield from _raters(board)
     for check in ("rater_influence", "prompt_influence"):
         yield check, _influence(board, check)
+    if propensity is None or not np.isfinite(propensity).any():
+        yield "draw", "it is not known how likely each pair was to be drawn"
+    else:
+        yield "draw", _draw(board, propensity)
 
 
 class _Board:
@@ -294,6 +310,25 @@ def _separation(board: _Board) -> Finding:
     items = board.fit.items
     unsure = tuple(f"{items[order[at]]}, {items[order[at + 1]]}" for at in np.flatnonzero(~told))
     return _finding("separation", (~told).mean(), unsure)
+
+
+def _draw(board: _Board, propensity: Floats) -> Finding | str:
+    """Compare with the fit in which a vote counts by how unlikely its pair was to be drawn."""
+    weights = inverse_propensity_weights(propensity)
+    try:
+        even = board.refit(weighted_counts(board.comparisons, weights))
+    except (NotEstimable, NotConverged) as error:
+        return str(error)
+    moved, shown = np.abs(even.strength - board.fit.strength), board.covariance.standard_error
+    # Weights make the same strengths less precise: that much of a move is chance (Hausman 1978).
+    meat = independent_meat(even, weighted_counts(board.comparisons, weights**2))
+    k = len(moved)
+    variance = np.diag(even.inverse @ meat @ even.inverse)[:k]
+    clustered = np.maximum(shown / board.alone, 1.0)
+    chance = np.sqrt(np.maximum(variance - board.alone**2, 0.0)) * clustered
+    most = int(np.argmax(moved / shown))
+    sure = bool(moved[most] > BEYOND * chance[most])
+    return _finding("draw", moved[most] / shown[most], (board.fit.items[most],), sure=sure)
 
 
 # ---- conventions ---------------------------------------------------------------------------------

@@ -41,7 +41,8 @@ from ratings.scoring.types import (
 from ratings.scoring.win_rate import Rates
 
 Cells = NDArray[np.int32]
-LANES = 16  # resamples drawn and refitted side by side; one stream of randomness each
+LANES = 16  # resamples refitted side by side
+TOGETHER = 128  # resamples of clusters drawn side by side, from one stream of randomness
 CHORD_STEPS = 60
 CHORD_SETTLED = 1e-12  # log-odds: the largest last step of a refit that has arrived
 FURTHEST = 50.0  # log-odds; a refit beyond is left to Newton's method, which knows why
@@ -72,7 +73,7 @@ def bootstrap(
         raw = stream.random_raw(cell.size * LANES).reshape(-1, LANES)
         return np.asarray(loops.poisson_cells(raw, cell, table, tables, pairs.cells.size))
 
-    return _covariance(fit, pairs, drawn, rng=rng, draws=draws, kind="bootstrap")
+    return _covariance(fit, pairs, drawn, rng=rng, draws=draws, together=LANES, kind="bootstrap")
 
 
 def cluster_bootstrap(
@@ -95,7 +96,9 @@ def cluster_bootstrap(
     def drawn(stream: SFC64) -> Cells:
         return np.asarray(loops.weighted_cells(votes.start, owner, _weights(stream, g)))
 
-    found = _covariance(fit, votes.pairs, drawn, rng=rng, draws=draws, kind="cluster-bootstrap")
+    found = _covariance(
+        fit, votes.pairs, drawn, rng=rng, draws=draws, together=TOGETHER, kind="cluster-bootstrap"
+    )
     return found.backed_by(g)
 
 
@@ -125,7 +128,9 @@ def two_way_bootstrap(
             loops.twice_weighted_cells(votes.start, one, weights[0], other, weights[1])
         )
 
-    found = _covariance(fit, votes.pairs, drawn, rng=rng, draws=draws, kind="two-way-bootstrap")
+    found = _covariance(
+        fit, votes.pairs, drawn, rng=rng, draws=draws, together=TOGETHER, kind="two-way-bootstrap"
+    )
     return found.backed_by(min(g, h))
 
 
@@ -205,8 +210,8 @@ def _known(codes: Codes | None) -> tuple[Codes, int]:
 
 
 def _weights(stream: SFC64, g: int) -> NDArray[np.uint8]:
-    """Return Poisson weights of mean 1, (g, LANES)."""
-    words = stream.random_raw(g * LANES // 2).view(np.uint32).reshape(g, LANES)
+    """Return Poisson weights of mean 1, (g, TOGETHER)."""
+    words = stream.random_raw(g * TOGETHER // 2).view(np.uint32).reshape(g, TOGETHER)
     return np.asarray(engine().weights(words, unit_thresholds()))
 
 
@@ -220,13 +225,16 @@ def _covariance(
     *,
     rng: Generator,
     draws: int,
+    together: int,
     kind: str,
 ) -> Covariance:
     """Draw and refit in blocks of resamples, each block from a stream of its own."""
-    seeds = rng.integers(1 << 62, size=-(-draws // LANES))
+    seeds = rng.integers(1 << 62, size=-(-draws // together))
 
     def block(seed: int) -> Floats:
-        return _refit(fit, pairs, drawn(SFC64(seed)))
+        cells = drawn(SFC64(seed))
+        parts = (cells[:, lane : lane + LANES] for lane in range(0, together, LANES))
+        return np.concatenate([_refit(fit, pairs, np.ascontiguousarray(part)) for part in parts])
 
     found = np.concatenate(side_by_side(block, seeds.tolist()))[:draws]
     usable = found[np.isfinite(found).all(axis=1)]

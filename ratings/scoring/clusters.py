@@ -30,11 +30,11 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ratings.scoring.intervals import checked_covariance
+from ratings.scoring.intervals import checked_covariance, independent_meat
 from ratings.scoring.kernels import engine, plain
 from ratings.scoring.newton import laplacian
-from ratings.scoring.scores import Tables, tables_of
-from ratings.scoring.types import Comparisons, Covariance, Fit, Floats, NotEstimable, Side
+from ratings.scoring.scores import Tables, leverages, tables_of
+from ratings.scoring.types import Comparisons, Counts, Covariance, Fit, Floats, NotEstimable, Side
 
 Codes = NDArray[Any]
 Correction = Literal["CR1", "CR3"]
@@ -59,6 +59,7 @@ class Scored:
 
     fit: Fit
     tables: Tables
+    leverage: Floats
     start: NDArray[np.int64]
     first: NDArray[np.int32]
     second: NDArray[np.int32]
@@ -67,9 +68,11 @@ class Scored:
     @classmethod
     def of(cls, fit: Fit, comparisons: Comparisons, codes: Codes, g: int) -> Self:
         order, start = engine(saves=_saved(len(comparisons), 0)).order(codes, g)
+        tables = tables_of(fit)
         return cls(
             fit,
-            tables_of(fit),
+            tables,
+            leverages(tables, fit.inverse),
             start,
             comparisons.first[order],
             comparisons.second[order],
@@ -91,6 +94,7 @@ class Scored:
         return Scored(
             self.fit,
             self.tables,
+            self.leverage,
             self.start[top : bottom + 1] - self.start[top],
             self.first[rows],
             self.second[rows],
@@ -100,14 +104,18 @@ class Scored:
     def scores(self, terms: int = 0) -> tuple[Floats, NDArray[np.bool_]]:
         """Return (G, P), the summed scores or the series of the jackknife, and what did not settle."""
         votes = (self.start, self.first, self.second, self.outcome)
-        found, stuck = plain.series(*votes, self.tables, self.fit.inverse, terms, SETTLED)
+        found, stuck = plain.series(
+            *votes, self.tables, self.leverage, self.fit.inverse, terms, SETTLED
+        )
         return found, stuck
 
     def squares(self, terms: int = 0) -> Floats:
         """Return the sum over clusters of S S', (P, P); with `terms` of the jackknife's scores."""
         loops = engine(saves=_saved(len(self.first), terms))
         votes = (self.start, self.first, self.second, self.outcome)
-        total, stuck = loops.squares(*votes, self.tables, self.fit.inverse, terms, SETTLED)
+        total, stuck = loops.squares(
+            *votes, self.tables, self.leverage, self.fit.inverse, terms, SETTLED
+        )
         for cluster in np.flatnonzero(stuck):
             score = self.fit.information @ self.solved(int(cluster))
             total += np.outer(score, score)
@@ -261,13 +269,27 @@ def two_way_sandwich(
         cluster_side(fit, comparisons, raters, by="rater", correction=correction),
         cluster_side(fit, comparisons, prompts, by="prompt", correction=correction),
     )
-    k = len(fit.items)
-    codes, g = cells(raters, prompts)
-    both = fit.inverse @ Scored.of(fit, comparisons, codes, g).squares() @ fit.inverse
-    found = combined(sides, both[:k, :k] * (g / max(g - 1, 1)))
+    found = combined(sides, _both(fit, comparisons, raters, prompts))
     # The variances that are used: the difference of estimates may itself be negative.
     checked_covariance(fit, np.diag(found.standard_error**2), "two-way")
     return found
+
+
+def _both(fit: Fit, comparisons: Comparisons, raters: Codes, prompts: Codes) -> Floats:
+    """Return the covariance (K, K) by the cells where a rater meets a prompt.
+
+    Most cells have one vote only. Those are counted rather than swept: their scores stand in tables.
+    """
+    loops = engine(saves=_saved(len(comparisons), 0))
+    lone = loops.alone(raters, prompts, int(raters.max()) + 1, int(prompts.max()) + 1)
+    rest = comparisons.select(~lone)
+    codes, g = cells(raters[~lone], prompts[~lone])
+    meat = independent_meat(fit, Counts.of(comparisons).less(Counts.of(rest)))
+    if g:
+        meat += Scored.of(fit, rest, codes, g).squares()
+    g += int(lone.sum())
+    k = len(fit.items)
+    return np.asarray((fit.inverse @ meat @ fit.inverse)[:k, :k] * (g / max(g - 1, 1)))
 
 
 def combined(sides: Sequence[Side], both: Floats) -> Covariance:
@@ -301,7 +323,7 @@ def cells(one: Codes, other: Codes) -> tuple[NDArray[np.int64], int]:
 # ---- clusters --------------------------------------------------------------------------------------
 
 
-def cluster_sizes(cluster: Codes) -> tuple[Floats, NDArray[np.int64]]:
+def cluster_sizes(cluster: Codes) -> tuple[Floats, NDArray[np.int32]]:
     """Return the sizes of the clusters that occur, (G,), and codes (n,) into them.
 
     Raises
@@ -315,8 +337,9 @@ def cluster_sizes(cluster: Codes) -> tuple[Floats, NDArray[np.int64]]:
         raise NotEstimable("there are no votes")
     if occurs.sum() == 1:
         raise NotEstimable("an interval by cluster needs votes from at least two clusters")
-    codes = (np.cumsum(occurs) - 1)[cluster]
-    return counted[occurs].astype(np.float64), codes
+    if not occurs.all():
+        cluster = (np.cumsum(occurs) - 1)[cluster]
+    return counted[occurs].astype(np.float64), cluster.astype(np.int32, copy=False)
 
 
 def effective_clusters(sizes: Floats) -> float:

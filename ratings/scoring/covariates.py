@@ -214,16 +214,21 @@ def style_counts(text: str) -> tuple[int, int, int, int]:
     return len(text), headings, lists, bold
 
 
-def style_features(first: str, second: str) -> Floats:
-    """Return the difference of style of two texts, (4,) in the order of `STYLE`, each within ±1.
+def style_contrast(first: Floats, second: Floats) -> Floats:
+    """Return the differences of style of n pairs of answers, (n, 4), each within ±1.
 
-    For the length (a - b) / (a + b), 0 where both are empty; for the counts (a - b) / (a + b + 1),
-    so that one heading against none is less than ten against none. Exchanging the texts changes
-    the signs.
+    From their `style_counts` (n, 4): for the length (a - b) / (a + b), 0 where both are empty; for
+    the counts (a - b) / (a + b + 1), so that one heading against none is less than ten against
+    none. Exchanging the answers changes the signs.
     """
-    one, other = np.array(style_counts(first), float), np.array(style_counts(second), float)
-    total = one + other + np.array([0.0, 1.0, 1.0, 1.0])
-    return np.asarray((one - other) / np.maximum(total, 1.0))
+    total = first + second + np.array([0.0, 1.0, 1.0, 1.0])
+    return np.asarray((first - second) / np.maximum(total, 1.0))
+
+
+def style_features(first: str, second: str) -> Floats:
+    """Return `style_contrast` of two texts, (4,) in the order of `STYLE`."""
+    one, other = (np.array(style_counts(text), float) for text in (first, second))
+    return style_contrast(one, other)
 
 
 def style_matrix(first: Sequence[str], second: Sequence[str]) -> Floats:

@@ -41,10 +41,12 @@ def sandwich(fit: Fit, data: Comparisons | Counts) -> Covariance:
     the sandwich is right for the estimand whether or not the model is.
     """
     counts = counts_of(data)
-    return checked_covariance(fit, fit.inverse @ _meat(fit, counts) @ fit.inverse, "sandwich")
+    return checked_covariance(
+        fit, fit.inverse @ independent_meat(fit, counts) @ fit.inverse, "sandwich"
+    )
 
 
-def _meat(fit: Fit, counts: Counts) -> Floats:
+def independent_meat(fit: Fit, counts: Counts) -> Floats:
     """Return the sum over votes of the outer product of the score, (P, P)."""
     votes, tables = counted(counts.wins, counts.ties), tables_of(fit)
     squares = (votes * tables.score**2).sum(axis=0)
@@ -157,6 +159,21 @@ def rank_ranges(
     critical = _largest_difference(covariance, rng, level, draws)
     surely_better = (strength[:, None] - strength) > critical * error
     return 1 + surely_better.sum(axis=0), len(strength) - surely_better.sum(axis=1)
+
+
+def tiers(best: NDArray[Any], worst: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the tier (K,) of each item, from 1, by the ranks (K,) it may have.
+
+    An item is one tier below the lowest of those whose worst rank is still better than its best one.
+    So no two of a tier are told apart by their rank ranges, and each of a lower tier is beyond doubt
+    behind some item of the tier above. Where the ranges hold together with a probability, so do
+    all these statements.
+    """
+    found = np.ones(len(best), dtype=np.int64)
+    for item in np.argsort(best, kind="stable"):
+        ahead = worst < best[item]
+        found[item] = 1 + found[ahead].max(initial=0)
+    return found
 
 
 def _largest_difference(covariance: Covariance, rng: Generator, level: float, draws: int) -> float:

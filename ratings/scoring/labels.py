@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LONG = 10_000  # from here on Arrow's dictionary encoding is worth importing it
+MANY = 400_000  # from here on in two threads
 
 
 def encode(labels: Sequence[Any]) -> tuple[list[Any], NDArray[np.int32]]:
@@ -24,6 +25,8 @@ def _encoded(labels: Sequence[Any]) -> tuple[list[Any], NDArray[np.int32]] | Non
     """Return what Arrow makes of the labels; None for what is not all texts."""
     import pyarrow as pa
 
+    from ratings.scoring.kernels import side_by_side
+
     try:
         column: Any = pa.array(labels) if not hasattr(labels, "dictionary_encode") else labels
     except (pa.ArrowInvalid, pa.ArrowTypeError):
@@ -33,9 +36,29 @@ def _encoded(labels: Sequence[Any]) -> tuple[list[Any], NDArray[np.int32]] | Non
     if not pa.types.is_dictionary(column.type):
         if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
             return None
-        column = column.dictionary_encode()
+        half = len(column) // 2 if len(column) > MANY else len(column)
+        return _joined(side_by_side(_coded, [column[:half], column[half:]]))
+    return _coded(column)
+
+
+Coded = tuple[list[Any], NDArray[np.int32]]
+
+
+def _coded(column: Any) -> Coded | None:
+    import pyarrow as pa
+
     if column.null_count:
         return None
-    names = column.dictionary.to_pylist()
-    codes = column.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
-    return names, codes
+    found = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    codes = found.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    return found.dictionary.to_pylist(), codes
+
+
+def _joined(parts: Sequence[Coded | None]) -> Coded | None:
+    """Return two halves of a column as one, the names in the order in which they are met."""
+    one, other = parts
+    if one is None or other is None or not len(other[1]):
+        return None if other is None else one
+    position = {name: code for code, name in enumerate(dict.fromkeys([*one[0], *other[0]]))}
+    moved = np.array([position[name] for name in other[0]], dtype=np.int32)
+    return list(position), np.concatenate([one[1], moved.take(other[1])])

@@ -44,6 +44,17 @@ def tables_of(fit: Fit) -> Tables:
     return Tables(score, tied[:, None, None] - tie, *same)
 
 
+def leverages(tables: Tables, inverse: Floats) -> Floats:
+    """Return (3, K, K): the trace of a vote's information times `inverse`, by outcome and pair."""
+    k = tables.weight.shape[1]
+    own = np.diag(inverse)[:k]
+    found = tables.weight * (own[:, None] + own - 2 * inverse[:k, :k])
+    if tables.corner.size:
+        along = inverse[:k, -1]
+        found += 2 * tables.cross * (along[:, None] - along) + tables.corner * inverse[-1, -1]
+    return np.asarray(found)
+
+
 def counted(wins: Floats, ties: Floats) -> Floats:
     """Return (3, K, K) counts by outcome in which each vote stands once, from wins and ties."""
     votes = np.zeros((3, *wins.shape))

@@ -145,12 +145,16 @@ class Comparisons:
         one, other, won, *clusters = side_by_side(encode, given)
         names = tuple(sorted({*one[0], *other[0]})) if items is None else tuple(items)
         position = {name: code for code, name in enumerate(names)}
+        meant = np.array([_outcome(label, words) for label in won[0]], dtype=np.int8)
+        tables: list[NDArray[Any]] = [_coded(one[0], position), _coded(other[0], position), meant]
+        columns = zip(tables, (one[1], other[1], won[1]), strict=True)
+        sides = side_by_side(_looked_up, columns)
         who = iter([codes for _, codes in clusters])
         return cls(
             items=names,
-            first=_coded(one[0], position)[one[1]],
-            second=_coded(other[0], position)[other[1]],
-            outcome=np.array([_outcome(label, words) for label in won[0]], dtype=np.int8)[won[1]],
+            first=sides[0],
+            second=sides[1],
+            outcome=sides[2],
             rater=None if rater is None else next(who),
             prompt=None if prompt is None else next(who),
         )
@@ -204,6 +208,11 @@ def _column(values: Any, kind: type[np.integer[Any]], name: str) -> NDArray[Any]
     return view
 
 
+def _looked_up(column: tuple[NDArray[Any], Ints]) -> NDArray[Any]:
+    table, codes = column
+    return np.asarray(table.take(codes))
+
+
 def _outcome(label: str, words: Mapping[str, int]) -> int:
     try:
         return words[label]
@@ -249,6 +258,10 @@ class Counts:
             wins=cells[:, :, FIRST_WON] + cells[:, :, SECOND_WON].T,
             ties=cells[:, :, TIE] + cells[:, :, TIE].T,
         )
+
+    def less(self, other: "Counts") -> "Counts":
+        """Return these counts without those of some of the votes."""
+        return replace(self, wins=self.wins - other.wins, ties=self.ties - other.ties)
 
     @property
     def votes(self) -> Floats:
@@ -437,6 +450,13 @@ class Covariance:
             return Spread(variance, self.degrees, self.kind)
         side = self.sides[at - 1]
         return Spread(variance, side.degrees, side.by)
+
+    def spreads(self, contrasts: Floats) -> tuple[Floats, Floats]:
+        """Return variance and degrees of freedom (c,) of each of the contrasts (c, K)."""
+        each = [((contrasts @ v) * contrasts).sum(axis=1) for v in self._matrices()]
+        own = [self.degrees, *(side.degrees for side in self.sides)]
+        degrees = [np.full(len(contrasts), one) for one in own]
+        return self._chosen(each, each), self._chosen(each, degrees)
 
     def difference_variance(self) -> Floats:
         """(K, K): the variance of strength i minus strength j; 0 on the diagonal."""

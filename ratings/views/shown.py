@@ -48,6 +48,7 @@ TERMS = {
     "anytime": "Any number of looks",
     "agreement": "Agreement",
     "audit": "Audit",
+    "views": "Other views",
 }
 MEANING = [{"key": key, "term": term, "words": WORDS[key]} for key, term in TERMS.items()]
 
@@ -141,7 +142,30 @@ def _part(
         "both_bad": sum(one["both_bad"] for one in part.get("head_to_head", [])),
         "audit": _audit(part.get("audit"), models),
         "agreement": _agreement(part.get("agreement")),
+        "views": _views(part, models),
     }
+
+
+def _views(
+    part: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return one row a ranked model with its rating on the board and in the other views; [] without any."""
+    views = part.get("views") or {}
+    found = {
+        name: {row["model"]: row for row in view["rows"]} for name, view in views.items() if view
+    }
+    if not found:
+        return []
+    return [
+        {
+            "name": models[row["model"]]["name"],
+            "rating": row["rating"],
+            "even_draw": found.get("even_draw", {}).get(row["model"]),
+            "graded": found.get("graded", {}).get(row["model"]),
+        }
+        for row in part["rows"]
+        if row["rating"] is not None
+    ]
 
 
 def _audit(

@@ -74,13 +74,19 @@ def _check_type(name: str, kind: pa.DataType, *, text: bool) -> None:
 
 
 def dictionary_labels(column: pa.ChunkedArray) -> Labels:
-    """Return a column as labels, without a Python object per row."""
+    """Return a column as labels, without a Python object per row.
+
+    What has the right type already is not cast: that would load all of Arrow's compute functions.
+    """
     if not pa.types.is_dictionary(column.type):
         column = column.cast(pa.string()).dictionary_encode()
     elif not pa.types.is_string(column.type.value_type):
         column = column.cast(pa.dictionary(pa.int32(), pa.string()))
     chunk: Any = column.unify_dictionaries().combine_chunks()
-    return Labels(tuple(chunk.dictionary.to_pylist()), _codes(chunk.indices.cast(pa.int32())))
+    indices = chunk.indices
+    if indices.type != pa.int32():
+        indices = indices.cast(pa.int32())
+    return Labels(tuple(chunk.dictionary.to_pylist()), _codes(indices))
 
 
 def _codes(indices: Any) -> NDArray[np.int32]:

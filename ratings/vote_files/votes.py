@@ -34,7 +34,8 @@ class VoteTable:
     `first` and `second` (n,) int32 point into `models`; `outcome` (n,) int8 is 2 first won, 1 tie,
     0 second won, 3 both bad; `row` (n,) is the row of each vote in the file. `rater`, `prompt` and
     `group` are None where no such column was found or asked for; a vote without one has code -1.
-    The layout may part the votes into groups by itself, as criteria are never pooled.
+    The layout may part the votes into groups by itself, as criteria are never pooled. `answers` are
+    the texts of the first and the second model, where their columns were asked for.
     """
 
     layout: str
@@ -47,6 +48,7 @@ class VoteTable:
     prompt: Labels | None
     group: Labels | None
     skipped: tuple[SkippedRow, ...]
+    answers: tuple[Labels, Labels] | None = None
 
 
 def read_votes(
@@ -56,6 +58,7 @@ def read_votes(
     rater: str | None = None,
     prompt: str | None = None,
     group: str | None = None,
+    answers: tuple[str, str] | None = None,
 ) -> VoteTable:
     """Read the votes of a file or a stream.
 
@@ -65,6 +68,7 @@ def read_votes(
         a known layout
     rater, prompt : the columns of raters and prompts, instead of the layout's own
     group : a column by which the caller will tell groups of votes apart, instead of the layout's own
+    answers : the columns with the texts of the first and of the second model
 
     Raises
     ------
@@ -85,15 +89,19 @@ def read_votes(
     group = group or layout.group
     if group:
         require_column(table.columns, group)
-    extra = [name for name in (layout.rater, layout.prompt, group) if name]
+    for column in answers or ():
+        require_column(table.columns, column)
+    extra = [name for name in (layout.rater, layout.prompt, group, *(answers or ())) if name]
     texts = {layout.first, layout.second, *extra}
     found = table.read(tuple(dict.fromkeys((*layout.columns, *layout.also, *extra))), texts)
     if not found.row.size and not found.skipped:
         raise Invalid("The file has a header but no rows.", code="empty")
-    return _votes(found, layout, group)
+    return _votes(found, layout, group, answers)
 
 
-def _votes(found: Columns, layout: Layout, group: str | None) -> VoteTable:
+def _votes(
+    found: Columns, layout: Layout, group: str | None, answers: tuple[str, str] | None
+) -> VoteTable:
     reasons = _Reasons(len(found.row))
     if layout.also:
         _leave_out_own(found, reasons)
@@ -103,6 +111,8 @@ def _votes(found: Columns, layout: Layout, group: str | None) -> VoteTable:
     if grouping is not None:
         empty = (grouping.codes < 0) | _blank(grouping)
         reasons.add(empty, lambda _: f"{group} is empty")
+    for column in answers or ():
+        reasons.add(found.labels[column].codes < 0, lambda _, c=column: f"{c} is missing")
     good = reasons.none
     return VoteTable(
         layout=layout.name,
@@ -117,7 +127,15 @@ def _votes(found: Columns, layout: Layout, group: str | None) -> VoteTable:
         skipped=tuple(
             sorted([*found.skipped, *reasons.skipped(found.row, grouping)], key=lambda one: one.row)
         ),
+        answers=_texts(found, answers, good) if answers else None,
     )
+
+
+def _texts(
+    found: Columns, answers: tuple[str, str], good: NDArray[np.bool_]
+) -> tuple[Labels, Labels]:
+    one, other = (found.labels[column] for column in answers)
+    return Labels(one.names, one.codes[good]), Labels(other.names, other.codes[good])
 
 
 def _leave_out_own(found: Columns, reasons: "_Reasons") -> None:

@@ -121,6 +121,16 @@ def test_a_wrong_header_is_answered_with_401(db, client, header):
     assert client.get("/api/v1/me/", HTTP_AUTHORIZATION=header).status_code == 401
 
 
+def test_where_a_token_comes_a_session_counts_for_nothing(alice, client):
+    client.force_login(alice)
+    path = "/api/v1/models/"
+    assert client.get(path).status_code == 200
+    assert client.get(path, headers={"Authorization": "Bearer pfd_nope"}).status_code == 401
+    # Outside of the API the header says nothing.
+    page = client.get("/models/", headers={"Authorization": "Bearer pfd_nope"})
+    assert (page.status_code, page.wsgi_request.user) == (200, alice)
+
+
 def test_create_user_prints_a_token_once(db, capsys):
     call_command("create_user", "erin", "--role", "rater", "--languages", "EN,de", "--token")
     secret = capsys.readouterr().out.strip()

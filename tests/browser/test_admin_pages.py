@@ -75,7 +75,7 @@ def _everything(scenario) -> list[str]:
     make_models(1, canary="unused")
     create_invitation(created_by=alice, now=now, note="The team", max_uses=20, languages=["en"])
     hold_rater(rater=scenario.carol, by=alice, reason="Too quick.", now=now)
-    steps = ("material", "design", "criteria", "rules", "review")
+    steps = ("material", "design", "criteria", "rules", "checks", "review")
     return [
         *(reverse(name) for name in EMPTY),
         *(reverse("pool-preview", args=[one.pk]) for one in uploads),

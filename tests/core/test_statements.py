@@ -1,7 +1,9 @@
 """Statements by hand: the same on both databases, prepared again in time, and on a connection that broke."""
 
+from datetime import UTC, datetime
+
 import pytest
-from django.db import IntegrityError, connection
+from django.db import DataError, IntegrityError, connection
 
 from core.statements import MOST_PREPARED, all_rows, first_row, run_together
 
@@ -49,3 +51,26 @@ def test_the_first_query_of_a_request_is_asked_again_where_the_connection_broke(
     connection.health_check_done = False
     assert first_row(ONE, [1])[0] == 2
     assert connection.connection.info.backend_pid != pid
+
+
+@pytest.mark.services
+def test_what_the_database_refuses_is_told_as_the_driver_tells_it(table):
+    run_together((INSERT, [1]))
+    with pytest.raises(IntegrityError) as refused:
+        run_together((INSERT, [2]), (INSERT, [1]), (INSERT, [3]))
+    assert refused.value.__cause__.diag.constraint_name == "core_test_statements_n_key"
+    with pytest.raises(DataError):
+        first_row("SELECT CAST(%s AS integer)", ["many"])
+    assert all_rows("SELECT n FROM core_test_statements", []) == [(1,)]
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_values_come_back_as_on_a_cursor():
+    query = (
+        "SELECT CAST(%s AS text), CAST(%s AS timestamptz), CAST(%s AS boolean), CAST(%s AS jsonb)"
+    )
+    values = ["Ω%s", datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC), None, '{"a": 1}']
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        assert first_row(query, values) == cursor.fetchone()

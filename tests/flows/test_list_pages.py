@@ -1,13 +1,19 @@
 """Lists ask the database as often for 50 rows as for 2."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.services import issue_token
+from accounts.services.consent import PARTS, give_consent, publish_consent
+from accounts.services.holds import hold_rater, release_rater
 from accounts.services.invitations import create_invitation
 from judging.services.studies import create_study
-from models_registry.models import Completion, GenerationRun
+from models_registry.models import Completion, GenerationRun, LanguageModel, ModelPrice
+from prompts.models import Prompt, PromptPoolVersion
 from tests.scenarios import make_models, make_pool, make_rater, published_study
 
 FEW, MANY = 2, 50
@@ -76,3 +82,73 @@ def test_a_run_of_many_models_asks_as_often_as_one_of_few(client, db):
 
     few = queries(scenario.models)
     assert queries([*scenario.models, *make_models(20, canary="more")]) == few
+
+
+def deepen(scene, start, stop) -> None:
+    """Add what one pool, model, rater, admin and account has many of, and studies to judge."""
+    alice, bob, now = scene.alice, scene.bob, timezone.now()
+    pool, model = scene.pool_version.pool, scene.models[0]
+    for number in range(start, stop):
+        PromptPoolVersion.objects.create(
+            pool=pool, number=number + 2, state="published", digest="d" * 64, published_at=now
+        )
+        Prompt.objects.create(
+            version=scene.pool_version,
+            position=100 + number,
+            external_id=f"more-{number}",
+            messages=[{"role": "user", "content": "Why?"}],
+            risk_tags=[f"tag-{number}"],
+        )
+        LanguageModel.objects.create(
+            slug=model.slug, version=number + 2, name=model.name, endpoint=model.endpoint
+        )
+        ModelPrice.objects.create(
+            language_model=model,
+            valid_from=now.date() - timedelta(days=number),
+            input_per_million=1,
+            output_per_million=1,
+        )
+        for user in (alice, bob.user):
+            issue_token(user=user, name=str(number), now=now)
+        hold_rater(rater=bob, by=alice, reason="Too quick.", now=now)
+        release_rater(rater=bob, by=alice, reason="Talked.", now=now)
+        texts = {part: f"{part} {number}" for part in PARTS}
+        consent = publish_consent(created_by=alice, texts=texts, now=now)
+        give_consent(
+            rater=bob, number=consent.number, languages=["en"], guidelines_read=True, now=now
+        )
+        more = published_study(slug=f"more-{number}", models=2, prompts=1, canary=f"more-{number}")
+        more.pool_version.prompts.update(risk_tags=[f"tag-{number}"])
+
+
+def test_the_page_of_one_thing_asks_as_often_however_much_belongs_to_it(client, db):
+    scene = published_study()
+    pages = {
+        scene.alice: (
+            "/pools/pool-study/versions/",
+            "/pools/pool-study/versions/1/",
+            f"/models/{scene.models[0]}/",
+            f"/endpoints/{scene.models[0].endpoint.slug}/edit/",
+            f"/raters/{scene.bob.pseudonym}/",
+            "/consent/text/",
+            "/account/",
+        ),
+        scene.bob.user: ("/judge/", "/account/", "/warnings/"),
+    }
+
+    def queries() -> dict[str, int]:
+        counted = {}
+        for user, paths in pages.items():
+            client.force_login(user)
+            for path in paths:
+                with CaptureQueriesContext(connection) as asked:
+                    assert client.get(path).status_code == 200, path
+                counted[f"{user.username} {path}"] = len(asked)
+        return counted
+
+    deepen(scene, 0, FEW)
+    queries()
+    few = queries()
+    deepen(scene, FEW, MANY)
+    queries()
+    assert queries() == few

@@ -59,7 +59,7 @@ def test_tells_how_far_the_study_is_and_by_whom(page, scene, now):
 def test_htmx_gets_the_progress_alone(page):
     html = text(page.get(URL, headers={"HX-Request": "true"}))
     assert "<html" not in html
-    assert "Open places" in html
+    assert "Still to judge" in html
 
 
 def test_a_draft_goes_on_with_its_set_up(page, scene):
@@ -139,7 +139,7 @@ def test_what_is_fixed_stays_whatever_is_sent(page, scene):
     body = {
         "undo_seconds": "5", "lease_minutes": "30", "equivalence_margin": "0.05",
         "seconds_per_judgment": "90", "pay_per_hour": "0", "answers__empty": "show",
-        "names_maker": "keep",
+        "names_maker": "keep", "method__level": "0.95", "method__elo_k": "4",
     }  # fmt: skip
     assert page.post(URL + "set-up/rules/", body).status_code == 302
     scene.study.refresh_from_db()

@@ -5,7 +5,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core.errors import Conflict
+from judging.forms import ChecksForm, DesignForm, MaterialForm, RulesForm
+from judging.forms.studies import path_of
 from judging.models import Assignment, Judgment, Study
+from judging.protocol import parse_protocol
+from judging.protocol.types import HoldRule
 from judging.services.studies import (
     close_study,
     create_study,
@@ -17,7 +21,7 @@ from models_registry.models import Completion, LanguageModel
 from prompts.models import PromptPoolVersion
 from tests.scenarios import make_completions, make_models, make_pool, protocol_for
 
-STEPS = ("about", "material", "design", "criteria", "rules", "review")
+STEPS = ("about", "material", "design", "criteria", "rules", "checks", "review")
 
 
 @pytest.fixture
@@ -420,3 +424,61 @@ def test_fifty_models_take_no_more_queries_than_two(page, db, alice, step):
             assert page.get(f"/studies/{slug}/set-up/{step}/").status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_every_field_of_a_protocol_can_be_set_on_a_step():
+    plain = parse_protocol({}, complete=False).as_dict()
+    asked = {
+        path_of(name)
+        for kind in (MaterialForm, DesignForm, RulesForm, ChecksForm)
+        for name in kind.base_fields
+    } | {"criteria", "weights", "primary_criterion"}  # of the page that arranges criteria
+    leaves = {
+        f"{name}.{inner}" if isinstance(value, dict) and name != "weights" else name
+        for name, value in plain.items()
+        for inner in (value if isinstance(value, dict) else ("",))
+    }
+    # Computed; and of what there is one of.
+    assert leaves - asked == {"seed_commitment", "method.model", "method.intervals"}
+
+
+def test_limits_checks_and_blinding_are_kept_and_shown_again(page, study):
+    body = {
+        **sent(page, "checks"),
+        "draw": "boundary",
+        "caps__judgments_per_pair": "5",
+        "caps__skips": "",
+        "checks__repeats": "0.05",
+        "checks__extra_judgments": "2",
+        "reveal": "after_closing",
+        "guessing__answers": "3",
+        "guessing__decoys": "Dodo 7B\r\n\r\n Emu ",
+        "holds__checks": ["gold", "time"],
+        "holds__level": "0.02",
+    }
+    assert page.post(at("checks"), body)["Location"] == at("review")
+    study.refresh_from_db()
+    kept = parse_protocol(study.draft)
+    assert (kept.draw, kept.reveal, kept.caps.judgments_per_pair) == (
+        "boundary",
+        "after_closing",
+        5,
+    )
+    assert (kept.caps.skips, kept.caps.prompt_gap) == (None, 10)
+    assert (kept.checks.repeats, kept.checks.extra_judgments) == (0.05, 2)
+    assert kept.guessing.decoys == ("Dodo 7B", "Emu")
+    assert kept.holds == HoldRule(("gold", "time"), 0.02)
+    assert "Dodo 7B\nEmu" in text(page.get(at("checks")))
+
+
+def test_a_level_of_intervals_leaves_the_method(page, study):
+    assert (
+        page.post(at("rules"), {**sent(page, "rules"), "method__level": "0.9"}).status_code == 302
+    )
+    study.refresh_from_db()
+    assert study.draft["method"] == {
+        "model": "davidson",
+        "intervals": "cluster",
+        "level": 0.9,
+        "elo_k": 4.0,
+    }

@@ -3,13 +3,14 @@
 import asyncio
 import socket
 import threading
+from functools import partial
 
-import httpx
 import pytest
 
 from models_registry.providers import base
 from models_registry.providers.addresses import BadUrl, address_problem, parse_base_url
-from models_registry.providers.http import make_client, post_json
+from models_registry.providers.http import MANY, make_client, post_json
+from tests.transports import Answering, reply
 
 REFUSED = """
 http://example.com/v1
@@ -221,7 +222,12 @@ def listener():
     thread.join()
 
 
-def call(url, addresses, private_hosts=()):
+@pytest.fixture(params=[1, MANY + 1], ids=["httpx", "aiohttp"])
+def call(request):
+    return partial(call_with, in_flight=request.param)
+
+
+def call_with(url, addresses, private_hosts=(), *, in_flight):
     """Call `url` with a resolver that returns one list of addresses after the other."""
     asked = []
 
@@ -231,7 +237,11 @@ def call(url, addresses, private_hosts=()):
 
     async def run():
         async with make_client(
-            base_url=url, headers={}, private_hosts=private_hosts, resolver=resolver
+            base_url=url,
+            headers={},
+            private_hosts=private_hosts,
+            in_flight=in_flight,
+            resolver=resolver,
         ) as client:
             return await post_json(client, "x", {}, deadline=2)
 
@@ -255,7 +265,7 @@ def call(url, addresses, private_hosts=()):
         ["0.0.0.0"],
     ],
 )
-def test_a_name_that_leads_to_a_private_address_is_not_called(listener, addresses):
+def test_a_name_that_leads_to_a_private_address_is_not_called(call, listener, addresses):
     port, accepted = listener
     error, _ = call(f"http://rebind.example:{port}/", [addresses])
     assert (error.kind, error.permanent, error.pauses) == ("address_refused", True, "endpoint")
@@ -271,8 +281,8 @@ def test_the_checked_address_is_the_one_connected_to(listener):
         reached = []
 
         def respond(request):
-            reached.append((request.url.host, request.headers["host"]))
-            return httpx.Response(500, stream=httpx.ByteStream(b""))
+            reached.append((request.url, request.headers["Host"]))
+            return reply(500, raw=b"")
 
         async def resolver(host, port):
             return next(answers)
@@ -281,7 +291,7 @@ def test_the_checked_address_is_the_one_connected_to(listener):
             base_url=f"https://rebind.example:{port}/",
             headers={},
             private_hosts=[],
-            transport=httpx.MockTransport(respond),
+            transport=Answering(respond),
             resolver=resolver,
         ) as client:
             for _ in range(2):
@@ -289,18 +299,18 @@ def test_the_checked_address_is_the_one_connected_to(listener):
                     await post_json(client, "x", {}, deadline=2)
         return reached
 
-    assert asyncio.run(run()) == [("93.184.215.14", f"rebind.example:{port}")] * 2
+    assert asyncio.run(run()) == [(f"https://93.184.215.14:{port}/x", f"rebind.example:{port}")] * 2
     assert accepted == []
 
 
-def test_a_listed_host_is_called(listener):
+def test_a_listed_host_is_called(call, listener):
     port, accepted = listener
     error, _ = call(f"http://vllm:{port}/", [["127.0.0.1"]], private_hosts=["vllm"])
     assert error.kind == "connection"
     assert accepted == [1]
 
 
-def test_proxies_of_the_environment_are_ignored(listener, monkeypatch):
+def test_proxies_of_the_environment_are_ignored(call, listener, monkeypatch):
     port, accepted = listener
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
@@ -311,7 +321,8 @@ def test_proxies_of_the_environment_are_ignored(listener, monkeypatch):
     assert accepted == []
 
 
-def test_a_redirect_is_an_error_and_not_followed(provider, listener):
+@pytest.mark.parametrize("in_flight", [1, MANY + 1])
+def test_a_redirect_is_an_error_and_not_followed(in_flight, provider, listener):
     from tests.fake_provider import Reply
 
     port, accepted = listener
@@ -320,7 +331,10 @@ def test_a_redirect_is_an_error_and_not_followed(provider, listener):
 
     async def run():
         async with make_client(
-            base_url=provider.base_url + "/", headers={}, private_hosts=["127.0.0.1"]
+            base_url=provider.base_url + "/",
+            headers={},
+            private_hosts=["127.0.0.1"],
+            in_flight=in_flight,
         ) as client:
             with pytest.raises(base.Redirected):
                 await post_json(client, "x", {"messages": [{"content": ""}]}, deadline=2)

@@ -2,19 +2,17 @@
 
 import json
 
-import httpx
 import pytest
 
 from models_registry.providers.http import asked_rest, refused_parameter
 from tests.models_registry.test_providers import ask, failure
+from tests.transports import reply
 
 
 def sse(*events, done=True, kind="text/event-stream"):
     lines = [f"data: {json.dumps(event)}\n\n" for event in events]
     body = "".join(lines) + ("data: [DONE]\n\n" if done else "")
-    return httpx.Response(
-        200, headers={"content-type": kind}, stream=httpx.ByteStream(body.encode())
-    )
+    return reply(raw=body.encode(), headers={"Content-Type": kind})
 
 
 def piece(content=None, finish=None, **more):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ratings.board import Ballots, BoardInput, Criterion, Ranked, RaterFacts
-from ratings.board.inputs import NOBODY, OUTCOME_CODES
+from ratings.board.inputs import NO_GRADE, NOBODY, OUTCOME_CODES
 
 
 def ballots(votes, models, *, raters) -> Ballots:
@@ -20,6 +20,8 @@ def ballots(votes, models, *, raters) -> Ballots:
         shown_first=np.array(
             [-1 if v[3] == "-" else at % 2 for at, v in enumerate(votes)], np.int8
         ),
+        drawn=np.where(np.array(who) == NOBODY, np.nan, 1 / 3),
+        grade=np.full(len(votes), NO_GRADE, dtype=np.int8),
     )
 
 

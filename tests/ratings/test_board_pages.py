@@ -177,8 +177,15 @@ def test_a_board_asks_as_much_whatever_is_on_it(researcher):
         names = [f"m{models}-{at}" for at in range(models)]
         built = build_study(slug=f"of-{models}", models=names, prompts=2, state="closed")
         judge_at_random(built, make_raters(12, prefix=f"r{models}-"), each=4)
-        found, _ = take_snapshot(version=built.version, now=timezone.now())
-        board = f"/studies/of-{models}/board/"
-        pair = f"/boards/{found.pk}/two/?a={names[0]}&b={names[1]}"
-        counted[models] = [queries(researcher, one) for one in (board, pair)]
+        found, later = (
+            take_snapshot(version=built.version, now=timezone.now(), seed=seed)[0]
+            for seed in (0, 1)
+        )
+        pages = (
+            f"/studies/of-{models}/board/",
+            f"/boards/{found.pk}/two/?a={names[0]}&b={names[1]}",
+            f"/boards/{found.pk}/head-to-head/helpfulness/",
+            f"/studies/of-{models}/boards/changes/?from={found.pk}&to={later.pk}",
+        )
+        counted[models] = [queries(researcher, one) for one in pages]
     assert counted[2] == counted[10]

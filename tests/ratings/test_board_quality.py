@@ -34,6 +34,13 @@ def test_the_page_shows_the_audit_and_the_agreement_of_each_criterion(page):
         assert f"{name}</th>" in page
 
 
+def test_a_graded_criterion_shows_what_the_grades_say_and_the_other_has_none(page, board):
+    views = [one["views"]["graded"] for one in board.result["criteria"]]
+    assert [view is None for view in views] == [True, False]
+    assert page.count("Other views of these votes") == 1
+    assert f"{views[1]['rows'][0]['rating']:.0f}" in page
+
+
 def test_the_page_of_two_models_says_how_many_votes_are_missing(board, alice, client):
     client.force_login(alice)
     page = client.get(f"/boards/{board.pk}/two/", {"a": "ant", "b": "bee"}).content.decode()
@@ -64,7 +71,7 @@ def test_a_board_of_before_there_were_audits_is_still_shown(board, dave, client,
     old = {
         **board.result,
         "criteria": [
-            {key: value for key, value in one.items() if key not in {"audit", "agreement"}}
+            {key: value for key, value in one.items() if key not in {"audit", "agreement", "views"}}
             for one in board.result["criteria"]
         ],
     }

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import math
 import os
@@ -351,12 +352,67 @@ def test_the_audit_gives_figures_and_flags(crowd):
         (("--method", "win-rate", "--intervals", "cluster"), "Win rates take"),
         (("--method", "crowd-bt", "--intervals", "sandwich"), "no interval"),
         (("--audit", "--method", "elo"), "audit is of --method bt"),
+        (("--position", "--ties", "davidson"), "--method bt and --ties half"),
+        (("--position", "--intervals", "bootstrap"), "sandwich, cluster or two-way"),
+        (("--position", "--compare", "x", "y"), "without --position and --style"),
+        (("--style", "model_a", "nothing"), "no column 'nothing'"),
     ],
 )
 def test_choices_that_cannot_be_are_refused(file, options, message):
     with pytest.raises(CommandError, match=message) as refused:
         rank(file, *options)
     assert refused.value.returncode == 2
+
+
+@pytest.fixture
+def swayed(tmp_path):
+    """Votes for the left and for the longer of two answers, by equal models; one row has no text."""
+    rng = np.random.default_rng(4)
+    lines = ["model_a,model_b,winner,judge,question_id,said_a,said_b"]
+    for vote in range(3000):
+        one, other = rng.permutation(["x", "y", "z"])[:2]
+        lengths = rng.integers(1, 60, size=2)
+        longer = (lengths[0] - lengths[1]) / lengths.sum()
+        won = rng.random() < 1 / (1 + math.exp(-(0.5 + 1.2 * longer)))
+        texts = ("w" * length for length in lengths)
+        winner = "model_a" if won else "model_b"
+        lines.append(",".join([one, other, winner, f"r{vote % 40}", f"q{vote % 60}", *texts]))
+    path = tmp_path / "swayed.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_what_sways_votes_is_told_beside_strengths_freed_from_it(swayed):
+    found = rank(swayed, "--position", "--style", "said_a", "said_b")
+    named = {one["name"]: one for one in found["effects"]}
+    assert list(named) == ["position", "length"]
+    assert found["intervals"] == "two-way"
+    assert named["position"]["lower"] < 0.5 < named["position"]["upper"]
+    assert named["length"]["lower"] < 1.2 < named["length"]["upper"]
+    assert named["length"]["lower"] > 0.5
+    assert "effect of length: +1." in written(swayed, "--style", "said_a", "said_b")
+
+
+def test_only_layouts_that_say_who_was_shown_first_have_a_position(tmp_path):
+    path = tmp_path / "votes.csv"
+    path.write_text(
+        "model_1,model_2,preference\n" + "a,b,1\nb,a,1\na,b,2\nb,a,2\n" * 3, encoding="utf-8"
+    )
+    with pytest.raises(CommandError, match="does not say which answer was shown first"):
+        rank(path, "--position")
+    named = ("--columns", "a=model_1,b=model_2,winner=preference", "--position")
+    assert rank(path, *named)["effects"][0]["name"] == "position"
+
+
+def test_models_that_ranges_do_not_tell_apart_share_a_tier(crowd):
+    found = rank(crowd, "--tiers")
+    assert sorted(model for tier in found["tiers"] for model in tier) == ["x", "y", "z"]
+    ranges = {row["model"]: (row["rank_lower"], row["rank_upper"]) for row in found["models"]}
+    for above, below in itertools.pairwise(found["tiers"]):
+        for model in below:
+            assert any(ranges[one][1] < ranges[model][0] for one in above)
+    assert "tier 1: x" in written(crowd, "--tiers")
+    assert "tiers" not in rank(crowd)
 
 
 def test_llmfao_and_mt_bench_are_clustered_by_their_workers_and_prompts():

@@ -38,8 +38,10 @@ product's own judgments, which are ranked for each criterion: criteria are never
 score, lower and upper are in the method's own unit: rating points for bt and elo, a share for win
 rates. Intervals are 95 %, by default clustered by rater and prompt where both are known (two-way),
 else by what is known (cluster), else for independent votes (sandwich); rank ranges hold for all
-models together. What the votes do not determine
-is null: then "converged" is false and "not_estimable" gives the reason and the groups of models.
+models together, and --tiers gathers models whose ranges do not tell them apart. With --position and
+--style the strengths are those of answers shown alike and of equal style, and the effects (JSON:
+"effects") are log-odds. What the votes do not determine is null: then "converged" is false and
+"not_estimable" gives the reason and the groups of models.
 
 Exit codes: 0 ranked; 2 wrong usage; 3 nothing in the file is usable."""
 
@@ -88,6 +90,19 @@ class Command(BaseCommand):
             default=MARGIN,
             help="difference of win rates that is too small to matter (default: 0.05)",
         )
+        add(
+            "--position",
+            action="store_true",
+            help="fit what being shown first is worth; the first model is taken to be the one shown "
+            "first (left, A)",
+        )
+        add(
+            "--style",
+            nargs=2,
+            metavar=("A_TEXT", "B_TEXT"),
+            help="fit what length, headings, lists and bold are worth; the columns with the answers",
+        )
+        add("--tiers", action="store_true", help="name the tiers (JSON: tiers, lists of models)")
         add("--audit", action="store_true", help="check what a board can suffer from")
         add("--k", type=float, default=K_FACTOR, help="Elo's K (default: 4)")
         add("--initial", type=float, default=INITIAL, help="Elo's first rating (default: 1000)")
@@ -144,6 +159,9 @@ def _rank(options: dict[str, Any]) -> "tuple[Rankings, Sequence[SkippedRow]]":
         audit=options["audit"],
         compare=tuple(options["compare"]) if options["compare"] else None,
         margin=options["margin"],
+        position=options["position"],
+        tiers=options["tiers"],
+        style=bool(options["style"]),
     )
     source = sys.stdin.buffer if options["file"] == "-" else Path(options["file"])
     table = read_votes(
@@ -152,6 +170,7 @@ def _rank(options: dict[str, Any]) -> "tuple[Rankings, Sequence[SkippedRow]]":
         rater=options["rater"],
         prompt=options["prompt"],
         group=options["by"],
+        answers=tuple(options["style"]) if options["style"] else None,
     )
     if table.group is None:
         return {None: rank_votes(table, choices)}, table.skipped

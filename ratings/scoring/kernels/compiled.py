@@ -16,9 +16,12 @@ from numba.core import caching
 from numba.core import config as numba_config
 from numpy.typing import NDArray
 
+from ratings.scoring.kernels.plain import SURE
+
 Array = NDArray[Any]
 FOLDER = Path(sys.prefix) / "kernels"
 MANY = 400_000  # votes from which counting in two threads is quicker
+FEW = 50_000  # votes up to which sweeping clusters in one is
 
 
 class _Readable(caching.UserProvidedCacheLocator):
@@ -96,6 +99,26 @@ def order(codes: Array, g: int) -> tuple[Array, Array]:
 
 
 @compile_loop
+def _alone(found, start, other, h):
+    alone, met = np.empty(found.size, dtype=np.bool_), np.zeros(h, dtype=np.int32)
+    for c in range(start.size - 1):
+        mine = found[start[c] : start[c + 1]]
+        for v in mine:
+            met[other[v]] += 1
+        for v in mine:
+            alone[v] = met[other[v]] == 1
+        for v in mine:
+            met[other[v]] = 0
+    return alone
+
+
+def alone(one: Array, other: Array, g: int, h: int) -> Array:
+    """Return which votes (n,) have codes `one` < g and `other` < h that no other vote has."""
+    found, start = _order(one, g)
+    return np.asarray(_alone(found, start, other, h))
+
+
+@compile_loop
 def _squares(
     start,
     first,
@@ -106,6 +129,7 @@ def _squares(
     weight,
     cross,
     corner,
+    leverage,
     inverse,
     terms,
     settled,
@@ -113,68 +137,67 @@ def _squares(
     g, p = start.size - 1, inverse.shape[0]
     with_ties = tie_score.size > 0
     total, stuck = np.zeros((p, p)), np.zeros(g, dtype=np.bool_)
-    place = np.full(p, -1, dtype=np.int64)
+    there = np.zeros(p, dtype=np.bool_)
     met = np.empty(p, dtype=np.int64)
-    term, sums, step, following = np.empty(p), np.empty(p), np.empty(p), np.empty(p)
+    # As long as all parameters, and 0 but for those that the cluster met: whole rows are quicker
+    # to add than chosen places of them.
+    term, sums, step = np.zeros(p), np.zeros(p), np.empty(p)
     for c in range(g):
-        # The items that the cluster met: all its numbers live there.
-        size = 0
-        for v in range(start[c], start[c + 1]):
-            for item in (first[v], second[v]):
-                if place[item] < 0:
-                    place[item] = size
-                    met[size] = item
-                    size += 1
+        size, hold = 0, 0.0
         if with_ties:
-            place[p - 1] = size
-            met[size] = p - 1
-            size += 1
-        term[:size] = 0.0
+            met[0] = p - 1
+            size = 1
         for v in range(start[c], start[c + 1]):
             i, j, y = first[v], second[v], outcome[v]
+            for item in (i, j):
+                if not there[item]:
+                    there[item] = True
+                    met[size] = item
+                    size += 1
             pull = score[y, i, j]
-            term[place[i]] += pull
-            term[place[j]] -= pull
+            term[i] += pull
+            term[j] -= pull
+            hold += leverage[y, i, j]
             if with_ties:
-                term[size - 1] += tie_score[y, i, j]
+                term[p - 1] += tie_score[y, i, j]
         scale = 0.0
         for a in range(size):
-            sums[a] = term[a]
-            scale = max(scale, abs(term[a]))
+            sums[met[a]] = term[met[a]]
+            scale = max(scale, abs(term[met[a]]))
+        rest = hold / (1.0 - hold) if hold < SURE else 1.0
         going = terms > 0 and scale > 0
         for _ in range(terms):
             if not going:
                 break
+            step[:] = 0.0
             for a in range(size):
-                row = met[a]
-                gained = 0.0
-                for b in range(size):
-                    gained += inverse[row, met[b]] * term[b]
-                step[a] = gained
-                following[a] = 0.0
+                row, times = inverse[met[a]], term[met[a]]
+                for b in range(p):
+                    step[b] += times * row[b]
+                term[met[a]] = 0.0
             for v in range(start[c], start[c + 1]):
                 i, j, y = first[v], second[v], outcome[v]
-                gap = step[place[i]] - step[place[j]]
+                gap = step[i] - step[j]
                 pull = weight[y, i, j] * gap
                 if with_ties:
-                    nu = step[size - 1]
+                    nu = step[p - 1]
                     pull += cross[y, i, j] * nu
-                    following[size - 1] += cross[y, i, j] * gap + corner[y, i, j] * nu
-                following[place[i]] += pull
-                following[place[j]] -= pull
+                    term[p - 1] += cross[y, i, j] * gap + corner[y, i, j] * nu
+                term[i] += pull
+                term[j] -= pull
             largest = 0.0
             for a in range(size):
-                term[a] = following[a]
-                sums[a] += following[a]
-                largest = max(largest, abs(following[a]))
-            going = largest > settled * scale
+                sums[met[a]] += term[met[a]]
+                largest = max(largest, abs(term[met[a]]))
+            going = largest * rest > settled * scale
         stuck[c] = going
-        if not going:
-            for a in range(size):
-                for b in range(size):
-                    total[met[a], met[b]] += sums[a] * sums[b]
         for a in range(size):
-            place[met[a]] = -1
+            row, times = total[met[a]], 0.0 if going else sums[met[a]]
+            for b in range(met[a], p):
+                row[b] += times * sums[b]
+        for a in range(size):
+            term[met[a]] = sums[met[a]] = 0.0
+            there[met[a]] = False
     return total, stuck
 
 
@@ -184,6 +207,7 @@ def squares(
     second: Array,
     outcome: Array,
     tables: tuple[Array, Array, Array, Array, Array],
+    leverage: Array,
     inverse: Array,
     terms: int,
     settled: float,
@@ -193,14 +217,18 @@ def squares(
     S is the cluster's summed score; with `terms` > 0 it is the series S + H_g H^-1 S + ..., whose
     limit solves (1 - H_g H^-1) x = S: the jackknife's score. What has not settled is left out.
 
+    A term is at most h times the one before, in the norm of H^-1, where h = tr(H_g H^-1) is the sum
+    of the votes' leverages; so once it is known what is left is known too.
+
     Parameters
     ----------
     start : (G + 1,) where each cluster's votes begin; the votes are sorted by cluster
     first, second, outcome : (n,)
     tables : (3, K, K) each, by outcome and pair: the score, and the score of the tie parameter;
         the weight, cross and corner of the information; those of ties empty where there is none
+    leverage : (3, K, K), by outcome and pair: the trace of a vote's information times `inverse`
     inverse : (P, P)
-    settled : largest term, relative to the score, at which a series has arrived
+    settled : how large, relative to the score, the rest of a series may be
     """
     from ratings.scoring.kernels import side_by_side
 
@@ -212,12 +240,14 @@ def squares(
         total, stuck = _squares(
             start[top : bottom + 1] - start[top],
             first[rows], second[rows], outcome[rows],
-            *tables, inverse, terms, settled,
+            *tables, leverage, inverse, terms, settled,
         )  # fmt: skip
         return total, stuck
 
-    parts = side_by_side(part, halves)
-    total = np.sum([one for one, _ in parts], axis=0)
+    # Threads take longer to start than few votes to sweep.
+    parts = side_by_side(part, halves) if len(first) > FEW else [part(one) for one in halves]
+    total = np.triu(np.sum([one for one, _ in parts], axis=0))
+    total += np.triu(total, 1).T
     return total, np.concatenate([stuck for _, stuck in parts])
 
 
@@ -261,33 +291,45 @@ def poisson_cells(
 
 
 @compile_loop
-def _weights(raw, thresholds):
+def _weights(raw, thresholds, guide):
     found = np.empty(raw.size, dtype=np.uint8)
     flat = raw.reshape(raw.size)
     for at in range(flat.size):
         r = flat[at]
-        reached = 0
-        for t in range(thresholds.size):
-            reached += r >= thresholds[t]
+        reached = guide[r >> np.uint32(24)]
+        while reached < thresholds.size and r >= thresholds[reached]:
+            reached += 1
         found[at] = reached
     return found.reshape(raw.shape)
 
 
 def weights(raw: Array, thresholds: Array) -> Array:
     """Return uint8 weights: how many of the `thresholds` each raw number reaches."""
-    return np.asarray(_weights(raw, thresholds))
+    first_bytes = np.arange(256, dtype=np.uint32) << np.uint32(24)
+    guide = np.searchsorted(thresholds, first_bytes, side="right")
+    return np.asarray(_weights(raw, thresholds, guide))
+
+
+LARGEST = 13  # weights: as many as there are thresholds, see `poisson.unit_thresholds`
+IN_A_BYTE = 255 // LARGEST  # weights that a sum of one byte holds for certain
+IN_TWO_BYTES = 65535 // LARGEST**2  # products of two weights that one of two bytes does
 
 
 @compile_loop
 def _weighted_cells(start, owner, weight):
     cells, lanes = start.size - 1, weight.shape[1]
     found = np.zeros((cells, lanes), dtype=np.int32)
+    few = np.empty(lanes, dtype=np.uint8)
     for c in range(cells):
         row = found[c]
-        for v in range(start[c], start[c + 1]):
-            own = weight[owner[v]]
+        for begin in range(start[c], start[c + 1], IN_A_BYTE):
+            few[:] = 0
+            for v in range(begin, min(begin + IN_A_BYTE, start[c + 1])):
+                own = weight[owner[v]]
+                for lane in range(lanes):
+                    few[lane] += own[lane]
             for lane in range(lanes):
-                row[lane] += own[lane]
+                row[lane] += few[lane]
     return found
 
 
@@ -303,12 +345,17 @@ def weighted_cells(start: Array, owner: Array, weight: Array) -> Array:
 def _twice_weighted_cells(start, owner, weight, other, other_weight):
     cells, lanes = start.size - 1, weight.shape[1]
     found = np.zeros((cells, lanes), dtype=np.int32)
+    few = np.empty(lanes, dtype=np.uint16)
     for c in range(cells):
         row = found[c]
-        for v in range(start[c], start[c + 1]):
-            own, own_other = weight[owner[v]], other_weight[other[v]]
+        for begin in range(start[c], start[c + 1], IN_TWO_BYTES):
+            few[:] = 0
+            for v in range(begin, min(begin + IN_TWO_BYTES, start[c + 1])):
+                own, own_other = weight[owner[v]], other_weight[other[v]]
+                for lane in range(lanes):
+                    few[lane] += np.uint16(np.uint16(own[lane]) * np.uint16(own_other[lane]))
             for lane in range(lanes):
-                row[lane] += own[lane] * own_other[lane]
+                row[lane] += few[lane]
     return found
 
 
@@ -438,7 +485,7 @@ def _curvature(strength, points, votes):
             small = np.exp(-abs(gap))
             large = 1.0 / (1.0 + small)
             p = large if gap >= 0 else small * large
-            extra = np.log1p(small)
+            extra = -np.log(large)  # quicker than log1p, and as good for a sum of this size
             value -= points[i, j] * (extra + max(-gap, 0.0))
             value -= points[j, i] * (extra + max(gap, 0.0))
             residual = points[i, j] - n * p

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 BLOCK = 1 << 20  # numbers held at once while sweeping clusters: 8 MiB
+SHORT = 1 << 16  # codes that fit two bytes
+SURE = 0.5  # a cluster's leverage below which it bounds what is left of a series
 
 
 def count(first: Array, second: Array, outcome: Array, k: int) -> Array:
@@ -20,18 +22,25 @@ def count(first: Array, second: Array, outcome: Array, k: int) -> Array:
 
 def order(codes: Array, g: int) -> tuple[Array, Array]:
     """Return the order (n,) that sorts `codes` stably, and (g + 1,) where each code starts."""
-    from scipy.sparse import csr_array
-
     n = len(codes)
     start = np.zeros(g + 1, dtype=np.int64)
     np.cumsum(np.bincount(codes, minlength=g), out=start[1:])
-    if n and (codes[1:] < codes[:-1]).any():
-        # The transpose of a matrix with one entry a row is a counting sort: linear in n.
-        one_a_row: Any = csr_array(
-            (np.ones(n, dtype=np.int8), codes, np.arange(n + 1)), shape=(n, g)
-        )
-        return one_a_row.tocsc().indices.astype(np.int32), start
-    return np.arange(n, dtype=np.int32), start
+    if not n or (codes[1:] >= codes[:-1]).all():
+        return np.arange(n, dtype=np.int32), start
+    if g <= SHORT:  # NumPy sorts these by counting, too
+        return np.argsort(codes.astype(np.uint16), kind="stable").astype(np.int32), start
+    from scipy.sparse import csr_array
+
+    # The transpose of a matrix with one entry a row is a counting sort: linear in n.
+    one_a_row: Any = csr_array((np.ones(n, dtype=np.int8), codes, np.arange(n + 1)), shape=(n, g))
+    return one_a_row.tocsc().indices.astype(np.int32), start
+
+
+def alone(one: Array, other: Array, g: int, h: int) -> Array:
+    """Return which votes (n,) have codes `one` < g and `other` < h that no other vote has."""
+    cell = one * np.int64(h) + other
+    _, code, votes = np.unique(cell, return_inverse=True, return_counts=True)
+    return np.asarray(votes[code] == 1)
 
 
 def squares(
@@ -40,6 +49,7 @@ def squares(
     second: Array,
     outcome: Array,
     tables: tuple[Array, Array, Array, Array, Array],
+    leverage: Array,
     inverse: Array,
     terms: int,
     settled: float,
@@ -52,7 +62,7 @@ def squares(
         bottom = min(g, top + height)
         rows = slice(start[top], start[bottom])
         block = (start[top : bottom + 1] - start[top], first[rows], second[rows], outcome[rows])
-        scores, held = series(*block, tables, inverse, terms, settled)
+        scores, held = series(*block, tables, leverage, inverse, terms, settled)
         stuck[top:bottom] = held
         scores[held] = 0
         total += scores.T @ scores
@@ -65,6 +75,7 @@ def series(
     second: Array,
     outcome: Array,
     tables: tuple[Array, Array, Array, Array, Array],
+    leverage: Array,
     inverse: Array,
     terms: int,
     settled: float,
@@ -75,6 +86,8 @@ def series(
     owner = np.repeat(np.arange(g), np.diff(start))
     at = (outcome, first, second)
     term = _spread(owner, first, second, score[at], tie_score[at] if tie_score.size else None, g, p)
+    hold = np.bincount(owner, weights=leverage[at], minlength=g)
+    rest = np.where(hold < SURE, hold / np.maximum(1 - hold, SURE), 1.0)
     total, scale = term.copy(), settled * np.abs(term).max(axis=1)
     going = np.flatnonzero(scale > 0)
     if not terms:
@@ -96,7 +109,7 @@ def series(
             tie = c[kept] * gap + d[kept] * nu
         term = _spread(own, i, j, pull, tie, g, p)
         total[going] += term[going]
-        going = going[np.abs(term[going]).max(axis=1) > scale[going]]
+        going = going[np.abs(term[going]).max(axis=1) * rest[going] > scale[going]]
     held = np.zeros(g, dtype=bool)
     held[going] = True
     return total, held

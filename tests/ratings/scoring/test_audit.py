@@ -28,6 +28,7 @@ def audit(board: Comparisons, seed=1, **more):
     known = {
         "shown_first": rng.integers(0, 2, len(board)),
         "both_bad": (board.outcome == TIE) & (rng.random(len(board)) < 0.3),
+        "propensity": np.full(len(board), 1 / 15),
     }
     return audit_votes(board, rng=rng, **(known | more))
 
@@ -191,7 +192,7 @@ def test_what_is_not_known_is_skipped_with_the_reason():
     found = audit_votes(board, rng=np.random.default_rng(1))
     assert set(found.skipped) == {
         "position", "position_order", "both_bad", "concentration", "clustering",
-        "rater_influence", "prompt_influence",
+        "rater_influence", "prompt_influence", "draw",
     }  # fmt: skip
     assert all(found.skipped.values())
 
@@ -226,3 +227,31 @@ def test_the_same_seed_gives_the_same_audit():
 def test_every_check_has_its_threshold():
     assert set(THRESHOLDS) == set(CHECKS)
     assert Counts.of(votes()).n == 6000
+
+
+def unevenly_drawn(board: Comparisons, rng) -> tuple[Comparisons, np.ndarray]:
+    """Return votes of which those between the first and the last were ten times as likely."""
+    rare = {(0, 5), (5, 0)}
+    often = np.array([pair in rare for pair in zip(board.first, board.second, strict=True)])
+    kept = often | (rng.random(len(board)) < 0.1)
+    chance = np.where(often, 10.0, 1.0)[kept]
+    return board.select(kept), chance / 24
+
+
+def test_a_pair_that_is_unlike_the_rest_and_was_drawn_more_often():
+    rng = np.random.default_rng(5)
+    board = votes(n=30_000)
+    between = np.isin(board.first, (0, 5)) & np.isin(board.second, (0, 5))
+    # Against the best the worst does well: the strengths then depend on how often the two met.
+    odd = np.where(rng.random(len(board)) < 0.7, board.first == 5, board.first == 0) * FIRST
+    strange = replace(board, outcome=np.where(between, odd, board.outcome).astype(np.int8))
+    drawn, propensity = unevenly_drawn(strange, rng)
+    found = audit(drawn, propensity=propensity)
+    assert "draw" in found.flags
+    assert found["draw"].names[0] in {"ant", "fox"}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_where_the_model_is_right_an_uneven_draw_is_no_defect(seed):
+    drawn, propensity = unevenly_drawn(votes(n=30_000, seed=seed), np.random.default_rng(seed))
+    assert not audit(drawn, propensity=propensity)["draw"].flagged

@@ -141,8 +141,11 @@ def test_a_negative_two_way_variance_gives_way_to_the_wider_side_with_its_own_de
     contrast = np.array([1.0, -1.0, 0.0])
     kept = covariance(1.0, 0.5, 0.9).spread(contrast)
     assert (kept.variance, kept.degrees, kept.source) == (pytest.approx(2.0), 8.0, "two-way")
-    gone = covariance(-0.1, 0.5, 0.9).spread(contrast)
+    narrow = covariance(-0.1, 0.5, 0.9)
+    gone = narrow.spread(contrast)
     assert (gone.variance, gone.degrees, gone.source) == (pytest.approx(1.8), 40.0, "prompt")
+    variances, degrees = narrow.spreads(np.stack([contrast, contrast]))
+    assert (variances.tolist(), degrees.tolist()) == ([gone.variance] * 2, [40.0] * 2)
 
 
 def test_independent_votes_have_an_interval_even_where_the_difference_is_negative():

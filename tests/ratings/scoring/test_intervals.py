@@ -21,6 +21,7 @@ from ratings.scoring import (
     pooled_win_rate,
     rank_ranges,
     sandwich,
+    tiers,
 )
 from tests.ratings.scoring.votes import repeated, wins
 
@@ -318,3 +319,10 @@ def test_bootstrapped_win_rates_agree_with_wilsons():
     wilson = pooled_win_rate(votes)
     lower, upper = bootstrap_rates(pooled_win_rate, votes, rng=np.random.default_rng(0), draws=800)
     assert upper - lower == pytest.approx(wilson.upper - wilson.lower, rel=0.1)
+
+
+def test_tiers_are_as_many_as_ranges_are_apart_and_no_more():
+    best, worst = np.array([1, 1, 3, 3, 2, 6]), np.array([2, 3, 5, 5, 4, 6])
+    # The fifth overlaps the first two and the middle ones; only the last is behind all.
+    assert tiers(best, worst).tolist() == [1, 1, 2, 2, 1, 3]
+    assert tiers(np.array([2, 1]), np.array([2, 1])).tolist() == [2, 1]

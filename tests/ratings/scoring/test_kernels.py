@@ -84,6 +84,14 @@ def test_resamples_are_the_same_and_so_are_their_refits(both, fit, kind):
     assert slow.shape == (50, 5)
 
 
+@pytest.mark.parametrize("loops", [plain, compiled])
+def test_votes_alone_in_their_cell_are_those_whose_pair_of_codes_occurs_once(loops):
+    one = np.array([0, 0, 1, 2, 0, 2], dtype=np.int32)
+    other = np.array([1, 3, 1, 0, 1, 1], dtype=np.int32)
+    alone = [False, True, True, True, False, True]
+    assert loops.alone(one, other, 3, 4).tolist() == alone
+
+
 def test_a_cluster_that_dominates_is_solved_the_same(both):
     data = votes(n=400)
     mostly_one = np.where(np.arange(400) < 320, 0, data.rater + 1)

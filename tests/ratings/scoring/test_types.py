@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ratings.scoring import Comparisons, Counts, UnknownOutcome, to_rating
+from ratings.scoring import Comparisons, Counts, UnknownOutcome, labels, to_rating
 from tests.ratings.scoring.votes import wins
 
 
@@ -66,9 +66,11 @@ def test_ten_to_one_is_four_hundred_points():
     assert to_rating(np.log(np.array([1.0, 10.0]))).tolist() == pytest.approx([1000, 1400])
 
 
-def test_columns_of_arrow_and_long_lists_are_read_as_short_lists_are():
+@pytest.mark.parametrize("many", [labels.MANY, 1000], ids=["whole", "in halves"])
+def test_columns_of_arrow_and_long_lists_are_read_as_short_lists_are(monkeypatch, many):
     import pyarrow as pa
 
+    monkeypatch.setattr(labels, "MANY", many)
     rng = np.random.default_rng(0)
     names = ["ant", "bee", "cow"]
     first = [names[at] for at in rng.integers(3, size=20_000)]

@@ -1,0 +1,11 @@
+"""Whether a text says which model or vendor wrote it, and whether a prompt asks for that (pure).
+
+A name alone decides nothing: "google it", palm oil, a bard, a llama and Claude Monet are ordinary.
+What counts is a name where a model speaks of itself: "I am …", "developed by …", "… trained me".
+"""
+
+from core.identity.answers import names_maker
+from core.identity.folding import fold
+from core.identity.questions import asks_identity
+
+__all__ = ["asks_identity", "fold", "names_maker"]
