@@ -9,7 +9,14 @@ from django.utils import timezone
 
 from core.errors import Conflict
 from models_registry.canaries import QUESTIONS, SEEDS, chance_of_difference
-from models_registry.models import Attempt, Completion, DriftNotice, LanguageModel, MonthlySpending
+from models_registry.models import (
+    Attempt,
+    Completion,
+    DriftNotice,
+    LanguageModel,
+    ModelEndpoint,
+    MonthlySpending,
+)
 from models_registry.services import canaries, drift, language_models, runs
 from models_registry.services.clock import database_clock
 from tests.fake_provider import Reply, answer
@@ -25,7 +32,8 @@ def start(make_pool, model, jobs=6):
 
 
 def changing(provider, *, after, **change):
-    """Answer as usual until `after` calls, and from then on otherwise."""
+    """Answer as usual until `after` calls, and from then on otherwise; one after the other."""
+    ModelEndpoint.objects.update(max_concurrency=1)
 
     def script(call):
         body = answer(f"echo: {call.last}")
