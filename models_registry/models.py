@@ -260,6 +260,11 @@ class Completion(TimestampedModel):
     names_maker = models.BooleanField(
         default=False, help_text="The text says which model wrote it."
     )
+    masked_turns = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="The turns as shown where a protocol masks what names its maker; else empty.",
+    )
     finish_reason = models.CharField(max_length=40, blank=True)
     refusal = models.TextField(blank=True)
     request = models.JSONField(null=True, blank=True, help_text="The last request, as sent.")
