@@ -221,6 +221,20 @@ def side_independence(truths: Sequence[Twin]) -> float:
     return float(chi2.sf(statistic, TWINS - 1))
 
 
+def timing(seen: Sequence[Seen], truths: Sequence[Twin]) -> tuple[float, float]:
+    """Compare how long raters wait for pairs with a quick twin as A, and with a slow one.
+
+    Returns the p-value of Kolmogorov and Smirnov's test that both are alike, and Cliff's delta.
+    """
+    from scipy.stats import ks_2samp, mannwhitneyu
+
+    waited = np.array([one.next_ms for one in seen])
+    slow = np.array([one.a >= TWINS // 2 for one in truths])
+    one, other = waited[slow], waited[~slow]
+    above = mannwhitneyu(one, other).statistic / (len(one) * len(other))
+    return float(ks_2samp(one, other).pvalue), float(2 * above - 1)
+
+
 # ---- planted leaks --------------------------------------------------------------------------------
 
 Leak = Callable[[Seen, Twin], Seen]

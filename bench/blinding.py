@@ -72,6 +72,7 @@ def verdict(seen: list[_twins.Seen], truths: list[_twins.Twin]) -> dict:
     bytes_seen = [one.raw + one.page.encode() + repr(one.headers).encode() for one in seen]
     p = _twins.side_independence(truths)
     missed = [name for name, share in found.items() if share <= bound]
+    timing, delta = _twins.timing(seen, truths)
     result = {
         "bench": "blinding",
         "assignments": len(seen),
@@ -82,8 +83,10 @@ def verdict(seen: list[_twins.Seen], truths: list[_twins.Twin]) -> dict:
         "leaks_missed": missed,
         "canaries": sum(CANARY.encode() in one.lower() for one in bytes_seen),
         "sides_p_value": round(p, 4),
+        "timing_ks_p_value": round(timing, 4),
+        "timing_cliffs_delta": round(delta, 4),
     }
-    met = plain <= bound and not missed and not result["canaries"] and p > 0.01
+    met = plain <= bound and not missed and not result["canaries"] and min(p, timing) > 0.01
     return {**result, "met": met}
 
 

@@ -8,36 +8,50 @@ import orjson
 from django.db import connections, models, router
 
 
-def update_each(kind: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> int:
-    """Set each row's values on the row that its `pk` names; say how many there were.
+def update_each(
+    kind: type[models.Model],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    unchanged: Sequence[str] = (),
+    where: Mapping[str, Any] | None = None,
+) -> list[Any]:
+    """Set each row's values on the row that its `pk` names, and return the keys of those changed.
 
-    All rows hold the same fields; JSON fields take plain values. On PostgreSQL the rows travel as
-    one JSON parameter: Django's `bulk_update` builds a CASE of every value, which takes longer
-    than the update itself.
+    Left alone is a row whose fields named by `unchanged` no longer hold what they do here, and one
+    for which `where`, values that all of them must hold before, is not true. All rows hold the same
+    fields; JSON fields take plain values. On PostgreSQL the rows travel as one JSON parameter:
+    Django's `bulk_update` builds a CASE of every value, which takes longer than the update itself.
     """
     if not rows:
-        return 0
+        return []
     connection = connections[router.db_for_write(kind)]
-    names = [name for name in rows[0] if name != "pk"]
+    names = [name for name in rows[0] if name != "pk" and name not in unchanged]
     columns = [_Column(kind, name, connection) for name in names]
-    key = _Column(kind, "pk", connection)
+    same = [_Column(kind, name, connection) for name in ("pk", *unchanged)]
+    fixed = [(_Column(kind, name, connection), value) for name, value in (where or {}).items()]
+    before = [one.prepared(value) for one, value in fixed]
     table = connection.ops.quote_name(kind._meta.db_table)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            source, parameter = _recordset([key, *columns], rows)
+            source, parameter = _recordset([*same, *columns], rows)
             sets = ", ".join(f"{one.quoted} = new.{one.quoted_name}" for one in columns)
+            held = [f"{table}.{one.quoted} = new.{one.quoted_name}" for one in same]
+            held += [f"{table}.{one.quoted} = %s" for one, _ in fixed]
             cursor.execute(
-                f"UPDATE {table} SET {sets} FROM {source} "  # noqa: S608 - our own names
-                f"WHERE {table}.{key.quoted} = new.{key.quoted_name}",
-                [parameter],
+                f"UPDATE {table} SET {sets} FROM {source} WHERE {' AND '.join(held)} "  # noqa: S608 - our own names
+                f"RETURNING {table}.{same[0].quoted}",
+                [parameter, *before],
             )
-        else:
-            sets = ", ".join(f"{one.quoted} = %s" for one in columns)
-            cursor.executemany(
-                f"UPDATE {table} SET {sets} WHERE {key.quoted} = %s",  # noqa: S608 - our own names
-                [[one.prepared(row[one.name]) for one in (*columns, key)] for row in rows],
-            )
-        return int(cursor.rowcount)
+            return [pk for (pk,) in cursor.fetchall()]
+        sets = ", ".join(f"{one.quoted} = %s" for one in columns)
+        held = [f"{one.quoted} = %s" for one in (*same, *(one for one, _ in fixed))]
+        statement = f"UPDATE {table} SET {sets} WHERE {' AND '.join(held)}"  # noqa: S608 - our own names
+        changed = []
+        for row in rows:
+            values = [one.prepared(row[one.name]) for one in (*columns, *same)]
+            cursor.execute(statement, [*values, *before])
+            changed += [row["pk"]] * cursor.rowcount
+        return changed
 
 
 def insert_each(kind: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> list[Any]:

@@ -7,7 +7,7 @@ to keep sessions apart. Inside of a transaction, and on SQLite, a cursor does it
 """
 
 import re
-import select
+import selectors
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +25,9 @@ Statement = tuple[str, Sequence[Any]]
 # Else the first five runs are planned one by one. What is not prepared is not concerned.
 ONE_PLAN = b"SET plan_cache_mode = force_generic_plan"
 OFTEN, FIRST_AGAIN = 512, 16
+
+# Made for one wait: others than poll open a descriptor of their own, or take no high numbers.
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class _Prepared:
     def __init__(self, database: Any) -> None:
         from psycopg.adapt import Transformer
 
+        self.database = database
         self.libpq = database.connection.pgconn
         self.errors = database.wrap_database_errors
         # Dumps and loads as the driver's cursors do, by the types that the database was told of.
@@ -106,6 +110,7 @@ class _Prepared:
         self.runs: dict[bytes, int] = {}
 
     def run(self, statement: str, parameters: Sequence[Any]) -> Result:
+        self._log(statement)
         with self.errors:
             name = self._ready(statement)
             values = self._dumped(parameters)
@@ -115,6 +120,7 @@ class _Prepared:
 
     def run_together(self, statements: Sequence[Statement]) -> list[Result]:
         """Run statements in one message, as one transaction."""
+        self._log("; ".join(text for text, _ in statements))
         with self.errors:
             calls = [
                 (self._ready(text), _named(text)[1], self._dumped(values))
@@ -136,21 +142,27 @@ class _Prepared:
 
     def _answers(self) -> list[Any]:
         """Wait for what the statements of a pipeline gave, without holding the interpreter."""
-        from psycopg.pq import ExecStatus
+        from psycopg.pq import ConnStatus, ExecStatus
 
         while self.libpq.flush():
-            select.select([], [self.libpq.socket], [])
-        answers = []
-        while True:
+            _wait_for(self.libpq.socket, selectors.EVENT_WRITE)
+        answers: list[Any] = []
+        while self.libpq.status != ConnStatus.BAD:
             while self.libpq.is_busy():
-                select.select([self.libpq.socket], [], [])
+                _wait_for(self.libpq.socket, selectors.EVENT_READ)
                 self.libpq.consume_input()
             answer = self.libpq.get_result()
             if answer is None:
                 continue  # the end of one statement's results
             if answer.status == ExecStatus.PIPELINE_SYNC:
-                return answers
+                break
             answers.append(answer)
+        return answers
+
+    def _log(self, text: str) -> None:
+        """Tell whoever counts a request's messages, which Django's cursors do by themselves."""
+        if self.database.queries_logged:
+            self.database.queries_log.append({"sql": text, "time": ""})
 
     def _dumped(self, parameters: Sequence[Any]) -> Sequence[Any]:
         from psycopg.adapt import PyFormat
@@ -183,6 +195,12 @@ class _Prepared:
             self._result(self.libpq.prepare(name, text))
         self.runs[name] = done + 1
         return name
+
+
+def _wait_for(socket: int, event: int) -> None:
+    with _Selector() as one:
+        one.register(socket, event)
+        one.select()
 
 
 # By the driver's connection.

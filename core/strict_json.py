@@ -21,7 +21,7 @@ def strict_json(raw: bytes | str) -> Any:
     try:
         text = raw.decode("utf-8-sig") if isinstance(raw, bytes) else raw
     except UnicodeDecodeError as error:
-        raise ValueError(f"byte {error.start} is not UTF-8") from error
+        raise ValueError(f"byte {error.start + 1} is not UTF-8") from error
     try:
         value = _DECODER.decode(text)
     except RecursionError as error:

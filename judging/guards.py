@@ -6,6 +6,7 @@ TABLES = (
     "judging_auditbatch",
     "judging_unblindingevent",
     "judging_blindingguess",
+    "judging_raterfinding",
 )
 FUNCTION = """
 CREATE OR REPLACE FUNCTION judging_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

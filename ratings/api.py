@@ -1,6 +1,6 @@
 """Boards and files; researchers and admins only, since identities stand on both."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import FileResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
@@ -15,12 +15,13 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from core.errors import Invalid, Missing
-from judging.models import Study
+from judging.models import RaterFinding, Study
 from ratings.board import compare
 from ratings.board.changes import changes
 from ratings.exports.columns import COLUMNS
 from ratings.models import BoardRequest, ExportFile, LeaderboardSnapshot
 from ratings.permissions import (
+    ManageOrRead,
     MayExport,
     MayRead,
     MaySnapshot,
@@ -28,6 +29,7 @@ from ratings.permissions import (
     require_readable,
 )
 from ratings.serializers import (
+    AgreementOfCriterionSerializer,
     BlindingSerializer,
     BoardRequestSerializer,
     BoardSerializer,
@@ -42,6 +44,8 @@ from ratings.serializers import (
     NewSnapshotSerializer,
     PairSerializer,
     PowerSerializer,
+    RaterFindingSerializer,
+    StudyRatersSerializer,
     TwoBoardsSerializer,
     VerificationSerializer,
     WantedPowerSerializer,
@@ -52,6 +56,7 @@ from ratings.services import (
     export_files,
     exports,
     power,
+    rater_quality,
     snapshots,
 )
 from ratings.services.identities import result_with_codes
@@ -274,6 +279,53 @@ class BlindingView(APIView):
             version=snapshots.latest_version(study), coded=not may_see_identities(request, study)
         )
         return Response(BlindingSerializer(found).data)
+
+
+class StudyRatersView(APIView):
+    permission_classes = [MayRead]
+
+    @extend_schema(responses=StudyRatersSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """How each rater judged, what the checks find, and the board with and without the held."""
+        study = get_object_or_404(Study, slug=slug)
+        found = rater_quality.raters_judged(
+            version=snapshots.latest_version(study), coded=not may_see_identities(request, study)
+        )
+        return Response(StudyRatersSerializer(found).data)
+
+
+class AgreementView(APIView):
+    permission_classes = [MayRead]
+
+    @extend_schema(responses=AgreementOfCriterionSerializer(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        """How far raters agree, by criterion, language and category, with intervals."""
+        version = snapshots.latest_version(get_object_or_404(Study, slug=slug))
+        found = rater_quality.study_agreement(version=version)
+        return Response(AgreementOfCriterionSerializer(found, many=True).data)
+
+
+class HoldsView(generics.ListAPIView):
+    """Whom the rule of the protocol held, newest first."""
+
+    permission_classes = [ManageOrRead]
+    serializer_class = RaterFindingSerializer
+    queryset = RaterFinding.objects.none()
+
+    def get_queryset(self):  # type: ignore[no-untyped-def] # the stubs' return type is generic
+        study = get_object_or_404(Study, slug=self.kwargs["slug"])
+        found = RaterFinding.objects.filter(study_version__study=study)
+        return found.select_related("rater", "study_version", "by").order_by("-pk")
+
+    @extend_schema(request=None, responses=RaterFindingSerializer(many=True))
+    def post(self, request: Request, slug: str) -> Response:
+        """Apply the rule now: hold whom it finds; `exclusions/` counts them again."""
+        made = rater_quality.apply_rule(
+            version=snapshots.latest_version(get_object_or_404(Study, slug=slug)),
+            by=cast("User", request.user),
+            now=timezone.now(),
+        )
+        return Response(RaterFindingSerializer(made, many=True).data)
 
 
 class ExportColumnsView(APIView):

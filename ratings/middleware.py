@@ -25,6 +25,8 @@ PATHS = {
     "api-export-leaderboard": "take a leaderboard over the API",
     "api-blinding": "read how far blinding held over the API",
     "blinding": "read how far blinding held",
+    "study-raters": "read who judged how",
+    "api-study-raters": "read who judged how over the API",
     "board": "read the board's page",
     "board-take": "take a board",
     "board-taking": "wait for a board",
@@ -45,6 +47,12 @@ PLAIN = frozenset(
         "api-export-file",
         "api-export-files",
         "api-study-power",
+        # Checks and counts of raters, without a model.
+        "api-agreement",
+        "api-holds",
+        "study-gold",
+        "study-hold",
+        "study-restore",
     }
 )
 

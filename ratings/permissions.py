@@ -8,13 +8,21 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.permissions import MayExport, MayRead, scopes_of
+from accounts.permissions import ManageOrRead, MayExport, MayRead, scopes_of
 from core.errors import NotAllowed
 from judging.models import Study
 from ratings.models import ExportFile
 from ratings.services.identities import are_revealed
 
-__all__ = ["MayExport", "MayRead", "MaySnapshot", "may_see_identities", "needs", "require_readable"]
+__all__ = [
+    "ManageOrRead",
+    "MayExport",
+    "MayRead",
+    "MaySnapshot",
+    "may_see_identities",
+    "needs",
+    "require_readable",
+]
 
 View = Callable[..., HttpResponseBase]
 

@@ -599,3 +599,92 @@ class BlindingSerializer(serializers.Serializer):
         many=True, help_text="A check, no board: each criterion without the suspected raters."
     )
     style = StyleSerializer(allow_null=True)  # type: ignore[assignment] # a field so named
+
+
+class AgreementCoefficientSerializer(serializers.Serializer):
+    value = serializers.FloatField()
+    lower = serializers.FloatField(allow_null=True)
+    upper = serializers.FloatField(allow_null=True)
+
+
+class AgreementSliceSerializer(serializers.Serializer):
+    slice = serializers.CharField(help_text="Empty: all prompts; else language or category.")
+    comparisons = serializers.IntegerField(help_text="Judged by two raters or more.")
+    raters = serializers.IntegerField()
+    percent = AgreementCoefficientSerializer(allow_null=True)
+    alpha = AgreementCoefficientSerializer(allow_null=True, help_text="Krippendorff's, nominal.")
+    alpha_ordinal = AgreementCoefficientSerializer(
+        allow_null=True, help_text="Over the steps of a scale."
+    )
+    kappa = AgreementCoefficientSerializer(
+        allow_null=True, help_text="Fleiss's, for any number of raters."
+    )
+    ac1 = AgreementCoefficientSerializer(allow_null=True, help_text="Gwet's, nominal.")
+    ac2 = AgreementCoefficientSerializer(
+        allow_null=True, help_text="Gwet's, over the steps of a scale."
+    )
+
+
+class AgreementOfCriterionSerializer(serializers.Serializer):
+    key = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field so named, as in the board
+    table = AgreementSliceSerializer(many=True)
+
+
+class TriedSerializer(serializers.Serializer):
+    right = serializers.IntegerField()
+    of = serializers.IntegerField()
+
+
+class RaterJudgedSerializer(serializers.Serializer):
+    rater = serializers.CharField(help_text="The pseudonym.")
+    kind = serializers.CharField()
+    held = serializers.BooleanField(help_text="Boards leave out all they judged.")
+    votes = serializers.IntegerField(help_text="On the primary criterion.")
+    left = serializers.FloatField(allow_null=True, help_text="Share of A among what was decided.")
+    ties = serializers.FloatField(allow_null=True)
+    seconds = serializers.FloatField(allow_null=True, help_text="Median to the first impression.")
+    words_per_second = serializers.FloatField(
+        allow_null=True, help_text="Median, of the words in both answers."
+    )
+    gold = TriedSerializer(allow_null=True)
+    repeats = TriedSerializer(allow_null=True, help_text="Judged as before, sides swapped.")
+    scores = serializers.DictField(
+        child=serializers.FloatField(),
+        allow_null=True,
+        help_text="Of each check, in standard deviations; null: too few votes.",
+    )
+    flags = serializers.ListField(child=serializers.CharField(), help_text="Checks that found.")
+    target = serializers.CharField(allow_null=True, help_text="Whom the target check is about.")
+    influence = serializers.FloatField(
+        allow_null=True, help_text="Elo points by which their votes move the model they move most."
+    )
+    influence_on = serializers.CharField(allow_null=True)
+
+
+class RuleSerializer(serializers.Serializer):
+    checks = serializers.ListField(child=serializers.CharField())
+    level = serializers.FloatField()
+
+
+class StudyRatersSerializer(serializers.Serializer):
+    raters = RaterJudgedSerializer(many=True)
+    small = serializers.BooleanField()
+    rule = RuleSerializer(help_text="Of the protocol: who is held.")
+    gold = serializers.IntegerField(help_text="Comparisons whose answer is known.")
+    findings = serializers.IntegerField()
+    sensitivity = SensitivitySerializer(
+        many=True, help_text="Each criterion with those left out, and without; empty: nobody is."
+    )
+
+
+class RaterFindingSerializer(serializers.Serializer):
+    rater = serializers.CharField(source="rater.pseudonym")
+    version = serializers.IntegerField(source="study_version.number")
+    checks = serializers.ListField(child=serializers.CharField())
+    scores = serializers.DictField(child=serializers.FloatField())
+    votes = serializers.IntegerField()
+    judgments = serializers.IntegerField(help_text="Left out then.")
+    code = serializers.CharField(help_text="SHA-256 of the detectors' code.")
+    by = serializers.CharField(source="by.username", default=None)
+    at = serializers.DateTimeField()

@@ -2,6 +2,7 @@
 
 from judging.models.assignments import Assignment
 from judging.models.comparisons import Comparison, Forfeit, GoldComparison
+from judging.models.findings import RaterFinding
 from judging.models.guesses import BlindingGuess
 from judging.models.judgments import Judgment, Vote
 from judging.models.ledger import AuditBatch, UnblindingEvent
@@ -17,6 +18,7 @@ __all__ = [
     "GoldComparison",
     "Judgment",
     "ModelPair",
+    "RaterFinding",
     "SeenCompletion",
     "Study",
     "StudyVersion",

@@ -158,6 +158,7 @@ def prepare_amendment(*, study: Study, changes: Mapping[str, Any]) -> Study:
     study = _locked(study)
     _refuse_amendment(study, changes)
     study.draft = _checked_draft({**_next_protocol(study), **changes})
+    _refuse_late_rule(study, study.draft)
     study.save(update_fields=["draft"])
     return study
 
@@ -205,6 +206,7 @@ def amend_study(
     _refuse_amendment(study, changes)
     latest = _latest(study)
     raw = {**_unfrozen(latest), **_unsealed(changes)}
+    _refuse_late_rule(study, raw)
     number = latest.number + 1
     version = _freeze(
         study, raw, number=number, now=now, allow_missing=allow_missing, digest=digest
@@ -318,6 +320,14 @@ def _refuse_amendment(study: Study, changes: Mapping[str, Any]) -> None:
     ]
     if fixed:
         raise Invalid("What is compared stays as it was published.", errors=fixed)
+
+
+def _refuse_late_rule(study: Study, raw: Mapping[str, Any]) -> None:
+    """Refuse another rule of whom to hold once somebody was shown who is ahead."""
+    before = parse_protocol(_latest(study).protocol).holds
+    if parse_protocol(raw, complete=False).holds != before and study.unblindings.exists():
+        error = InputError("fixed", "Fixed since identities were shown.", column="holds")
+        raise Invalid("Whom to hold is decided before anybody knows the board.", errors=[error])
 
 
 def _unsealed(raw: Mapping[str, Any]) -> dict[str, Any]:

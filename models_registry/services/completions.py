@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
@@ -114,10 +115,14 @@ def _unstorable(one: Finished, error: Exception) -> Finished:
 def _settle(
     finished: Sequence[Finished], prices: Prices, now: datetime, rng: random.Random
 ) -> Settled:
-    fences = _lock_ours(finished)
     batch = _Batch(prices=prices, now=now, rng=rng)
     for one in finished:
-        batch.add(one, ours=fences.get(one.job.pk) == one.job.fence)
+        if isinstance(one.outcome, ChatResult):
+            batch.add_reply(one.job, one.outcome, one.payload)
+    failed = [one for one in finished if isinstance(one.outcome, ProviderError)]
+    fences = _lock_ours(failed) if failed else {}
+    for one in failed:
+        batch.add_failure(one, ours=fences.get(one.job.pk) == one.job.fence)
     batch.write()
     if finished:
         endpoint = finished[0].job.model.endpoint_id
@@ -139,6 +144,7 @@ class _Batch:
         self._prices = prices
         self._now = now
         self._rng = rng
+        self._replies: list[tuple[Job, ChatResult]] = []
         self._answers: list[dict[str, Any]] = []
         self._turns: list[dict[str, Any]] = []
         self._failures: list[dict[str, Any]] = []
@@ -146,49 +152,52 @@ class _Batch:
         self._closed: dict[tuple[str, str, int | None], list[int]] = defaultdict(list)
         self._costs: dict[int | None, Decimal] = defaultdict(Decimal)
 
-    def add(self, one: Finished, *, ours: bool) -> None:
-        if isinstance(one.outcome, ChatResult):
-            self._add_reply(one.job, one.outcome, one.payload, ours=ours)
-        else:
-            self._add_failure(one.job, one.outcome, one.payload, ours=ours)
-
     def write(self) -> None:
-        update_each(Completion, self._answers)
-        update_each(Completion, self._turns)
+        ours = {*self._write_if_ours(self._answers), *self._write_if_ours(self._turns)}
         update_each(Completion, self._failures)
+        self._note_replies(ours)
         for (error, message, status), attempts in self._closed.items():
             Attempt.objects.filter(pk__in=attempts).update(
                 finished_at=self._now, error=error, error_message=message, http_status=status
             )
-        if self._another:
-            self.settled.another = with_attempts(self._another, now=self._now)
+        if another := [job for job in self._another if job.pk in ours]:
+            self.settled.another = with_attempts(another, now=self._now)
         book_costs(costs=self._costs, now=self._now)
 
-    def _add_reply(
-        self, job: Job, result: ChatResult, payload: dict[str, Any], *, ours: bool
-    ) -> None:
-        usage = self._usage(job, result)
-        late = "" if ours else "late"
-        self._closed[late, "", result.http_status].append(job.attempt_id)
-        if not ours:
-            self.settled.late += 1
-            return
+    @staticmethod
+    def _write_if_ours(rows: list[dict[str, Any]]) -> list[int]:
+        """Write what calls brought whose claims are still ours; a late answer changes nothing."""
+        # In the order of their keys, so that two batches never wait for each other in a circle.
+        rows.sort(key=itemgetter("pk"))
+        return update_each(Completion, rows, unchanged=["fence"], where={"state": State.LEASED})
+
+    def _note_replies(self, ours: set[int]) -> None:
+        for job, result in self._replies:
+            late = job.pk not in ours
+            self._closed["late" if late else "", "", result.http_status].append(job.attempt_id)
+            self.settled.late += late
+        written = [row for row in self._answers if row["pk"] in ours]
+        self.settled.stored += len(written)
+        if strangers := {row["pk"] for row in written if row["state"] == State.QUARANTINED}:
+            for job, result in self._replies:
+                if job.pk in strangers:
+                    self._pause_stranger(job, result)
+
+    def add_reply(self, job: Job, result: ChatResult, payload: dict[str, Any]) -> None:
+        self._replies.append((job, result))
         job = replace(
             job,
+            usage=self._usage(job, result),
             replies=(*job.replies, result.text),
             outcomes=(*job.outcomes, result.outcome),
-            usage=usage,
         )
         if len(job.replies) < job.turns and result.outcome not in LAST_WORDS:
             self._turns.append(_turn_columns(job))
             self._another.append(job)
             return
-        self.settled.stored += 1
         columns = _answer_columns(job, result, payload, self._now)
         self._answers.append(columns)
-        if columns["state"] == State.QUARANTINED:
-            self._pause_stranger(job, result)
-        elif not is_known_origin(
+        if columns["state"] == State.SUCCEEDED and not is_known_origin(
             language_model=job.model,
             response_model=result.response_model,
             fingerprint=result.system_fingerprint,
@@ -214,9 +223,9 @@ class _Batch:
             before.first_byte_ms if job.replies else result.first_byte_ms,
         )
 
-    def _add_failure(
-        self, job: Job, error: ProviderError, payload: dict[str, Any], *, ours: bool
-    ) -> None:
+    def add_failure(self, one: Finished, *, ours: bool) -> None:
+        job, error = one.job, one.outcome
+        assert isinstance(error, ProviderError)  # the others are replies
         self._closed[error.kind, error.message, error.status].append(job.attempt_id)
         if not ours:
             return
@@ -235,7 +244,7 @@ class _Batch:
             retry_after=error.retry_after,
             rng=self._rng,
         )
-        if self._is_no_fault_of_the_prompt(job, error, payload):
+        if self._is_no_fault_of_the_prompt(job, error, one.payload):
             columns["attempts_made"] -= 1
         elif wait is None:
             columns["state"] = State.FAILED
@@ -281,6 +290,7 @@ def _sum(before: Any, this: Any) -> Any:
 def _turn_columns(job: Job) -> dict[str, Any]:
     return {
         "pk": job.pk,
+        "fence": job.fence,
         "turns": list(job.replies),
         "turn_outcomes": list(job.outcomes),
         "prompt_tokens": job.usage.prompt_tokens,

@@ -137,11 +137,11 @@ def _open(data: bytes, filename: str) -> _Raw:
 
 def _refuse_no_objects(first: list[tuple[int, Any]]) -> None:
     errors = [one for _, one in first if isinstance(one, InputError)]
-    raise Invalid(
-        "The file holds no prompts: a list of objects or of texts is expected.",
-        code=errors[0].code if errors else "no_list",
-        errors=errors,
-    )
+    if len(errors) == len(first):
+        message = "The file is not valid JSON; no row of it can be read."
+    else:
+        message = "The file holds no prompts: a list of objects or of texts is expected."
+    raise Invalid(message, code=errors[0].code if errors else "no_list", errors=errors)
 
 
 def _some(rows: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:

@@ -95,10 +95,10 @@ def _refuse_binary(data: bytes) -> None:
 
 def _decode(data: bytes) -> str:
     try:
-        return data.decode("utf-8-sig")
+        return data.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        message = f"Byte {error.start:,} (line {line:,}) is not UTF-8."
+        message = f"Byte {error.start + 1:,} (line {line:,}) is not UTF-8."
         raise Invalid(
             message,
             code="encoding",

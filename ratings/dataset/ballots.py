@@ -37,11 +37,12 @@ class BallotRow(NamedTuple):
     grade: int | None = None  # None on scales without grades
 
 
-def read_board_input(version: StudyVersion, *, up_to: int) -> BoardInput:
+def read_board_input(version: StudyVersion, *, up_to: int, excluded: bool = False) -> BoardInput:
     """Read everything a board of `version` depends on, judgments up to id `up_to`.
 
     Judgments given under earlier versions count too, on criteria whose words and scale are the
     same; both sides of every comparison stay, whether or not a later version still names them.
+    With `excluded` those of raters who are left out are there, as if they were not.
     """
     protocol = parse_protocol(version.protocol)
     versions = versions_up_to(version)
@@ -49,14 +50,14 @@ def read_board_input(version: StudyVersion, *, up_to: int) -> BoardInput:
     labels = labels_of(models)
     lengths = _average_lengths(version)
     # Of each model those of the newest version that names it, as that version was built.
-    excluded = {pk: counts for one in versions for pk, counts in one.exclusions.items()}
+    uncompared = {pk: counts for one in versions for pk, counts in one.exclusions.items()}
     ranked = tuple(
         Ranked(
             version_id=model.pk,
             label=labels[model.pk],
             name=model.name,
             average_length=lengths.get(model.pk),
-            exclusions=excluded.get(str(model.pk), {}),
+            exclusions=uncompared.get(str(model.pk), {}),
         )
         for model in sorted(models, key=lambda one: labels[one.pk])
     )
@@ -67,7 +68,7 @@ def read_board_input(version: StudyVersion, *, up_to: int) -> BoardInput:
         criteria=[one.key for one in protocol.criteria],
     )
     sha = hashlib.sha256(_header(version, ranked, raters).encode())
-    for row in ballot_rows(version, up_to=up_to):
+    for row in ballot_rows(version, up_to=up_to, excluded=excluded):
         sha.update(canonical_row(row, labels).encode())
         rows.add(row)
     return BoardInput(
@@ -86,7 +87,9 @@ def read_board_input(version: StudyVersion, *, up_to: int) -> BoardInput:
     )
 
 
-def ballot_rows(version: StudyVersion, *, up_to: int) -> Iterator[BallotRow]:
+def ballot_rows(
+    version: StudyVersion, *, up_to: int, excluded: bool = False
+) -> Iterator[BallotRow]:
     """Yield forfeits, in the order of their comparisons, then votes in the order of submission."""
     yield from forfeit_rows(version)
     columns = (
@@ -102,15 +105,19 @@ def ballot_rows(version: StudyVersion, *, up_to: int) -> Iterator[BallotRow]:
         "judgment__assignment__pair_probability",
         "grade",
     )
-    for row in counted_votes(version, up_to=up_to).values_list(*columns).iterator(CHUNK):
+    votes = counted_votes(version, up_to=up_to, excluded=excluded)
+    for row in votes.values_list(*columns).iterator(CHUNK):
         yield BallotRow(*row)
 
 
-def counted_votes(version: StudyVersion, *, up_to: int, superseded: bool = False) -> QuerySet[Vote]:
+def counted_votes(
+    version: StudyVersion, *, up_to: int, superseded: bool = False, excluded: bool = False
+) -> QuerySet[Vote]:
     """Return the votes that a board of `version` counts, in the order of submission.
 
     Of each assignment the latest revision counts, among judgments up to id `up_to`; with
-    `superseded` the earlier ones are there too.
+    `superseded` the earlier ones are there too, and with `excluded` what would count had nobody been
+    left out.
     """
     votes = Vote.objects.filter(
         _same_question(version),
@@ -121,7 +128,10 @@ def counted_votes(version: StudyVersion, *, up_to: int, superseded: bool = False
         judgment_id__lte=up_to,
     )
     if not superseded:
-        votes = votes.filter(~Exists(later_revision(up_to)))
+        later = later_revision(up_to)
+        if excluded:
+            later = later.exclude(kind=Judgment.Kind.EXCLUSION)
+        votes = votes.filter(~Exists(later))
     # By time, not by id: ids are drawn before the moment they are committed at.
     return votes.order_by("judgment__submitted_at", "judgment_id", "id")
 

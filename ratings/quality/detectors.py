@@ -1,9 +1,10 @@
-"""Six detectors, each a test of one rater against the others, with one false alarm rate for all.
+"""Eight detectors, each a test of one rater against the others, with one false alarm rate for all.
 
 Every rater is compared with what the votes of all the others lead to expect: strengths are fitted
-without the rater's own. The statistics of honest raters spread more than chance alone (people differ
-in taste), so each is scaled by its own spread over all raters: the median and the quartiles, which a
-tenth of attackers hardly moves.
+without the rater's own, and in a second round without whom the first one flagged, so that attackers
+do not vouch for each other. The statistics of honest raters spread more than chance alone (people
+differ in taste), so each is scaled by its own spread over all raters: the median and the quartiles,
+which a tenth of attackers hardly moves. The target's is a likelihood ratio of its own (`targets`).
 
 References
 ----------
@@ -11,29 +12,33 @@ Huber, P. J. and Ronchetti, E. M. (2009). Robust Statistics: quantiles as locati
 Page, E. S. (1954). Continuous inspection schemes. Biometrika 41: the largest sum of a run.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ratings.quality.targets import find_targets
 from ratings.scoring import Comparisons, Counts, NotConverged, NotEstimable, fit_bradley_terry
 
 Floats = NDArray[np.float64]
-# The share of the false alarms that each check may have; most where attacks are hardest to see.
+# The share of the false alarms that each check may have; most where attacks are hardest to see. A
+# third is left: real raters have heavier tails than the bounds take them to have.
 SHARES = {
     "residual": 0.05,
-    "target": 0.45,
+    "target": 0.25,
     "position": 0.05,
     "ties": 0.05,
     "time": 0.05,
     "run": 0.05,
-    "gold": 0.25,
+    "gold": 0.15,
     "repeats": 0.05,
 }
 CHECKS = tuple(SHARES)
 TWO_SIDED = ("position", "ties")
+# How many independent tests the largest of which is looked at: both sides, or about so many runs.
+TESTS = {**dict.fromkeys(TWO_SIDED, 2), "run": 30}
 LEVEL = 0.01  # of false alarms on an honest rater, all checks together
 LEAST_VOTES = 15
 LEAST_SPREAD = 0.05
@@ -41,6 +46,10 @@ IQR = 1.349  # of a standard normal
 HONEST_GOLD = 0.9  # share of gold comparisons that careful raters get right
 HONEST_REPEATS = 0.75  # share of repeats on which careful raters prefer the same answer again
 SHORT = 1e-3  # seconds
+MOST_DISTRUSTED = 1 / 3  # of the raters; with more of them flagged nobody knows who is right
+SEED = 0  # of the honest raters that are drawn
+LATEST = 60  # votes that are looked at alone, too
+NEVER_SURE = 0.02  # no side is expected to win less often
 
 
 @dataclass(frozen=True)
@@ -97,32 +106,45 @@ def rater_reports(votes: RaterVotes, *, level: float = LEVEL) -> list[RaterRepor
         raise ValueError("the comparisons have no raters")
     codes, counts = np.unique(comparisons.rater, return_counts=True)
     judged = [int(code) for code in codes[counts >= LEAST_VOTES]]
-    raw = {code: _raw(votes, code) for code in judged}
+    found = _round(votes, judged, (), level)
+    distrusted = [one.rater for one in found if one.flags]
+    if distrusted and len(distrusted) <= MOST_DISTRUSTED * len(judged):
+        found = _round(votes, judged, distrusted, level)
+    return found
+
+
+def _round(
+    votes: RaterVotes, judged: list[int], distrusted: Sequence[int], level: float
+) -> list[RaterReport]:
+    """Report on each of `judged` against the votes of all others but the distrusted."""
+    comparisons = votes.comparisons
+    assert comparisons.rater is not None
+    trusted = ~np.isin(comparisons.rater, distrusted)
+    expected = {code: _expected_by_others(comparisons, code, trusted) for code in judged}
+    raw = {code: _raw(votes, code, *expected[code]) for code in judged}
     scaled = {
         name: _scaled({code: raw[code][name] for code in judged})
         for name in ("residual", "position", "ties", "time", "run")
     }
-    pulls = _pulls({code: raw[code]["pulls"] for code in judged})
-    scaled["target"] = {code: float(np.abs(pulls[code]).max()) for code in judged}
     for name in TWO_SIDED:
         scaled[name] = {code: abs(score) for code, score in scaled[name].items()}
-    tests = {"target": 2 * len(comparisons.items), **dict.fromkeys(TWO_SIDED, 2)}
+    evidence, target = _targets(comparisons, judged, {code: expected[code][0] for code in judged})
+    scaled["target"] = evidence
     bounds = {
-        name: bound_of_many(level * share, tests.get(name, 1)) for name, share in SHARES.items()
+        name: bound_of_many(level * share, TESTS.get(name, 1)) for name, share in SHARES.items()
     }
     reports = []
     for code in judged:
         scores = {name: scaled[name][code] for name in scaled}
         scores["gold"] = _shortfall(votes.gold.get(code), HONEST_GOLD)
         scores["repeats"] = _shortfall(votes.repeats.get(code), HONEST_REPEATS)
-        flags = [name for name in CHECKS if scores[name] > bounds[name]]
         reports.append(
             RaterReport(
                 rater=code,
-                votes=int(counts[codes == code][0]),
+                votes=int((comparisons.rater == code).sum()),
                 scores=scores,
-                flags=tuple(flags),
-                target=comparisons.items[int(np.abs(pulls[code]).argmax())],
+                flags=tuple(name for name in CHECKS if scores[name] > bounds[name]),
+                target=comparisons.items[target[code]],
             )
         )
     return reports
@@ -133,58 +155,80 @@ def bound_of_many(level: float, tests: int) -> float:
     return _normal_quantile((1 - level) ** (1 / tests))
 
 
-def _raw(votes: RaterVotes, code: int) -> dict[str, Any]:
+def _targets(
+    comparisons: Comparisons, judged: Sequence[int], expected: Mapping[int, Floats]
+) -> tuple[dict[int, float], dict[int, int]]:
+    """Return by rater the evidence of a target, as a standard normal score, and which model it is."""
+    if not judged:
+        return {}, {}
+    assert comparisons.rater is not None
+    counted = np.bincount(comparisons.rater)[judged]
+    found = []
+    # All votes; and the latest alone, in which an attack shows that began late.
+    for latest in (0, LATEST) if counted.max() > LATEST else (0,):
+        own = [np.flatnonzero(comparisons.rater == code)[-latest:] for code in judged]
+        rows = np.concatenate(own)
+        points = [expected[code][-latest:] for code in judged]
+        found.append(
+            find_targets(
+                rater=np.repeat(np.arange(len(judged)), [len(one) for one in own]),
+                first=comparisons.first[rows].astype(np.int64),
+                second=comparisons.second[rows].astype(np.int64),
+                outcome=comparisons.outcome[rows],
+                expected=np.clip(np.concatenate(points), NEVER_SURE, 1 - NEVER_SURE),
+                raters=len(judged),
+                models=len(comparisons.items),
+                rng=np.random.default_rng(SEED),
+            )
+        )
+    whole, late = found[0], found[-1]
+    # Two looks at once (Bonferroni).
+    p = np.minimum(np.minimum(whole.p, late.p) * len(found), 1)
+    model = np.where(late.p < whole.p, late.model, whole.model)
+    scores = [_normal_quantile(1 - one) for one in p]
+    return (
+        dict(zip(judged, scores, strict=True)),
+        {code: int(one) for code, one in zip(judged, model, strict=True)},
+    )
+
+
+def _raw(votes: RaterVotes, code: int, expected: Floats, tied: Floats) -> dict[str, Any]:
     """Return the statistics of one rater, standard normal for one who votes as the others do."""
     comparisons = votes.comparisons
     own = np.asarray(comparisons.rater == code)
-    first, second = comparisons.first[own], comparisons.second[own]
     points = comparisons.outcome[own] / 2.0
-    expected, tied = _expected_by_others(comparisons, own)
     variance = np.maximum(expected * (1 - expected) - tied / 4, 0.02)
     gap = points - expected
     lean = 2 * expected - 1
     against = -gap * lean
     # Position: points of what stood on the left, beyond what the answers themselves earn.
     left = np.where(votes.shown_first[own], gap, -gap)
-    favour = np.zeros(len(comparisons.items))
-    spread = np.zeros(len(comparisons.items))
-    for side, sign in ((first, 1.0), (second, -1.0)):
-        np.add.at(favour, side, sign * gap)
-        np.add.at(spread, side, variance)
-    pull = favour / np.sqrt(np.maximum(spread, 0.5))
     even = comparisons.outcome[own] == 1
     seconds = votes.seconds[own]
     known = seconds[np.isfinite(seconds)]
     return {
         "residual": float(against.sum() / np.sqrt((variance * lean**2).sum() + 1e-9)),
-        "pulls": pull,
         "position": float(left.sum() / np.sqrt(variance.sum())),
+        # On the scale of the angle a share's spread does not depend on the share.
         "ties": float(
-            (even.sum() - tied.sum()) / np.sqrt(np.maximum((tied * (1 - tied)).sum(), 0.5))
+            2 * np.sqrt(len(even)) * (np.arcsin(even.mean() ** 0.5) - np.arcsin(tied.mean() ** 0.5))
         ),
         "time": float(-np.log(np.maximum(np.median(known), SHORT))) if known.size else np.nan,
         "run": _largest_run(against / np.sqrt(variance * np.maximum(lean**2, 1e-4))),
     }
 
 
-def _pulls(raw: Mapping[int, Floats]) -> dict[int, Floats]:
-    """Return each rater's pull on every model (K,), by how far raters differ on that model."""
-    if not raw:
-        return {}
-    table = np.array(list(raw.values()))
-    centre = np.median(table, axis=0)
-    low, high = np.quantile(table, [0.25, 0.75], axis=0)
-    spread = np.maximum((high - low) / IQR, 1.0)
-    return dict(zip(raw, (table - centre) / spread, strict=True))
-
-
-def _expected_by_others(comparisons: Comparisons, own: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def _expected_by_others(
+    comparisons: Comparisons, code: int, trusted: NDArray[np.bool_]
+) -> tuple[Floats, Floats]:
     """Return (m,) the points expected of `first`, and (m,) the chance of a tie, by the others."""
+    own = np.asarray(comparisons.rater == code)
+    kept = trusted & ~own
     others = Comparisons(
         items=comparisons.items,
-        first=comparisons.first[~own],
-        second=comparisons.second[~own],
-        outcome=comparisons.outcome[~own],
+        first=comparisons.first[kept],
+        second=comparisons.second[kept],
+        outcome=comparisons.outcome[kept],
     )
     counts = Counts.of(others)
     tied = float(counts.ties.sum() / max(counts.votes.sum(), 1))

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.db import DataError, IntegrityError, connection
+from django.db import DataError, IntegrityError, OperationalError, connection
 
 from core.statements import MOST_PREPARED, all_rows, first_row, run_together
 
@@ -74,3 +74,12 @@ def test_values_come_back_as_on_a_cursor():
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         assert first_row(query, values) == cursor.fetchone()
+
+
+@pytest.mark.services
+def test_statements_sent_together_fail_where_the_connection_breaks(table):
+    kill = "SELECT pg_terminate_backend(pg_backend_pid())"
+    with pytest.raises(OperationalError):
+        run_together((INSERT, [1]), (kill, []), (INSERT, [2]))
+    connection.close()
+    assert all_rows("SELECT n FROM core_test_statements", []) == []

@@ -15,7 +15,7 @@ from core.strict_json import strict_json
         (b'{"a": "\\u0000"}', "NUL"),
         (b'{"a": ["\\ud800"]}', "surrogate"),
         (b'{"\\ud800": 1}', "surrogate"),
-        (b'"\xff"', "byte 1 is not UTF-8"),
+        (b'"\xff"', "byte 2 is not UTF-8"),
         (b"[" * 100_000, "deeply"),
         (b"[1] [2]", "Extra data"),
         (b"", "Expecting value"),

@@ -6,7 +6,12 @@ from itertools import combinations
 
 import pytest
 
-from judging.blinding import LIKELIER, Lean, draw_side
+from judging.blinding import LIKELIER, Lean, commitment, draw_side, unit_interval
+from judging.models import Assignment
+from judging.services.assignments import find_assignment, lease_next
+from judging.services.judgments import record_judgment
+from judging.services.studies import amend_study, close_study
+from tests.scenarios import published_study
 
 MODELS, PROMPTS, RATERS, EACH = 10, 100, 50, 60
 
@@ -52,3 +57,26 @@ def test_the_stored_probability_is_how_often_it_happens(runs):
         swapped = [draw.swapped for draw in draws if draw.probability == probability]
         spread = 4 * (probability * (1 - probability) / len(swapped)) ** 0.5
         assert sum(swapped) / len(swapped) == pytest.approx(probability, abs=spread)
+
+
+@pytest.mark.django_db
+def test_one_seed_for_all_versions_of_a_study_repeats_every_draw_of_sides(now, client_of):
+    """An amendment keeps what was drawn: the seed is the study's, and told once it is closed."""
+    scene = published_study(prompts=6, models=2, now=now)
+    for amended in (False, True):
+        if amended:
+            amend_study(study=scene.study, changes={"judgments_per_comparison": 2}, now=now)
+        for rater in (scene.bob, scene.carol):
+            for _ in range(2):
+                token = lease_next(rater=rater, slug="study", now=now).blinded.token
+                held = find_assignment(rater=rater, token=token)
+                record_judgment(assignment=held, body=scene.body, now=now)
+    close_study(study=scene.study, now=now)
+    seed = client_of(scene.alice).get("/api/v1/studies/study/").json()["seed"]
+    sealed = {one.protocol["seed_commitment"] for one in scene.study.versions.all()}
+    assert sealed == {commitment(seed)}
+    drawn = list(Assignment.objects.select_related("rater", "study_version"))
+    assert {one.study_version.number for one in drawn} == {1, 2}
+    for one in drawn:
+        label = f"side {one.comparison_id} {one.rater.pseudonym}"
+        assert one.swapped == (unit_interval(seed, label) < one.swap_probability)

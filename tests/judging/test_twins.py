@@ -1,6 +1,7 @@
 """Models that answer alike cannot be told apart by anything a rater receives; planted leaks can."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -69,6 +70,11 @@ def test_twins_stay_at_chance_and_every_planted_leak_is_found(client_of, client)
     assert len(shares) == 20
     assert [name for name, share in shares.items() if share <= bound] == []
     assert _twins.side_independence(truths) > 0.01
+    assert _twins.timing(seen, truths)[0] > 0.001
+    late = [
+        replace(one, next_ms=one.next_ms + twin.a) for one, twin in zip(seen, truths, strict=True)
+    ]
+    assert _twins.timing(late, truths)[0] < 0.001
     for one in seen:
         assert CANARY not in (one.raw.decode() + one.page + repr(one.headers)).lower()
 

@@ -239,7 +239,7 @@ WHOLE = {
     "3 only space": (b" \n\n ", "a.csv", Invalid, "no rows"),
     "5 UTF-16": ("prompt\nHi".encode("utf-16"), "a.csv", Invalid, "UTF-16"),
     "5 UTF-32": ("prompt\nHi".encode("utf-32"), "a.csv", Invalid, "UTF-16 or UTF-32"),
-    "6 Latin-1": ("prompt\nGrün\n".encode("latin-1"), "a.csv", Invalid, r"Byte 9 \(line 2\)"),
+    "6 Latin-1": ("prompt\nGrün\n".encode("latin-1"), "a.csv", Invalid, r"Byte 10 \(line 2\)"),
     "12 deep nesting": (DEEP.encode(), "a.json", Invalid, "nested too deeply"),
     "14 trailing garbage": (b'[{"prompt": "a"}] x', "a.json", Invalid, "Something follows"),
     "14 missing bracket": (b'[{"prompt": "a"}', "a.json", Invalid, "bracket is missing"),

@@ -1,0 +1,193 @@
+"""Simulated studies with honest raters and attackers of many kinds, for the bench and the tests.
+
+Honest raters have tastes of their own, position habits, and different speed; prompts differ. The
+server chooses pairs, sides and gold, so an attacker only decides what to answer, how fast, and, within
+the cap on skips, what not to answer.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.random import Generator
+
+from ratings.quality import RaterVotes, Tried
+from ratings.scoring import Comparisons
+
+MODELS, PROMPTS = 10, 100
+STRENGTH = np.linspace(-0.85, 0.85, MODELS)  # 33 Elo apart
+TARGET = 2
+GOLD, REPEATS = 18, 6
+HONEST_GOLD, HONEST_REPEATS = 0.93, 0.85
+SKIPS = 30
+
+
+@dataclass
+class Seen:
+    """What attackers see, one entry a vote: arrays over all votes, `bad` those of attackers."""
+
+    rng: Generator
+    bad: np.ndarray
+    rater: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+    prompt: np.ndarray
+    shown_first: np.ndarray
+    order: np.ndarray  # of the vote among the rater's own, from 0
+    honest: np.ndarray  # the outcome that an honest rater in their place would give
+    seconds: np.ndarray
+
+
+Attack = Callable[[Seen], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of attack: what is answered, how fast, and how it fares on gold and repeats."""
+
+    answer: Attack
+    gold: float
+    repeats: float
+    seconds: Callable[[Seen], np.ndarray] | None = None
+    sleep: int = 0  # votes that are honest first
+    abstains: bool = False
+    group: int = 0
+    options: Mapping[str, float] = field(default_factory=dict)
+
+
+def for_target(seen: Seen, *, faithful: float = 1.0, wins: bool = True) -> np.ndarray:
+    """Let the target win (or lose), in this share of its comparisons; be honest elsewhere."""
+    mine, theirs = (2, 0) if wins else (0, 2)
+    done = seen.rng.random(len(seen.first)) < faithful
+    return np.where(
+        (seen.first == TARGET) & done,
+        mine,
+        np.where((seen.second == TARGET) & done, theirs, seen.honest),
+    )
+
+
+def for_target_ties_elsewhere(seen: Seen) -> np.ndarray:
+    met = (seen.first == TARGET) | (seen.second == TARGET)
+    return np.where(met, for_target(seen), 1)
+
+
+def omnipresent(seen: Seen) -> np.ndarray:
+    """Use every comparison: where the target is absent, let the one further from it win."""
+    far = np.abs(STRENGTH - STRENGTH[TARGET] - 0.1)
+    elsewhere = np.where(far[seen.first] > far[seen.second], 2, 0)
+    met = (seen.first == TARGET) | (seen.second == TARGET)
+    return np.where(met, for_target(seen), elsewhere)
+
+
+def at_random(seen: Seen) -> np.ndarray:
+    return 2 * seen.rng.integers(2, size=len(seen.first))
+
+
+def left(seen: Seen) -> np.ndarray:
+    return np.where(seen.shown_first, 2, 0)
+
+
+def right(seen: Seen) -> np.ndarray:
+    return np.where(seen.shown_first, 0, 2)
+
+
+def tie(seen: Seen) -> np.ndarray:
+    return np.ones(len(seen.first), dtype=int)
+
+
+def longest(seen: Seen) -> np.ndarray:
+    """Prefer the longer answer, whose length goes with the model's strength by half."""
+    length = np.random.default_rng(9).permutation(MODELS)
+    gap = length[seen.first] - length[seen.second] + seen.rng.normal(0, 3, size=len(seen.first))
+    return np.where(gap > 0, 2, 0)
+
+
+def inverted(seen: Seen) -> np.ndarray:
+    return 2 - seen.honest
+
+
+def copies(seen: Seen) -> np.ndarray:
+    """Answer as the group's key says, drawn once by comparison, with a tenth of noise."""
+    key = np.random.default_rng(17).integers(2, size=(MODELS, MODELS, PROMPTS))
+    said = 2 * key[seen.first, seen.second, seen.prompt]
+    return np.where(seen.rng.random(len(said)) < 0.1, 2 - said, said)
+
+
+def quick(seen: Seen) -> np.ndarray:
+    return seen.rng.uniform(0.5, 1.5, size=len(seen.first))
+
+
+KINDS: Mapping[str, Kind] = {
+    "target, always": Kind(for_target, 0.85, 0.8),
+    "target, 95 %": Kind(lambda seen: for_target(seen, faithful=0.95), 0.85, 0.8),
+    "target, 70 %": Kind(lambda seen: for_target(seen, faithful=0.7), 0.87, 0.8),
+    "target, demoted": Kind(lambda seen: for_target(seen, wins=False), 0.88, 0.8),
+    "target, ties elsewhere": Kind(for_target_ties_elsewhere, 0.1, 0.9),
+    "target, skips others": Kind(for_target, 0.85, 0.8, abstains=True),
+    "omnipresent": Kind(omnipresent, 0.5, 0.9),
+    "random": Kind(at_random, 0.5, 0.4),
+    "random and fast": Kind(at_random, 0.5, 0.4, seconds=quick),
+    "always left": Kind(left, 0.5, 0.0),
+    "always right": Kind(right, 0.5, 0.0),
+    "always tie": Kind(tie, 0.0, 1.0),
+    "the longer one": Kind(longest, 0.55, 0.9),
+    "inverted": Kind(inverted, 0.07, 0.8),
+    "sleeper, target": Kind(for_target, 0.88, 0.82, sleep=50),
+    "sleeper, inverted": Kind(inverted, 0.5, 0.8, sleep=50),
+    "copies of a key": Kind(copies, 0.5, 0.9),
+}
+
+
+def world(
+    seed: int,
+    kind: Kind | None = None,
+    *,
+    raters: int = 200,
+    attackers: int = 10,
+    each: int = 60,
+    checks: bool = True,
+) -> RaterVotes:
+    """Draw a study; the last `attackers` raters do as `kind` says. The same seed: the same honest votes."""
+    rng = np.random.default_rng(seed)
+    each += kind.sleep if kind else 0
+    n = raters * each
+    rater, order = np.repeat(np.arange(raters), each), np.tile(np.arange(each), raters)
+    first = rng.integers(MODELS, size=n)
+    second = (first + rng.integers(1, MODELS, size=n)) % MODELS
+    prompt = rng.integers(PROMPTS, size=n)
+    shown_first = rng.random(n) < 0.5
+    taste = rng.normal(0, 0.25, size=(raters, MODELS))
+    habit = rng.normal(0, 0.15, size=raters)
+    gap = STRENGTH[first] - STRENGTH[second] + taste[rater, first] - taste[rater, second]
+    gap = gap + rng.normal(0, 0.4, size=n) + habit[rater] * np.where(shown_first, 1, -1)
+    won = rng.random(n) < 1 / (1 + np.exp(-1.3 * gap))
+    outcome = np.where(rng.random(n) < 0.15, 1, np.where(won, 2, 0))
+    seconds = np.exp(rng.normal(3.6, 0.5, size=n) + rng.normal(0, 0.35, size=raters)[rater])
+    gold = rng.binomial(GOLD, HONEST_GOLD, size=raters)
+    repeats = rng.binomial(REPEATS, HONEST_REPEATS, size=raters)
+    kept = np.ones(n, dtype=bool)
+    if kind:
+        bad = (rater >= raters - attackers) & (order >= kind.sleep)
+        seen = Seen(rng, bad, rater, first, second, prompt, shown_first, order, outcome, seconds)
+        outcome = np.where(bad, kind.answer(seen), outcome)
+        seconds = np.where(bad, kind.seconds(seen), seconds) if kind.seconds else seconds
+        gold[raters - attackers :] = rng.binomial(GOLD, kind.gold, size=attackers)
+        repeats[raters - attackers :] = rng.binomial(REPEATS, kind.repeats, size=attackers)
+        if kind.abstains:
+            met = (first == TARGET) | (second == TARGET)
+            elsewhere = np.cumsum((bad & ~met).reshape(raters, each), axis=1).ravel()
+            kept = ~(bad & ~met & (elsewhere <= SKIPS))
+    items = tuple(f"model {at}" for at in range(MODELS))
+    votes = Comparisons(
+        items,
+        first[kept],
+        second[kept],
+        outcome[kept].astype(np.int8),
+        rater[kept].astype(np.int32),
+    )
+    tried = (_tried(gold, GOLD), _tried(repeats, REPEATS)) if checks else ({}, {})
+    return RaterVotes(votes, shown_first[kept], seconds[kept], *tried)
+
+
+def _tried(right: np.ndarray, of: int) -> dict[int, Tried]:
+    return {at: Tried(int(one), of) for at, one in enumerate(right)}

@@ -1,0 +1,170 @@
+"""Does a rater vote for or against one model whatever is shown? A p-value for each rater (pure).
+
+Under the one hypothesis a rater judges as all others do, with a liking or dislike of their own for
+each model, as large as honest ones have. Under the others they let one model win, or lose, in most of
+its comparisons, and are honest elsewhere. The mean of the likelihood ratios, weighed by how many
+raters seem to do each, is an e-value: for an honest rater it exceeds 1/p with chance p at most, however
+many models there are (Markov's inequality). How often it really does is found by drawing honest raters
+from the first hypothesis, on the same comparisons. A campaign for one model makes its hypothesis weigh
+more, and so each that takes part easier to see.
+
+References
+----------
+Vovk, V. and Wang, R. (2021). E-values: calibration, combination and applications. Annals of
+Statistics 49.
+Robbins, H. (1956). An empirical Bayes approach to statistics: weights from all raters together.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+FAITHFUL = (0.95, 0.7)  # in what share of its comparisons the model is let win: two kinds of attack
+# Standard deviations of likings that are tried, in logits.
+TASTES = np.array([0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.9])
+NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(7)
+LOG_WEIGHTS = np.log(WEIGHTS / WEIGHTS.sum())
+FLOOR = 0.5  # raters that every hypothesis is credited with from the start
+ROUNDS = 20
+DRAWS = 10  # honest studies behind a p-value
+LEAST_CHANCE = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """(R,) the p-value of each rater, and the model that they seem to be for or against."""
+
+    p: Floats
+    model: Codes
+    taste: float  # the standard deviation of honest likings, in logits
+
+
+def find_targets(
+    *,
+    rater: Codes,
+    first: Codes,
+    second: Codes,
+    outcome: NDArray[np.int8],
+    expected: Floats,
+    raters: int,
+    models: int,
+    rng: Generator,
+) -> Targets:
+    """Return how unlikely it is that each rater is honest.
+
+    Parameters
+    ----------
+    rater, first, second : (n,) codes from 0
+    outcome : (n,) 2 where `first` won, 1 tie, 0 where `second` won
+    expected : (n,) points of `first`, from 0 to 1, that the votes of all others lead to expect
+    """
+    logit, tied = np.log(expected / (1 - expected)), _tied(rater, outcome == 1, raters)
+    met = _Met(
+        cell=np.concatenate([rater * models + first, rater * models + second]),
+        lead=np.concatenate([logit, -logit]),
+        tie=np.concatenate([tied, tied]),
+        cells=raters * models,
+    )
+    shape = (2, raters, models)
+    points = np.concatenate([outcome, 2 - outcome])
+    trusted = np.ones(raters * models)
+    for _ in range(2):
+        taste = met.taste(points, trusted)
+        ratios = met.ratios(points, taste).reshape(shape).transpose(1, 0, 2).reshape(raters, -1)
+        weights = _weights(ratios)
+        trusted = np.repeat(1 - _suspicion(ratios, weights).sum(axis=1), models)
+    share = np.log(weights / weights.sum())
+    drawn = [
+        met.ratios(met.draw(taste, rng), taste)
+        .reshape(shape)
+        .transpose(1, 0, 2)
+        .reshape(raters, -1)
+        for _ in range(DRAWS)
+    ]
+    evidence = np.logaddexp.reduce(ratios + share, axis=1)
+    honest = np.sort(np.logaddexp.reduce(np.concatenate(drawn) + share, axis=1))
+    above = len(honest) - np.searchsorted(honest, evidence)
+    p = np.minimum((1 + above) / (1 + len(honest)), np.exp(-np.maximum(evidence, 0)))
+    return Targets(p, (ratios + share).argmax(axis=1) % models, taste)
+
+
+@dataclass(frozen=True, eq=False)
+class _Met:
+    """Every vote twice, once for each side: whose, of which model, and what is expected of it."""
+
+    cell: Codes  # rater and model
+    lead: Floats  # of the model over the other, in logits
+    tie: Floats
+    cells: int
+
+    def chance(self, points: Codes, liking: Floats | float) -> Floats:
+        """Return (2n,) how likely the outcome is of an honest rater with this liking of the model."""
+        # A win by the lead, a loss by its opposite, and a tie whatever it is.
+        decided = (1 - self.tie) / (1 + np.exp((1 - points) * (self.lead + liking)))
+        return np.maximum(np.where(points == 1, self.tie, decided), LEAST_CHANCE)
+
+    def total(self, logs: Floats) -> Floats:
+        return np.asarray(np.bincount(self.cell, logs, minlength=self.cells), dtype=np.float64)
+
+    def honest(self, points: Codes, taste: float) -> Floats:
+        """Return (cells,) the log-likelihood of an honest rater, over all likings they may have."""
+        nodes = [
+            weight + self.total(np.log(self.chance(points, taste * node)))
+            for node, weight in zip(NODES, LOG_WEIGHTS, strict=True)
+        ]
+        return np.asarray(np.logaddexp.reduce(nodes))
+
+    def ratios(self, points: Codes, taste: float) -> Floats:
+        """Return (2, cells) the log-likelihood ratios: for the model, and against it."""
+        chances, honest = self.chance(points, 0.0), self.honest(points, taste)
+        attacks = []
+        for wanted in (2, 0):
+            kinds = [
+                self.total(np.log(faithful * (points == wanted) + (1 - faithful) * chances))
+                for faithful in FAITHFUL
+            ]
+            attacks.append(np.logaddexp.reduce(kinds) - np.log(len(FAITHFUL)))
+        return np.stack(attacks) - honest
+
+    def taste(self, points: Codes, trusted: Floats) -> float:
+        """Return how much raters differ in their likings, by the likelihood of the trusted ones."""
+        found = [float(trusted @ self.honest(points, taste)) for taste in TASTES]
+        return float(TASTES[int(np.argmax(found))])
+
+    def draw(self, taste: float, rng: Generator) -> Codes:
+        """Draw what honest raters with likings of their own would say."""
+        n = len(self.cell) // 2
+        liking = taste * rng.standard_normal(self.cells)[self.cell]
+        lead = self.lead[:n] + liking[:n] - liking[n:]
+        won = rng.random(n) < 1 / (1 + np.exp(-lead))
+        points = np.where(rng.random(n) < self.tie[:n], 1, np.where(won, 2, 0))
+        return np.concatenate([points, 2 - points])
+
+
+def _tied(rater: Codes, even: NDArray[np.bool_], raters: int) -> Floats:
+    """Return (n,) the chance that this rater says tie: their own share, drawn towards everybody's."""
+    count, ties = np.bincount(rater, minlength=raters), np.bincount(rater, even, minlength=raters)
+    overall = even.mean()
+    return np.asarray(((ties + 10 * overall) / (count + 10))[rater])
+
+
+def _weights(ratios: Floats) -> Floats:
+    """Return (hypotheses,) the share of raters that each seems true of, by expectation-maximisation."""
+    raters, hypotheses = ratios.shape
+    weights = np.full(hypotheses, FLOOR / (raters + hypotheses * FLOOR))
+    for _ in range(ROUNDS):
+        counts = _suspicion(ratios, weights).sum(axis=0) + FLOOR
+        weights = counts / (raters + hypotheses * FLOOR)
+    return np.asarray(weights)
+
+
+def _suspicion(ratios: Floats, weights: Floats) -> Floats:
+    """Return (raters, hypotheses): how probable each is, beside that the rater is honest."""
+    odds = ratios + np.log(weights)
+    honest = np.log(max(1 - weights.sum(), 1e-3))
+    whole = np.logaddexp(np.logaddexp.reduce(odds, axis=1), honest)
+    return np.asarray(np.exp(odds - whole[:, None]))
