@@ -23,6 +23,5 @@ def mask_flagged(*, pool_version_id: int, model_ids: Sequence[int]) -> int:
         masked_turns=[],
     )
     found = list(rows.select_related("language_model"))
-    return update_each(
-        Completion, [{"pk": one.pk, "masked_turns": masked_turns(one)} for one in found]
-    )
+    masked = [{"pk": one.pk, "masked_turns": masked_turns(one)} for one in found]
+    return len(update_each(Completion, masked))

@@ -125,7 +125,7 @@ def test_control_calls_without_an_attempt_noted_before_are_found(
 def test_control_paying_twice_is_found(make_pool, endpoint, model, provider, drain, monkeypatch):
     """Without storing, the same prompt is asked again and again."""
     provider.script = good
-    monkeypatch.setattr(completions, "_lock_ours", lambda finished: {})
+    monkeypatch.setattr(completions._Batch, "_write_if_ours", staticmethod(lambda rows: []))
     start(make_pool, model, jobs=3)
     drain(endpoint)
     Completion.objects.update(leased_until=timezone.now() - timedelta(hours=1))

@@ -158,14 +158,6 @@ def _open_and_due(abandoned: Callable[[object], Q]) -> None:
 
 
 @patch
-def no_fence() -> None:
-    """Store every answer, whoever has taken the work over meanwhile."""
-    from models_registry.services import completions
-
-    completions._lock_ours = lambda finished: {one.job.pk: one.job.fence for one in finished}
-
-
-@patch
 def no_reconciler() -> None:
     """Never look at the rows unasked: neither at a start nor by the beat."""
     from celery.signals import worker_ready
