@@ -238,6 +238,7 @@ def ask_again_for(*, language_model: LanguageModel, response_model: str) -> int:
         text="",
         turns=[],
         turn_outcomes=[],
+        masked_turns=[],
         outcome="",
         names_maker=False,
         finish_reason="",

@@ -153,7 +153,7 @@ def fragility(request: HttpRequest, pk: int) -> HttpResponse:
         "snapshot": found,
         "pair": pair,
         "criteria": criteria,
-        "meaning": shown.MEANING,
+        "meaning": shown.meaning(shown.FRAGILITY_TERMS),
     }
     return page_or_piece(request, "ratings/fragility", context)
 

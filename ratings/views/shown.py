@@ -40,12 +40,13 @@ BOARD_TERMS = {
     "agreement": "Agreement",
     "audit": "Audit",
     "views": "Other views",
-    "fragility": "Fragility",
 }
+FRAGILITY_TERMS = {"fragility": "Fragility"}
 PAIR_TERMS = {
     "difference": "Difference",
     "equivalent": "Equivalent",
     "anytime": "Any number of looks",
+    **FRAGILITY_TERMS,
 }
 
 
