@@ -3,6 +3,7 @@
 
 python3 run.py demo [--exit]   a finished study and a waiting one, served on 127.0.0.1
 python3 run.py test [ARGS]     the tests, on SQLite and, where reachable, PostgreSQL + Redis
+python3 run.py test --providers  the adapters against servers that nobody here wrote
 python3 run.py setup           only make .venv, and compile the loops of scoring
 python3 run.py check           format, lint, types, contracts, migrations, templates, OpenAPI
 python3 run.py fix             format, mend what the linter can, write docs/openapi.yaml
@@ -29,6 +30,9 @@ VENV = ROOT / ".venv"
 PEERS = ROOT / ".venv-peers"
 WITH_PEERS = ("scoring",)
 TOOLS = ROOT / ".tools"
+PROVIDERS = ROOT / ".venv-providers"
+# They pin other versions than we do, and each other's.
+FOREIGN_SERVERS = {"mock-ai-api": "mock-ai-api==0.1.1", "litellm": "litellm[proxy]==1.108.7"}
 WINDOWS = os.name == "nt"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 UV_VERSION = "0.13.9"
@@ -190,6 +194,8 @@ def only_setup(arguments: Sequence[str]) -> int:
 
 def test(arguments: Sequence[str]) -> int:
     setup("test")
+    if "--providers" in arguments:
+        return test_providers([one for one in arguments if one != "--providers"])
     # Two processes pay for whole suites only: starting them costs seconds.
     command: list[str | Path] = [PYTHON, "-m", "pytest", *(arguments or ["-n", "2"])]
     say("== Tests on SQLite and the in-memory broker")
@@ -207,6 +213,31 @@ def test(arguments: Sequence[str]) -> int:
         codes.append(call(*command, env=test_services()).returncode)
     failed = [code for code in codes if code not in {0, NO_TESTS}]
     return failed[0] if failed else min(codes)
+
+
+def test_providers(arguments: Sequence[str]) -> int:
+    """Install foreign servers, or those that are named, each by itself, and call them."""
+    chosen = [name for name in arguments if name in FOREIGN_SERVERS] or list(FOREIGN_SERVERS)
+    for name in chosen:
+        if not foreign_server(PROVIDERS / name, FOREIGN_SERVERS[name]):
+            say(f"== {name} could not be installed: its tests are SKIPPED.")
+    env = {"PREFERENDUM_PROVIDERS": str(PROVIDERS), "DATABASE_URL": "", "REDIS_URL": ""}
+    others = [one for one in arguments if one not in FOREIGN_SERVERS]
+    return call(PYTHON, "-m", "pytest", "tests/providers", *others, env=env).returncode
+
+
+def foreign_server(folder: Path, requirement: str) -> bool:
+    installed = folder / "installed"
+    if installed.exists() and installed.read_text(encoding="utf-8") == requirement:
+        return True
+    say(f"Installing {requirement} ...")
+    uv, python = find_uv(), folder / PYTHON.relative_to(VENV)
+    made = call(uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder)
+    install = (uv, "pip", "install", "--quiet", "--python", python, requirement)
+    if made.returncode or call(*install, env=index_settings()).returncode:
+        return False
+    installed.write_text(requirement, encoding="utf-8")
+    return True
 
 
 def test_services() -> dict[str, str]:

@@ -45,8 +45,23 @@ class EndpointForm(Plain):
         label=_("Seconds to wait for an answer"), min_value=1, max_value=600
     )
 
+    requests_per_minute = forms.IntegerField(
+        label=_("Calls a minute"),
+        min_value=1,
+        max_value=1_000_000,
+        required=False,
+        help_text=_("Over all workers. Empty: no limit but what the endpoint says itself."),
+    )
+    tokens_per_minute = forms.IntegerField(
+        label=_("Tokens a minute"),
+        min_value=1,
+        max_value=2_000_000_000,
+        required=False,
+        help_text=_("In and out together. Empty: no limit."),
+    )
+
     def changes(self) -> dict[str, Any]:
-        """Return the values to change: no new key means the old one."""
+        """Return the values to change: no new key means the old one, no limit a minute none."""
         values = dict(self.cleaned_data)
         if not values["api_key"]:
             del values["api_key"]

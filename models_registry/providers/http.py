@@ -38,6 +38,12 @@ REFUSALS = re.compile(
     r"|extra inputs are not permitted|unexpected keyword|unknown (?:parameter|field)",
     re.IGNORECASE,
 )
+NO_SUCH_KEY = b'"no_db_connection"'  # LiteLLM without a database, which knows its master key only
+NO_SUCH_MODEL = re.compile(
+    rb"invalid model name|unknown model"
+    rb"|\bmodel\b(?:(?!\. )[^\"]){0,100}(?:not found|does not exist)",
+    re.IGNORECASE,
+)
 SETTING_NAME = re.compile(r"['\"`]?\b([a-z]+(?:_[a-z]+)+|temperature|seed|stop|logprobs)\b['\"`]?")
 CREDIT_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 DENIED = (base.Denied, "The endpoint refused the key: set a valid one.")
@@ -307,7 +313,7 @@ def json_object(raw: bytes, client: CheckedClient) -> dict[str, Any]:
 def _error_of(answer: Incoming, client: CheckedClient) -> base.ProviderError:
     status, raw = answer.status, answer.body
     code = error_code(raw)
-    kind, sentence = _error_class(status, code)
+    kind, sentence = _error_class(_meant_status(answer), code)
     return kind(
         f"{sentence} (HTTP {status}) It said: {_told(raw, client)}",
         status=status,
@@ -315,6 +321,16 @@ def _error_of(answer: Incoming, client: CheckedClient) -> base.ProviderError:
         retry_after=retry_after(answer.headers) or asked_rest(answer.headers),
         parameter=refused_parameter(raw) if status in {400, 422} else "",
     )
+
+
+def _meant_status(answer: Incoming) -> int:
+    """Return the status that an error means: proxies answer 400 to wrong keys and models as well."""
+    if answer.status != 400:  # noqa: PLR2004 - HTTP's bad request
+        return answer.status
+    head = answer.body[:4096]
+    if NO_SUCH_KEY in head:
+        return 401
+    return 404 if NO_SUCH_MODEL.search(head) else 400
 
 
 def _error_class(status: int, code: str) -> tuple[type[base.ProviderError], str]:

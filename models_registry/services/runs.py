@@ -185,6 +185,20 @@ def latest_completions(*, run: GenerationRun, limit: int = 6) -> QuerySet[Comple
     return newest.order_by("-completed_at").select_related("prompt", "language_model")[:limit]
 
 
+def latest_measures(*, run: GenerationRun, limit: int = 600) -> dict[str, dict[str, list[int]]]:
+    """Return the latencies (ms) and lengths (tokens) of the newest answers, by model."""
+    newest = run.completions.succeeded().filter(completed_at__isnull=False)
+    rows = newest.order_by("-completed_at").values_list(
+        "language_model__slug", "language_model__version", "latency_ms", "completion_tokens"
+    )
+    told: dict[str, dict[str, list[int]]] = {"latency": {}, "length": {}}
+    for slug, version, latency, length in rows[:limit]:
+        for kind, value in (("latency", latency), ("length", length)):
+            if value is not None:
+                told[kind].setdefault(f"{slug}@{version}", []).append(value)
+    return told
+
+
 def close_cancelled(*, now: datetime | None = None) -> int:
     """Cancel what still waits in cancelled runs, and with `now` also what a dead worker held."""
     ended = Completion.objects.filter(run__state=GenerationRun.State.CANCELLED)

@@ -15,7 +15,7 @@ from models_registry.models import ModelEndpoint
 from models_registry.services import endpoints
 from models_registry.tasks import ring
 
-SHOWN = ("name", "base_url", "max_concurrency", "timeout_seconds")
+SHOWN = ("name", "base_url", *endpoints.LIMITS)
 
 
 @require_GET

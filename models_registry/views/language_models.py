@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.permissions import needs, scopes_of
@@ -20,8 +21,9 @@ from core.pages import go_to, page_or_piece
 from models_registry import forms
 from models_registry.models import LanguageModel
 from models_registry.presets import PRESETS
-from models_registry.services import connecting, endpoints, language_models
+from models_registry.services import connecting, drift, endpoints, language_models
 from models_registry.services.diagnosis import Probe
+from models_registry.tasks import ring
 from prompts.forms import SureForm
 
 PAGE = 50
@@ -33,7 +35,11 @@ SHOWN_OF_ANSWER = 120
 def index(request: HttpRequest) -> HttpResponse:
     found = LanguageModel.objects.select_related("endpoint").order_by("name", "-version")
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "may_manage": "manage" in scopes_of(request)}
+    context = {
+        "page": page,
+        "undecided": drift.open_notices().count(),
+        "may_manage": "manage" in scopes_of(request),
+    }
     return render(request, "models_registry/models.html", context)
 
 
@@ -104,8 +110,10 @@ def model(request: HttpRequest, reference: str) -> HttpResponse:
         "versions": LanguageModel.objects.filter(slug=shown.slug).order_by("-version"),
         "prices": shown.prices.order_by("-valid_from"),
         "price_form": forms.PriceForm(initial={"valid_from": timezone.now().date()}),
+        "quarantined": language_models.quarantined_names(language_model=shown),
         "probe_form": forms.ProbeForm(initial={"prompt": endpoints.PROBE_PROMPT}),
         "sure": SureForm(label_suffix=""),
+        "open_notices": drift.open_notices().filter(language_model=shown),
         "may_manage": "manage" in scopes_of(request),
     }
     return render(request, "models_registry/model.html", context)
@@ -168,6 +176,25 @@ def price(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect("model", shown)
     context = {"model": shown, "form": form, "title": _("Price"), "pins": False}
     return render(request, "models_registry/edit_model.html", context, status=400)
+
+
+@require_POST
+@needs("manage")
+def quarantine(request: HttpRequest, reference: str) -> HttpResponse:
+    """Take answers under another name as this model's, or ask for them anew."""
+    shown = language_models.find_language_model(reference)
+    name = request.POST.get("response_model", "").replace("\0", "")
+    if request.POST.get("do") == "accept":
+        language_models.accept_name(language_model=shown, response_model=name)
+        messages.success(request, _("%(name)s is taken as this model.") % {"name": name})
+    else:
+        thrown = language_models.ask_again_for(language_model=shown, response_model=name)
+        told = ngettext(
+            "%(n)d answer is asked for again.", "%(n)d answers are asked for again.", thrown
+        )
+        messages.info(request, told % {"n": thrown})
+    ring()
+    return redirect("model", shown)
 
 
 @require_POST

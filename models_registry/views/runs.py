@@ -20,6 +20,7 @@ from core.forms import add_errors
 from core.pages import page_or_piece
 from models_registry.forms import BudgetForm, RunForm, chosen_by_name
 from models_registry.models import GenerationRun
+from models_registry.pictures import spreads
 from models_registry.services import runs
 from models_registry.tasks import ring
 from prompts.forms import SureForm
@@ -72,10 +73,11 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how far a run is; htmx asks for the moving part every two seconds until it is over."""
     shown = _run(pk)
     progress = runs.run_progress(run=shown, now=timezone.now())
+    measures = runs.latest_measures(run=shown)
     context: dict[str, Any] = {
         "run": shown,
         "progress": progress,
-        "summary": _summary(shown, progress),
+        "summary": _summary(shown, progress, measures),
         "arrivals": runs.latest_completions(run=shown),
         "sure": SureForm(label_suffix=""),
         "budget": BudgetForm(initial={"cost_limit": shown.cost_limit}),
@@ -179,17 +181,30 @@ def _wanted(form: RunForm) -> dict[str, Any]:
     return {"pool_version": told["pool_version"], "language_models": list(told["language_models"])}
 
 
-def _summary(shown: GenerationRun, progress: runs.Progress) -> dict[str, Any]:
+def _summary(
+    shown: GenerationRun, progress: runs.Progress, measures: dict[str, dict[str, list[int]]]
+) -> dict[str, Any]:
     """Return what a person wants to know of a run at a glance."""
     waiting = progress.states["pending"] + progress.states["leased"]
     failed = [one for one in progress.failures if one["state"] == "failed"]
     names = {str(one): one.name for one in shown.language_models.all()}
+    latency, length = spreads(measures["latency"]), spreads(measures["length"])
     return {
         "over": waiting == 0 or shown.state == GenerationRun.State.CANCELLED,
         "ended": progress.total - waiting,
         "percent": 100 * (progress.total - waiting) // progress.total if progress.total else 100,
         "time_left": _duration(progress.seconds_left),
-        "models": [one | {"name": names[one["model"]]} for one in progress.models],
+        "models": [
+            one
+            | {
+                "name": names[one["model"]],
+                "latency": (spread := latency.get(one["model"])),
+                "latency_seconds": spread and spread.middle / 1000,
+                "length": length.get(one["model"]),
+            }
+            for one in progress.models
+        ],
+        "measured": bool(latency or length),
         "failed": failed,
         "troubled": [one for one in progress.failures if one["state"] != "failed"],
     }

@@ -40,6 +40,7 @@ BOARD_TERMS = {
     "agreement": "Agreement",
     "audit": "Audit",
     "views": "Other views",
+    "fragility": "Fragility",
 }
 PAIR_TERMS = {
     "difference": "Difference",

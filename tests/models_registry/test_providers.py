@@ -182,6 +182,25 @@ def test_each_status_says_what_to_do_next(status, kind, permanent, pauses):
     assert "bad [key] thing" in error.message
 
 
+@pytest.mark.parametrize(
+    ("message", "sort", "kind"),
+    [
+        ("No connected db.", "no_db_connection", "denied"),
+        ("Invalid model name passed in model=x. Call `/v1/models`", "invalid", "not_found"),
+        ("The model `gpt-9.1-x` does not exist", "invalid_request_error", "not_found"),
+        ("model 'x' not found, try pulling it first", "api_error", "not_found"),
+        ("This model's maximum context length is 8192 tokens.", "invalid", "rejected"),
+        ("The model wants the word json. It was not found.", "invalid", "rejected"),
+    ],
+)
+def test_a_bad_request_that_is_a_wrong_key_or_model_pauses_instead_of_failing_each_prompt(
+    message, sort, kind
+):
+    body = {"error": {"message": message, "type": sort, "code": "400"}}
+    error = failure(reply(400, body))
+    assert (error.kind, error.status) == (kind, 400)
+
+
 def test_an_empty_account_is_no_rate_limit():
     body = {"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}
     assert failure(reply(429, body)).kind == "out_of_credit"
