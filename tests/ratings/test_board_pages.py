@@ -70,7 +70,7 @@ def test_every_question_mark_has_its_words_and_no_words_lack_one(snapshot, resea
     board = shown(researcher, BOARD)
     names = [one["model"] for one in snapshot.result["models"]]
     pair = shown(researcher, f"/boards/{snapshot.pk}/two/?a={names[0]}&b={names[1]}")
-    hangs_on = shown(researcher, f"/boards/{snapshot.pk}/fragility/?a={names[0]}&b={names[1]}")
+    hangs_on = shown(researcher, f"/boards/{snapshot.pk}/two/fragility/?a={names[0]}&b={names[1]}")
     # Those that stand only where something is not ranked, a study is still open, or it is opened.
     seldom = {"term-not_estimable", "term-anytime", "term-fragility"}
     assert 'id="term-fragility"' in pair
