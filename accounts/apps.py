@@ -6,6 +6,9 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts.middleware import note_sign_in
+        from allauth.mfa.signals import authenticator_added
+
+        from accounts.middleware import note_second_factor, note_sign_in
 
         user_logged_in.connect(note_sign_in, dispatch_uid="note_sign_in")
+        authenticator_added.connect(note_second_factor, dispatch_uid="note_second_factor")

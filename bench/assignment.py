@@ -1,8 +1,8 @@
 """Assignment and submission under pressure, with the figures that docs/assignment.md shows.
 
 Balance: sides in 20 simulated studies of 10 models, 100 prompts and 50 raters of 60 judgments. Submits: 200
-times 30 equal submissions at once, over the API, on PostgreSQL; then 40 times with each of the two locks
-taken away, and with both: only then are judgments stored twice. Machine: 10,000 random steps of leases,
+times 30 equal submissions at once, over the API, on PostgreSQL; then, as negative controls, 40 times without
+the conditional change of state, without the constraint, and without both. Machine: 10,000 random steps of leases,
 judgments, changes, skips and expiry, with every rule checked after each step.
 
     python bench/assignment.py                          all three

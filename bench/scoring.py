@@ -417,6 +417,16 @@ def agreement(data: Comparisons) -> dict[str, float]:
         found["choix"] = float(np.abs(strength - (logs - logs.mean())).max())
     except ImportError:
         pass
+    try:
+        import statsmodels.api as sm
+
+        design, points, n = _design(Counts.of(data))
+        both = np.stack([points, n - points], axis=1)
+        model = sm.GLM(both, design, family=sm.families.Binomial())
+        logs = np.append(model.fit(tol=1e-14, tol_criterion="params").params, 0.0)
+        found["statsmodels"] = float(np.abs(strength - (logs - logs.mean())).max())
+    except ImportError:
+        pass
     return found
 
 

@@ -55,6 +55,7 @@ def _work() -> None:
 def _sweep() -> None:
     while True:
         app.send_task("models_registry.tasks.dispatch_due")
+        app.send_task("models_registry.tasks.ask_canaries")
         app.send_task("judging.tasks.expire_leases")
         app.send_task("ratings.tasks.tend_work")
         time.sleep(SWEEP_SECONDS)

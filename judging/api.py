@@ -15,8 +15,8 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.models import RaterProfile, User
-from core.errors import Invalid
-from judging.models import Study, StudyVersion, UnblindingEvent
+from core.errors import Conflict, Invalid
+from judging.models import Comparison, GoldComparison, Study, StudyVersion, UnblindingEvent
 from judging.permissions import ManageOrRead, MayJudge, MayManage, MayRead
 from judging.protocol import DEFAULT_CRITERIA, parse_prefetch
 from judging.serializers import (
@@ -26,17 +26,22 @@ from judging.serializers import (
     CriterionSerializer,
     ExclusionSerializer,
     FrozenProtocolSerializer,
+    GoldSerializer,
     GuessesCountedSerializer,
     GuessesSerializer,
     JudgmentBodySerializer,
     JudgmentsCountedSerializer,
+    NewGoldSerializer,
     NewStudySerializer,
     NextSerializer,
     OpenStudySerializer,
     PlanSerializer,
+    PromotedSerializer,
+    PromotionSerializer,
     PublishSerializer,
     QuestionnaireSerializer,
     RecordedSerializer,
+    RetiredGoldSerializer,
     ReturnedSerializer,
     SkippedSerializer,
     SkipSerializer,
@@ -50,7 +55,7 @@ from judging.serializers import (
     questionnaire_body,
     recorded_body,
 )
-from judging.services import assignments, corrections, guessing, judgments, studies
+from judging.services import assignments, checks, corrections, guessing, judgments, studies
 from judging.services.endings import stop_judging
 from judging.services.versions import protocol_of
 
@@ -201,6 +206,52 @@ class ExclusionsView(APIView):
             **data,
         )
         return Response({"judgments": count})
+
+
+class GoldView(generics.ListAPIView):
+    """The study's comparisons whose answer is known, newest first."""
+
+    permission_classes = [ManageOrRead]
+    serializer_class = GoldSerializer
+    queryset = GoldComparison.objects.none()
+
+    def get_queryset(self):  # type: ignore[no-untyped-def] # the stubs' return type is generic
+        found = GoldComparison.objects.filter(comparison__study=_study(self.kwargs["slug"]))
+        return found.select_related("by").order_by("-pk")
+
+    @extend_schema(request=NewGoldSerializer, responses={201: GoldSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Say what the answer of a comparison is; it is shown quietly, and no board counts it."""
+        data = _checked(NewGoldSerializer, request)
+        comparison = _comparison(slug, data.pop("comparison"))
+        made = checks.make_gold(comparison=comparison, by=cast("User", request.user), **data)
+        return Response(GoldSerializer(made).data, status=201)
+
+
+class GoldPromotionView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=PromotionSerializer, responses=PromotedSerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """Make gold what several raters judged all alike on the primary criterion."""
+        data = _checked(PromotionSerializer, request)
+        study = _published(slug)
+        count = checks.promote_unanimous(study=study, by=cast("User", request.user), **data)
+        return Response({"comparisons": count})
+
+
+class GoldRetirementView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=RetiredGoldSerializer, responses=GoldSerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """Show a gold comparison no more; what was judged on it stays."""
+        data = _checked(RetiredGoldSerializer, request)
+        gold = GoldComparison.objects.filter(comparison=_comparison(slug, data["comparison"]))
+        if not gold:
+            raise Invalid("This comparison is not gold.", code="comparison")
+        checks.retire_gold(gold=gold[0], now=timezone.now())
+        return Response(GoldSerializer(gold.get()).data)
 
 
 class UnblindingsView(generics.ListAPIView):
@@ -354,6 +405,21 @@ def _checked(kind: type[Serializer], request: Request) -> dict[str, Any]:
 
 def _study(slug: str) -> Study:
     return get_object_or_404(Study, slug=slug)
+
+
+def _published(slug: str) -> Study:
+    study = _study(slug)
+    if not study.versions.exists():
+        raise Conflict("This study is a draft: it compares nothing yet.", code="not_published")
+    return study
+
+
+def _comparison(slug: str, pk: int) -> Comparison:
+    """Return a comparison of a study; another's is as wrong a number as one that is none."""
+    found = Comparison.objects.filter(study=_published(slug), pk=pk).first()
+    if found is None:
+        raise Invalid("This study has no such comparison.", code="comparison")
+    return found
 
 
 def _study_response(slug: str) -> Response:

@@ -13,6 +13,15 @@ urlpatterns = [
     path("studies/<slug:slug>/", api.StudyView.as_view(), name="api-study"),
     path("studies/<slug:slug>/plan/", api.StudyPlanView.as_view(), name="api-study-plan"),
     path("studies/<slug:slug>/versions/", api.StudyVersionsView.as_view(), name="api-versions"),
+    path("studies/<slug:slug>/gold/", api.GoldView.as_view(), name="api-gold"),
+    path(
+        "studies/<slug:slug>/gold/promote/",
+        api.GoldPromotionView.as_view(),
+        name="api-gold-promote",
+    ),
+    path(
+        "studies/<slug:slug>/gold/retire/", api.GoldRetirementView.as_view(), name="api-gold-retire"
+    ),
     path("studies/<slug:slug>/guesses/", api.GuessesView.as_view(), name="api-guesses"),
     path("studies/<slug:slug>/progress/", api.StudyProgressView.as_view(), name="api-progress"),
     path("studies/<slug:slug>/publish/", api.PublishView.as_view(), name="api-publish"),

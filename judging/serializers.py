@@ -9,7 +9,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 
-from core.serializers import StrictBoolean, StrictSerializer, StrictText
+from core.serializers import StrictBoolean, StrictInteger, StrictSerializer, StrictText
 from judging.blinding import BlindedAssignment, BlindedCriterion, Progress, Side
 from judging.models import Study, StudyVersion, UnblindingEvent
 from judging.protocol import PROTOCOL_SCHEMA, Protocol
@@ -135,6 +135,39 @@ class ExclusionSerializer(StrictSerializer):
 
 class JudgmentsCountedSerializer(serializers.Serializer):
     judgments = serializers.IntegerField(help_text="For how many judgments it changed something.")
+
+
+class GoldSerializer(serializers.Serializer):
+    comparison = serializers.IntegerField(source="comparison_id", help_text="As in the files.")
+    answers = serializers.DictField(
+        child=serializers.CharField(), help_text="Outcomes by criterion, canonical frame."
+    )
+    reason = serializers.CharField()
+    by = serializers.CharField(source="by.username", default=None)
+    created_at = serializers.DateTimeField()
+    retired_at = serializers.DateTimeField(help_text="Null: it is shown still.")
+
+
+class NewGoldSerializer(StrictSerializer):
+    comparison = StrictInteger(min_value=1, max_value=2**63 - 1)
+    answers = serializers.DictField(
+        child=StrictText(max_length=16), help_text="first, tie, second or both_bad by criterion."
+    )
+    reason = StrictText(max_length=500)
+
+
+class RetiredGoldSerializer(StrictSerializer):
+    comparison = StrictInteger(min_value=1, max_value=2**63 - 1)
+
+
+class PromotionSerializer(StrictSerializer):
+    least = StrictInteger(
+        min_value=2, max_value=1_000, default=3, help_text="Raters who judged it, all alike."
+    )
+
+
+class PromotedSerializer(serializers.Serializer):
+    comparisons = serializers.IntegerField(help_text="That are gold now and were not before.")
 
 
 class UnblindingSerializer(serializers.ModelSerializer):

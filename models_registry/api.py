@@ -18,9 +18,9 @@ from accounts.permissions import ManageOrRead, MayManage
 from core.errors import TooLarge
 from core.parsers import UploadParser
 from models_registry import serializers
-from models_registry.models import GenerationRun, LanguageModel, ModelEndpoint
+from models_registry.models import DriftNotice, GenerationRun, LanguageModel, ModelEndpoint
 from models_registry.presets import PRESETS
-from models_registry.services import endpoints, imports, language_models, runs
+from models_registry.services import drift, endpoints, imports, language_models, runs
 from models_registry.tasks import ring
 
 
@@ -197,6 +197,33 @@ class ModelAcceptNameView(APIView):
         )
         ring()
         return Response(serializers.LanguageModelSerializer(accepted).data)
+
+
+class DriftNoticesView(generics.ListAPIView):
+    """What has changed about models, newest first; without a decision the model is not called."""
+
+    permission_classes = [ManageOrRead]
+    serializer_class = serializers.DriftNoticeSerializer
+    queryset = DriftNotice.objects.select_related("language_model", "decided_by").order_by("-pk")
+
+
+class DriftDecideView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(
+        request=serializers.DriftDecisionSerializer, responses=serializers.LanguageModelSerializer
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Say whether it still is the same model; returned is the one to go on with."""
+        notice = get_object_or_404(DriftNotice, pk=pk)
+        model = drift.decide(
+            notice=notice,
+            by=cast("User", request.user),
+            now=timezone.now(),
+            **read(serializers.DriftDecisionSerializer, request),
+        )
+        ring()
+        return Response(serializers.LanguageModelSerializer(model).data)
 
 
 class PresetsView(APIView):

@@ -24,6 +24,8 @@ urlpatterns = [
         name="api-model-accept-name",
     ),
     path("models/<str:slug>/retire/", api.ModelRetireView.as_view(), name="api-model-retire"),
+    path("drift-notices/", api.DriftNoticesView.as_view(), name="api-drift-notices"),
+    path("drift-notices/<int:pk>/decide/", api.DriftDecideView.as_view(), name="api-drift-decide"),
     path("model-presets/", api.PresetsView.as_view(), name="api-model-presets"),
     path("generation-runs/", api.RunsView.as_view(), name="api-runs"),
     path("generation-runs/<int:pk>/", api.RunView.as_view(), name="api-run"),

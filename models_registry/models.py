@@ -111,6 +111,15 @@ class LanguageModel(TimestampedModel):
         editable=False,
         help_text="Other names under which the endpoint may answer for this model.",
     )
+    known_origins = models.JSONField(
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text="The names and fingerprints that its answers came with, as far as accepted.",
+    )
+    canaries_due_at = models.DateTimeField(
+        null=True, editable=False, help_text="When its canary questions are asked again."
+    )
 
     class Meta:
         constraints = [
@@ -251,6 +260,11 @@ class Completion(TimestampedModel):
     names_maker = models.BooleanField(
         default=False, help_text="The text says which model wrote it."
     )
+    masked_turns = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="The turns as shown where a protocol masks what names its maker; else empty.",
+    )
     finish_reason = models.CharField(max_length=40, blank=True)
     refusal = models.TextField(blank=True)
     request = models.JSONField(null=True, blank=True, help_text="The last request, as sent.")
@@ -318,3 +332,56 @@ class Attempt(TimestampedModel):
 
     def __str__(self) -> str:
         return f"attempt {self.pk}"
+
+
+class CanaryRound(TimestampedModel):
+    """What a model answered to the canary questions, once; compared with its last baseline."""
+
+    language_model = models.ForeignKey(
+        LanguageModel, on_delete=models.CASCADE, related_name="canary_rounds"
+    )
+    finished_at = models.DateTimeField(null=True)
+    answers = models.JSONField(default=dict, help_text="By question, in the order of the seeds.")
+    baseline = models.BooleanField(default=False)
+    chance = models.FloatField(
+        null=True, help_text="How likely such a difference is when nothing has changed."
+    )
+
+    def __str__(self) -> str:
+        return f"canary round {self.pk}"
+
+
+class DriftNotice(TimestampedModel):
+    """Something about a model has changed; its calls wait until an admin has said what that means."""
+
+    class What(models.TextChoices):
+        RESPONSE_MODEL = "response_model", "Name in its answers"
+        FINGERPRINT = "fingerprint", "Fingerprint"
+        ANSWERS = "answers", "Answers to the canary questions"
+
+    class Decision(models.TextChoices):
+        SAME = "same", "The same model"
+        NEW_VERSION = "new_version", "A new version"
+
+    language_model = models.ForeignKey(
+        LanguageModel, on_delete=models.CASCADE, related_name="drift_notices"
+    )
+    what = models.CharField(max_length=16, choices=What.choices)
+    before = models.CharField(max_length=500, blank=True)
+    after = models.CharField(max_length=500, blank=True)
+    decision = models.CharField(max_length=16, choices=Decision.choices, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["language_model", "what", "after"],
+                condition=Q(decision=""),
+                name="one_open_drift_notice",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"drift notice {self.pk}"

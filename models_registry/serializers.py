@@ -5,7 +5,13 @@ from typing import Any
 from rest_framework import serializers
 
 from core.serializers import StrictBoolean, StrictInteger, StrictSerializer, StrictText
-from models_registry.models import GenerationRun, LanguageModel, ModelEndpoint, ModelPrice
+from models_registry.models import (
+    DriftNotice,
+    GenerationRun,
+    LanguageModel,
+    ModelEndpoint,
+    ModelPrice,
+)
 
 
 class EndpointSerializer(serializers.ModelSerializer):
@@ -108,10 +114,39 @@ class LanguageModelSerializer(serializers.ModelSerializer):
             "pause_reason",
             "replaced_settings",
             "accepted_names",
+            "known_origins",
             "created_at",
             "prices",
         ]
         read_only_fields = fields
+
+
+class DriftNoticeSerializer(serializers.ModelSerializer):
+    language_model = serializers.CharField(source="language_model.__str__", read_only=True)
+    decided_by: serializers.SlugRelatedField = serializers.SlugRelatedField(
+        slug_field="username", read_only=True
+    )
+
+    class Meta:
+        model = DriftNotice
+        fields = [
+            "id",
+            "language_model",
+            "what",
+            "before",
+            "after",
+            "created_at",
+            "decision",
+            "decided_at",
+            "decided_by",
+            "note",
+        ]
+        read_only_fields = fields
+
+
+class DriftDecisionSerializer(StrictSerializer):
+    decision = serializers.ChoiceField(choices=DriftNotice.Decision.choices)
+    note = StrictText(max_length=500, required=False, allow_blank=True)
 
 
 class SettingsField(serializers.JSONField):

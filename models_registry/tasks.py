@@ -9,7 +9,7 @@ from celery import shared_task
 from celery.signals import worker_ready, worker_shutting_down
 from django.db import transaction
 
-from models_registry.services import drains, runs
+from models_registry.services import canaries, drains, runs
 from models_registry.services.clock import database_clock
 
 log = logging.getLogger(__name__)
@@ -53,3 +53,15 @@ def drain_endpoint(endpoint_id: int) -> None:
         stopping=lambda: _stopping[0] == 1,
         ring=lambda: drain_endpoint.delay(endpoint_id),
     )
+
+
+@shared_task
+def ask_canaries() -> None:
+    """Ask those models at work their canary questions whose time has come."""
+    clock = database_clock()
+    for model in canaries.models_due(now=clock()):
+        canaries.ask_canaries(
+            language_model=model,
+            clock=clock,
+            rng=random.Random(),  # noqa: S311 - it shuffles answers and keeps no secret
+        )

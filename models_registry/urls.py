@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from models_registry.views import completions, endpoints, language_models, runs
+from models_registry.views import completions, drift, endpoints, language_models, runs
 
 # A model is called by its slug and version, so that none is ever called "new".
 MODEL = r"^models/(?P<reference>[-\w]+@\d+)/"
@@ -14,6 +14,8 @@ urlpatterns = [
     path("models/", language_models.index, name="models"),
     path("models/new/", language_models.connect, name="model-new"),
     path("models/import/", completions.import_file, name="completions-import"),
+    path("models/changes/", drift.index, name="drift"),
+    path("models/changes/<int:pk>/", drift.decide, name="drift-decide"),
     re_path(MODEL + "$", language_models.model, name="model"),
     re_path(MODEL + "test/$", language_models.probe, name="model-test"),
     re_path(MODEL + "edit/$", language_models.edit, name="model-edit"),

@@ -35,6 +35,7 @@ PATHS = {
     "snapshot": "read a board's page",
     "two-models": "compare two models on a page",
     "head-to-head": "read who met whom on a page",
+    "fragility": "read how little the order of two models hangs on",
     "export-download": "download a file",
 }
 # Routes that show none.

@@ -13,6 +13,7 @@ urlpatterns = [
     path("boards/<int:pk>/", boards.snapshot, name="snapshot"),
     path("boards/<int:pk>/head-to-head/<slug:key>/", boards.head_to_head, name="head-to-head"),
     path("boards/<int:pk>/two/", boards.two_models, name="two-models"),
+    path("boards/<int:pk>/two/fragility/", boards.fragility, name="fragility"),
     path("board-requests/<int:pk>/", boards.taking, name="board-taking"),
     path("studies/<slug:slug>/raters/", quality.raters, name="study-raters"),
     path("studies/<slug:slug>/raters/hold/", quality.hold, name="study-hold"),

@@ -12,6 +12,8 @@ from accounts.services import issue_sign_in_link, issue_token
 from accounts.services.invitations import create_invitation
 from judging.services import assignments, judgments
 from judging.services.studies import create_study
+from models_registry.models import DriftNotice
+from models_registry.services import drift
 from models_registry.services.runs import start_run
 from prompts.models import PromptPool
 from prompts.services import create_pool, import_prompts
@@ -57,6 +59,7 @@ class Everything:
             "api-export-files": {"what": "judgments"},
             "api-run": {"cost_limit": None},
             "api-skip": {"reason": "harmful"},
+            "api-drift-decide": {"decision": "same"},
         }.get(route, {})
 
     def address(self, route: Route, *, coded: bool = False, **changes: str | int) -> str:
@@ -99,6 +102,7 @@ class Everything:
             "api-board-changes": {"from": self.pks["snapshot"], "to": self.pks["later-snapshot"]},
             "judge-ahead": {"shown": self.texts["token"]},
             "two-models": {"a": a, "b": b},
+            "fragility": {"a": a, "b": b},
             "api-board-compare": {"a": a, "b": b},
         }.get(route, {})
 
@@ -146,6 +150,13 @@ def make_everything(*, now: datetime) -> Everything:
         now=now,
         samples=2,
     ).run
+    change = drift.raise_notice(
+        language_model=scene.models[2],
+        what=DriftNotice.What.FINGERPRINT,
+        before="fp_1",
+        after="fp_2",
+        now=now,
+    )
     invitation = create_invitation(created_by=scene.alice, now=now, note="for the class")
     tokens = {
         name: issue_token(user=user, name="mine", now=now).token for name, user in people.items()
@@ -156,6 +167,7 @@ def make_everything(*, now: datetime) -> Everything:
         "later-snapshot": later.pk,
         "head-to-head": snapshot.pk,
         "two-models": snapshot.pk,
+        "fragility": snapshot.pk,
         "api-board": snapshot.pk,
         "api-board-compare": snapshot.pk,
         "api-board-verify": snapshot.pk,
@@ -164,6 +176,8 @@ def make_everything(*, now: datetime) -> Everything:
         "api-board-request": asked.pk,
         "api-export-file": file.pk,
         "api-export-file-content": file.pk,
+        "drift-decide": change.pk,
+        "api-drift-decide": change.pk,
         "pool-preview": _upload(scene.alice, now).pk,
         "invitation-revoke": invitation.invitation.pk,
         "profile-token-revoke": tokens["dave"].pk,

@@ -1,6 +1,7 @@
 """A small OpenAI-compatible server on loopback that keeps its own ledger, and misbehaves on demand."""
 
 import json
+import ssl
 import threading
 import time
 from collections import Counter
@@ -87,7 +88,15 @@ class FakeProvider:
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def port(self) -> int:
+        return self._server.server_port
+
+    def use_tls(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on, with this context's certificate."""
+        self._server.tls = context
 
     @property
     def in_flight(self) -> int:
@@ -108,6 +117,15 @@ class FakeProvider:
         self._server.shutdown()
         self._server.server_close()
 
+    def stop_listening(self) -> None:
+        """Refuse every new connection until `listen_again`."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def listen_again(self) -> None:
+        self._server = _Server(("127.0.0.1", self.port), _handler(self))
+        self.__enter__()
+
     def begin(self, call: Call) -> None:
         with self._lock:
             self.calls.append(call)
@@ -122,6 +140,16 @@ class FakeProvider:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
+    tls: ssl.SSLContext | None = None
+
+    def get_request(self):
+        connection, address = super().get_request()
+        if self.tls:
+            # The handshake belongs to the call's own thread: it may hang, or fail.
+            connection = self.tls.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
+        return connection, address
 
     def handle_error(self, request, client_address) -> None:
         """A caller that was killed is expected here."""
@@ -157,7 +185,10 @@ def _handler(provider: FakeProvider) -> type[BaseHTTPRequestHandler]:
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(raw)))
+            if "Content-Length" not in reply.headers:
+                self.send_header("Content-Length", str(len(raw)))
+            else:
+                self.close_connection = True  # more was announced than will come
             self.end_headers()
             self.wfile.write(raw)
 

@@ -1,6 +1,7 @@
 """Every setting, read from the environment; the embedded mode needs none of it."""
 
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -233,12 +234,25 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = not EMBEDDED
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
+REDIS_PATIENCE_SECONDS = 1.0
+KEEPALIVE = {
+    getattr(socket, name): value
+    for name, value in {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}.items()
+    if hasattr(socket, name)
+}
 # kombu's polling transports sleep one second between empty polls unless told otherwise.
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {"polling_interval": 0.02}
     if EMBEDDED
     else {
         "visibility_timeout": 900,
+        # A Redis that stands still must not hold up whoever rings: the sweep rings again.
+        "socket_timeout": REDIS_PATIENCE_SECONDS,
+        "socket_connect_timeout": REDIS_PATIENCE_SECONDS,
+        # A cut line is noticed within half a minute.
+        "socket_keepalive": True,
+        "socket_keepalive_options": KEEPALIVE,
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
         "global_keyprefix": env_str("PREFERENDUM_QUEUE_PREFIX", "preferendum:"),
@@ -252,6 +266,10 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "preferendum",
+        "OPTIONS": {
+            "socket_timeout": REDIS_PATIENCE_SECONDS,
+            "socket_connect_timeout": REDIS_PATIENCE_SECONDS,
+        },
     }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
@@ -270,6 +288,9 @@ GENERATION_LEASE_SECONDS = env_int("PREFERENDUM_LEASE_SECONDS", 30, at_least=2)
 GENERATION_CALLS_PER_TASK = env_int("PREFERENDUM_CALLS_PER_TASK", 128, at_least=1)
 # US dollars that all runs together may cost in a calendar month; 0: no limit.
 GENERATION_MONTHLY_LIMIT = env_int("PREFERENDUM_MONTHLY_LIMIT", 0, at_least=0)
+
+# Hours between two rounds of canary questions to a model that is at work; 0: none are asked.
+GENERATION_CANARY_HOURS = env_int("PREFERENDUM_CANARY_HOURS", 24, at_least=0)
 
 # ---- files ----------------------------------------------------------------------------------------
 

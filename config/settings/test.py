@@ -13,6 +13,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 ENDPOINT_PRIVATE_HOSTS = ["127.0.0.1", "localhost"]
 LEDGER_GUARDED = False
+GENERATION_CANARY_HOURS = 0  # providers' ledgers of calls are compared with the completions
 WHITENOISE_AUTOREFRESH = True
 # Rates of attempts are counted by address, and all tests come from one.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -218,6 +218,7 @@ class RulesForm(ProtocolForm):
         label=_("Says which model wrote it"),
         choices=(
             ("exclude", _("Exclude: no comparison is made of it")),
+            ("mask", _("Mask: raters read “[hidden]” in place of the sentences that say it")),
             ("keep", _("Keep: judged although raters may recognise the model")),
         ),
     )

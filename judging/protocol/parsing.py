@@ -8,6 +8,7 @@ from judging.protocol.defaults import DEFAULT_CRITERIA
 from judging.protocol.fields import Fields, Problems, texts
 from judging.protocol.types import (
     ANSWER_RULES,
+    NAMES_MAKER_RULES,
     AnswerRules,
     Caps,
     Checks,
@@ -68,7 +69,7 @@ def parse_protocol(raw: Any, *, complete: bool = True) -> Protocol:
         weights=_weights(whole, keys),
         guidelines=whole.text("guidelines", ""),
         answers=_answer_rules(whole),
-        names_maker=whole.choice("names_maker", "exclude", EXCLUDE_OR_KEEP),
+        names_maker=whole.choice("names_maker", "exclude", NAMES_MAKER_RULES),
         asks_identity=whole.choice("asks_identity", "exclude", EXCLUDE_OR_KEEP),
         caps=_caps(whole),
         checks=_checks(whole),

@@ -5,7 +5,7 @@ from typing import Any
 
 from judging.protocol import parsing
 from judging.protocol.fields import LONGEST_TEXT
-from judging.protocol.types import ANSWER_RULES
+from judging.protocol.types import ANSWER_RULES, NAMES_MAKER_RULES
 from judging.scales import CANNOT_JUDGE, GRADED7, SCALES
 
 Schema = dict[str, Any]
@@ -177,8 +177,9 @@ PROTOCOL_SCHEMA = _with_defaults(
             cut_off=_choice(f"Answers that ended at the length limit. {_RULE}", ANSWER_RULES),
         ),
         names_maker=_choice(
-            "Answers that say which model or company wrote them: exclude, or keep and flag.",
-            parsing.EXCLUDE_OR_KEEP,
+            "Answers that say which model or company wrote them: exclude, mask what says it on both "
+            "sides alike, or keep and flag.",
+            NAMES_MAKER_RULES,
         ),
         asks_identity=_choice(
             "Prompts that ask who answers: exclude, or keep and flag.", parsing.EXCLUDE_OR_KEEP

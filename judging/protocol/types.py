@@ -10,6 +10,7 @@ from judging.blinding import BlindedCriterion
 from judging.scales import GRADED7, scale_of
 
 ANSWER_RULES = ("show", "forfeit", "exclude")
+NAMES_MAKER_RULES = ("exclude", "mask", "keep")
 Pair = tuple[str, str]
 
 
@@ -182,6 +183,11 @@ class Protocol:
         """Say whether a prompt with these criteria and flags is asked at all."""
         unblinding = self.asks_identity == "exclude" and "asks_identity" in flags
         return bool(self.criteria_for(keys)) and not unblinding
+
+    @property
+    def masks_makers(self) -> bool:
+        """Whether raters read answers without the sentences that say who wrote them."""
+        return self.names_maker == "mask"
 
     def pairs(self) -> tuple[Pair, ...]:
         """Return the pairs of models that meet, each once."""

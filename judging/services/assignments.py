@@ -482,12 +482,13 @@ def _present(
     swapped: bool,
     texts: Texts,
 ) -> BlindedAssignment:
+    first, second = texts.sides(masked=protocol.masks_makers)
     return blinding.present(
         token=token,
         expires_at=expires_at,
         messages=texts.messages,
-        first=texts.first,
-        second=texts.second,
+        first=first,
+        second=second,
         swapped=swapped,
         criteria=tuple(one.blinded() for one in protocol.criteria_for(texts.criteria)),
         progress=work.progress,

@@ -17,6 +17,7 @@ from judging.pairing import Edge, judgeable
 from judging.protocol import Protocol, Treatment, forfeit_of, treatment
 from judging.services.versions import protocol_of
 from models_registry.models import Completion
+from models_registry.services.masking import mask_flagged
 from prompts.models import Prompt
 
 BATCH = 2_000
@@ -67,6 +68,8 @@ def build_comparisons(*, version: StudyVersion) -> int:
     """
     protocol, ids = protocol_of(version), _ids_by_name(version)
     pairs = sorted(tuple(sorted((ids[a], ids[b]))) for a, b in protocol.pairs())
+    if protocol.masks_makers:
+        mask_flagged(pool_version_id=version.pool_version_id, model_ids=list(ids.values()))
     answers = _read_answers(protocol, version.pool_version_id, list(ids.values()))
     pair_ids = _pair_ids(version.study_id, [(first, second) for first, second in pairs])
     known = dict(_known(version))

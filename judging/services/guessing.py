@@ -52,7 +52,10 @@ def questionnaire(*, rater: RaterProfile, study: Study) -> Questionnaire:
         return Questionnaire()
     if Assignment.objects.leased().filter(rater=rater, study=study).exists():
         return Questionnaire(busy=True)
-    answers = tuple(_asked(one) for one in _drawn(rater, study, wanted.guessing.answers))
+    answers = tuple(
+        _asked(one, masked=wanted.masks_makers)
+        for one in _drawn(rater, study, wanted.guessing.answers)
+    )
     return Questionnaire(answers, tuple(_names(rater, study, wanted)) if answers else ())
 
 
@@ -132,12 +135,12 @@ def _drawn(rater: RaterProfile, study: Study, most: int) -> Sequence[tuple[Assig
     ]
 
 
-def _asked(drawn: tuple[Assignment, str]) -> AskedAnswer:
+def _asked(drawn: tuple[Assignment, str], *, masked: bool) -> AskedAnswer:
     held, side = drawn
     texts = read_texts(comparison_id=held.comparison_id)
-    first = (side == "a") != held.swapped
+    shown = texts.sides(masked=masked)[0 if (side == "a") != held.swapped else 1]
     messages = tuple({"role": one["role"], "content": one["content"]} for one in texts.messages)
-    return AskedAnswer(held.token, side, messages, texts.first if first else texts.second)
+    return AskedAnswer(held.token, side, messages, shown)
 
 
 def _models(study: Study) -> dict[str, LanguageModel]:

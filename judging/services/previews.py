@@ -8,6 +8,7 @@ from judging.models import Study
 from judging.protocol import Protocol
 from judging.services.studies import drafted_protocol
 from models_registry.models import Completion
+from models_registry.services.masking import masked_turns
 from prompts.models import Prompt
 
 TOKEN = "preview"  # noqa: S105 - a name in an address, no secret
@@ -59,8 +60,13 @@ def _sides(protocol: Protocol, prompt: Prompt) -> tuple[Side, Side] | None:
     """The answers of the first pair that meets and has both."""
     rows = Completion.objects.succeeded().filter(prompt=prompt, sample=0)
     sides = {
-        str(one.language_model): Side(one.text, tuple(one.turns) or (one.text,))
+        str(one.language_model): _side(one, masked=protocol.masks_makers and one.names_maker)
         for one in rows.select_related("language_model")
     }
     pairs = (pair for pair in protocol.pairs() if set(pair) <= set(sides))
     return next(((sides[first], sides[second]) for first, second in pairs), None)
+
+
+def _side(completion: Completion, *, masked: bool) -> Side:
+    turns = masked_turns(completion) if masked else completion.turns or [completion.text]
+    return Side(turns[-1], tuple(turns))

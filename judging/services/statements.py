@@ -90,6 +90,12 @@ class Texts:
     risk_tags: list[str]
     first: Side
     second: Side
+    first_masked: Side
+    second_masked: Side
+
+    def sides(self, *, masked: bool) -> tuple[Side, Side]:
+        """Return the answers in the canonical frame, as the protocol has them shown."""
+        return (self.first_masked, self.second_masked) if masked else (self.first, self.second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +263,8 @@ SELECT {prompt_lean} FROM judging_comparison AS wanted WHERE wanted.id = %s
 """
 
 READ_TEXTS = """
-SELECT prompt.messages, prompt.criteria, prompt.risk_tags, first.text, first.turns, second.text, second.turns
+SELECT prompt.messages, prompt.criteria, prompt.risk_tags,
+       first.text, first.turns, first.masked_turns, second.text, second.turns, second.masked_turns
 FROM judging_comparison AS comparison
 JOIN prompts_prompt AS prompt ON prompt.id = comparison.prompt_id
 JOIN models_registry_completion AS first ON first.id = comparison.first_id
@@ -515,8 +522,21 @@ def _judgment_rows(judgment: Judgment, votes: Sequence[Vote]) -> list[Statement]
 
 def _texts(row: Sequence[Any]) -> Texts:
     messages, criteria, risk_tags, *sides = row
-    first, second = _side(*sides[:2]), _side(*sides[2:])
-    return Texts(json.loads(messages), json.loads(criteria), json.loads(risk_tags), first, second)
+    first, second = _side(*sides[:2]), _side(*sides[3:5])
+    return Texts(
+        json.loads(messages),
+        json.loads(criteria),
+        json.loads(risk_tags),
+        first,
+        second,
+        _masked(first, sides[2]),
+        _masked(second, sides[5]),
+    )
+
+
+def _masked(side: Side, turns: str) -> Side:
+    masked = json.loads(turns)
+    return Side(masked[-1], tuple(masked)) if masked else side
 
 
 def _side(text: str, turns: str) -> Side:

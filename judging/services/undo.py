@@ -64,12 +64,13 @@ def read_judged(*, rater: RaterProfile, token: str, now: datetime) -> Judged:
             code="undo_window_over",
         )
     texts = read_texts(comparison_id=held.comparison_id)
+    first, second = texts.sides(masked=protocol.masks_makers)
     blinded = present(
         token=token,
         expires_at=until,
         messages=texts.messages,
-        first=texts.first,
-        second=texts.second,
+        first=first,
+        second=second,
         swapped=held.swapped,
         criteria=tuple(one.blinded() for one in protocol.criteria_for(held.criteria)),
         # A change is no progress: this one was counted when it was first submitted.

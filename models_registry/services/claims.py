@@ -59,6 +59,7 @@ class Job:
     outcomes: tuple[str, ...] = ()  # of the replies
     usage: Usage = field(default_factory=Usage)
     turn: datetime | None = None  # when the endpoint's limits let the call begin
+    alone: bool = False  # its workers never came back: it may be what they died of
 
     @property
     def turns(self) -> int:
@@ -93,12 +94,14 @@ def claim_batch(
     now: datetime,
     known: KnownModels | None = None,
     unchanged_since: ModelEndpoint | None = None,
+    idle: bool = True,
 ) -> list[Job]:
     """Claim up to `limit` due completions of an endpoint, each with its attempt row and its turn.
 
     Runs take turns, so that a small one need not wait for a large one. Nothing is claimed from an
     endpoint that is paused, rests, or is another than `unchanged_since`; while it fails, one call
-    at a time tries whether it still does.
+    at a time tries whether it still does. What may be killing its workers is tried a last time when
+    nothing else is due, by a caller that is `idle`, and alone: it shall take nothing with it.
     """
     endpoint = lock(ModelEndpoint.objects.filter(pk=endpoint_id)).first()
     if endpoint is None or endpoint.paused_at or is_resting(endpoint, now):
@@ -113,6 +116,8 @@ def claim_batch(
         return []
     known = known or KnownModels()
     jobs = _due_jobs(models_of_run, free, now, known)
+    if idle and not jobs:
+        jobs = _suspect(models_of_run, now, known)
     if len(jobs) < free:
         give_up_on_killers(endpoint_id=endpoint_id, now=now)
     return _claim(_with_turns(endpoint, jobs, now), lease, now)
@@ -173,11 +178,31 @@ def _due_jobs(
     return jobs
 
 
-def _due_of_run(
-    run: int, models: list[int], part: slice, now: datetime, known: KnownModels
+def _suspect(
+    models_of_run: list[tuple[int, list[int]]], now: datetime, known: KnownModels
 ) -> list[Job]:
+    """Return one completion whose workers never came back from all attempts but the last."""
+    for run, models in models_of_run:
+        if found := _due_of_run(run, models, slice(1), now, known, suspect=True):
+            return [replace(job, alone=True) for job in found]
+    return []
+
+
+def _due_of_run(
+    run: int,
+    models: list[int],
+    part: slice,
+    now: datetime,
+    known: KnownModels,
+    *,
+    suspect: bool = False,
+) -> list[Job]:
+    left_by_workers = Q(state=State.LEASED, attempts_made=MOST_ATTEMPTS - 1)
     rows = Completion.objects.open_and_due(now=now).filter(
-        run=run, language_model__in=models, attempts_made__lt=MOST_ATTEMPTS
+        left_by_workers if suspect else ~left_by_workers,
+        run=run,
+        language_model__in=models,
+        attempts_made__lt=MOST_ATTEMPTS,
     )
     due = lock(rows, skip_locked=True).order_by("pk")
     found = due.values_list(

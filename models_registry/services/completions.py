@@ -35,6 +35,7 @@ from models_registry.providers.names import same_model
 from models_registry.retries import backoff
 from models_registry.services.budgets import book_costs
 from models_registry.services.claims import Job, Usage, with_attempts
+from models_registry.services.drift import is_known_origin
 from models_registry.services.endpoints import pause_endpoint
 from models_registry.services.health import Told, note_outcomes
 from models_registry.services.language_models import (
@@ -193,8 +194,16 @@ class _Batch:
         if len(job.replies) < job.turns and result.outcome not in LAST_WORDS:
             self._turns.append(_turn_columns(job))
             self._another.append(job)
-        else:
-            self._answers.append(_answer_columns(job, result, payload, self._now))
+            return
+        columns = _answer_columns(job, result, payload, self._now)
+        self._answers.append(columns)
+        if columns["state"] == State.SUCCEEDED and not is_known_origin(
+            language_model=job.model,
+            response_model=result.response_model,
+            fingerprint=result.system_fingerprint,
+            now=self._now,
+        ):
+            columns["state"] = State.QUARANTINED
 
     def _usage(self, job: Job, result: ChatResult) -> Usage:
         """Return the sums over the conversation's calls, and book this one."""

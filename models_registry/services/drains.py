@@ -217,7 +217,7 @@ class _Drain:
     def _top_up(self) -> bool:
         """Claim what there is room for; say whether it was time to look."""
         most = min(self._endpoint.max_concurrency, settings.GENERATION_CALLS_PER_TASK)
-        room = most - len(self._flying)
+        room = 0 if self._flies_alone() else most - len(self._flying)
         if room <= 0 or time.monotonic() < self._look_at:
             return False
         jobs = patiently(
@@ -228,6 +228,7 @@ class _Drain:
                 now=self._clock(),
                 known=self._known,
                 unchanged_since=self._endpoint,
+                idle=not self._flying,
             )
         )
         if len(jobs) < room:
@@ -237,6 +238,9 @@ class _Drain:
             self._changed = now is None or is_other(now, self._endpoint)
         self._begin(jobs)
         return True
+
+    def _flies_alone(self) -> bool:
+        return any(job.alone for job, _ in self._flying.values())
 
     def _begin(self, jobs: Sequence[Job]) -> None:
         if not jobs:

@@ -82,15 +82,20 @@ def update_language_model(*, language_model: LanguageModel, **changes: Any) -> L
 
 
 @transaction.atomic
-def new_version(*, language_model: LanguageModel, **changes: Any) -> LanguageModel:
+def new_version(
+    *, language_model: LanguageModel, alike: bool = False, **changes: Any
+) -> LanguageModel:
     """Create the next version of a model: the newest one with `changes`, and its prices.
 
-    Raises `Invalid` for wrong values, or when nothing pinned would change.
+    Raises `Invalid` for wrong values, or when nothing pinned would change, unless it may be
+    `alike`: then it is the endpoint that has changed.
     """
     _refuse_unknown(changes)
     versions = lock(LanguageModel.objects.filter(slug=language_model.slug)).order_by("-version")
     newest = versions[0]
-    if all(changes.get(name, getattr(newest, name)) == getattr(newest, name) for name in PINNED):
+    if not alike and all(
+        changes.get(name, getattr(newest, name)) == getattr(newest, name) for name in PINNED
+    ):
         raise Invalid(
             f"Nothing that is pinned ({', '.join(PINNED)}) would differ from {newest}.",
             code="same_version",
@@ -144,7 +149,11 @@ def pause_language_model(*, language_model: LanguageModel, reason: str, now: dat
 
 
 def resume_language_model(*, language_model: LanguageModel) -> LanguageModel:
-    """Lift a pause; a second call changes nothing."""
+    """Lift a pause; a second call changes nothing.
+
+    Raises `Conflict` while a change of the model waits for a decision.
+    """
+    _refuse_undecided(language_model)
     LanguageModel.objects.filter(pk=language_model.pk).update(paused_at=None, pause_reason="")
     language_model.refresh_from_db()
     return language_model
@@ -175,13 +184,17 @@ def replace_setting(*, language_model: LanguageModel, sent_name: str) -> bool:
 def accept_name(*, language_model: LanguageModel, response_model: str) -> LanguageModel:
     """Take answers under another name as this model's: those in quarantine count, the pause ends.
 
-    A name that was accepted already is accepted again.
+    A name that was accepted already is accepted again. Raises `Conflict` while a change of the
+    model waits for a decision.
     """
+    _refuse_undecided(language_model)
     model: LanguageModel = lock(LanguageModel.objects.filter(pk=language_model.pk)).get()
     if response_model not in model.accepted_names:
         model.accepted_names = [*model.accepted_names, response_model]
+    if response_model not in model.known_origins.setdefault("response_model", []):
+        model.known_origins["response_model"].append(response_model)
     model.paused_at, model.pause_reason = None, ""
-    model.save(update_fields=["accepted_names", "paused_at", "pause_reason"])
+    model.save(update_fields=["accepted_names", "known_origins", "paused_at", "pause_reason"])
     Completion.objects.filter(
         language_model=model,
         state=Completion.State.QUARANTINED,
@@ -225,6 +238,7 @@ def ask_again_for(*, language_model: LanguageModel, response_model: str) -> int:
         text="",
         turns=[],
         turn_outcomes=[],
+        masked_turns=[],
         outcome="",
         names_maker=False,
         finish_reason="",
@@ -234,6 +248,14 @@ def ask_again_for(*, language_model: LanguageModel, response_model: str) -> int:
     resume_language_model(language_model=model)
     _have_runs_counted_anew(model)
     return thrown
+
+
+def _refuse_undecided(model: LanguageModel) -> None:
+    if model.drift_notices.filter(decision="").exists():
+        raise Conflict(
+            f"{model} has changed: say first whether it still is the same model.",
+            code="drift_undecided",
+        )
 
 
 def set_price(

@@ -21,7 +21,7 @@ from core.pages import go_to, page_or_piece
 from models_registry import forms
 from models_registry.models import LanguageModel
 from models_registry.presets import PRESETS
-from models_registry.services import connecting, endpoints, language_models
+from models_registry.services import connecting, drift, endpoints, language_models
 from models_registry.services.diagnosis import Probe
 from models_registry.tasks import ring
 from prompts.forms import SureForm
@@ -35,7 +35,11 @@ SHOWN_OF_ANSWER = 120
 def index(request: HttpRequest) -> HttpResponse:
     found = LanguageModel.objects.select_related("endpoint").order_by("name", "-version")
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "may_manage": "manage" in scopes_of(request)}
+    context = {
+        "page": page,
+        "undecided": drift.open_notices().count(),
+        "may_manage": "manage" in scopes_of(request),
+    }
     return render(request, "models_registry/models.html", context)
 
 
@@ -109,6 +113,7 @@ def model(request: HttpRequest, reference: str) -> HttpResponse:
         "quarantined": language_models.quarantined_names(language_model=shown),
         "probe_form": forms.ProbeForm(initial={"prompt": endpoints.PROBE_PROMPT}),
         "sure": SureForm(label_suffix=""),
+        "open_notices": drift.open_notices().filter(language_model=shown),
         "may_manage": "manage" in scopes_of(request),
     }
     return render(request, "models_registry/model.html", context)

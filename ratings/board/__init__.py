@@ -2,6 +2,7 @@
 
 from ratings.board.build import build_board
 from ratings.board.compare import compare
+from ratings.board.fragile import fragility
 from ratings.board.inputs import Ballots, BoardInput, Criterion, Ranked, RaterFacts
 
 __all__ = [
@@ -12,4 +13,5 @@ __all__ = [
     "RaterFacts",
     "build_board",
     "compare",
+    "fragility",
 ]

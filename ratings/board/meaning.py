@@ -91,6 +91,11 @@ MEANING = {
         " its level (a confidence sequence by rater and prompt). It is about half as wide again as"
         " the ordinary interval, which is for one look, at the end."
     ),
+    "fragility": (
+        "The fewest votes, raters or prompts without which the order of two models would be the other"
+        " way round: by their influences, confirmed by a refit without them. An upper bound, since some"
+        " other choice may need fewer. An order that one prompt carries is a fact about that prompt."
+    ),
     "agreement": (
         "How far raters who judged the same comparison give the same outcome (first, tie, second;"
         " both bad is a tie here). Per cent: the share of pairs of raters who agree. Alpha"

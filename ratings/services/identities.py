@@ -32,6 +32,12 @@ def result_with_codes(snapshot: LeaderboardSnapshot) -> dict[str, Any]:
     return coded_board(snapshot.result, {one["model"]: codes[one["version_id"]] for one in models})
 
 
+def labels_by_code(snapshot: LeaderboardSnapshot) -> dict[str, str]:
+    """Return the labels of a board's models by their codes."""
+    codes = codes_of(snapshot.study_version.study)
+    return {codes[one["version_id"]]: one["model"] for one in snapshot.result["models"]}
+
+
 def rows_with_codes(rows: Iterable[JudgmentRow], codes: dict[int, str]) -> Iterator[JudgmentRow]:
     """Yield judgments with codes in the place of models, and without the ids that tell them."""
     for row in rows:

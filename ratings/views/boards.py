@@ -21,7 +21,8 @@ from ratings.board.changes import changes
 from ratings.models import BoardRequest, LeaderboardSnapshot
 from ratings.permissions import may_see_identities, needs
 from ratings.services import board_requests
-from ratings.services.identities import result_with_codes
+from ratings.services.fragility import fragility_of
+from ratings.services.identities import labels_by_code, result_with_codes
 from ratings.tasks import take_board
 from ratings.views import shown
 
@@ -129,6 +130,32 @@ def two_models(request: HttpRequest, pk: int) -> HttpResponse:
         "meaning": shown.meaning(shown.PAIR_TERMS),
     }
     return render(request, "ratings/two_models.html", context)
+
+
+@require_GET
+@needs("read")
+def fragility(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show how few votes, raters or prompts the order of two models hangs on; within their page, or alone."""
+    found = _snapshot(pk)
+    study = found.study_version.study
+    a, b = request.GET.get("a", ""), request.GET.get("b", "")
+    if a == b:
+        raise Invalid(_("Choose two different models."), code="same_model")
+    try:
+        models = {one["model"]: one for one in _result(request, found)["models"]}
+        pair = {"a": models[a], "b": models[b]}
+        labels = {} if may_see_identities(request, study) else labels_by_code(found)
+        criteria = fragility_of(snapshot=found, a=labels.get(a, a), b=labels.get(b, b))
+    except KeyError as error:
+        raise Missing(_("This board has no such model.")) from error
+    context = {
+        "study": study,
+        "snapshot": found,
+        "pair": pair,
+        "criteria": criteria,
+        "meaning": shown.meaning(shown.FRAGILITY_TERMS),
+    }
+    return page_or_piece(request, "ratings/fragility", context)
 
 
 @require_GET

@@ -41,10 +41,12 @@ BOARD_TERMS = {
     "audit": "Audit",
     "views": "Other views",
 }
+FRAGILITY_TERMS = {"fragility": "Fragility"}
 PAIR_TERMS = {
     "difference": "Difference",
     "equivalent": "Equivalent",
     "anytime": "Any number of looks",
+    **FRAGILITY_TERMS,
 }
 
 

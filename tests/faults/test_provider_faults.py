@@ -10,31 +10,10 @@ from models_registry.models import Completion, LanguageModel, ModelEndpoint
 from models_registry.services import completions, runs
 from tests.fake_provider import Reply, answer
 from tests.faults.checker import broken_promises
+from tests.faults.wrong_replies import FINAL, WRONG
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JOBS = 60
-WRONG = {
-    "rate limited": lambda: Reply({"error": {"message": "slow"}}, status=429),
-    "asked to wait": lambda: Reply(
-        {"error": {"message": "slow"}}, status=429, headers={"Retry-After": "0.2"}
-    ),
-    "server error": lambda: Reply({"error": "busy"}, status=500),
-    "unavailable": lambda: Reply({"error": "busy"}, status=503),
-    "a web page": lambda: Reply(raw=b"<!doctype html><p>It works!</p>"),
-    "half a JSON": lambda: Reply(raw=b'{"choices": [{"message": {"content": "ech'),
-    "NaN": lambda: Reply(raw=b'{"choices": NaN}'),
-    "another schema": lambda: Reply({"answer": "echo"}),
-    "no choices": lambda: Reply({"choices": []}),
-    "an error with 200": lambda: Reply({"error": {"message": "overloaded"}}),
-    "a list": lambda: Reply(raw=b"[]"),
-    "nothing": lambda: Reply(raw=b""),
-    "too much": lambda: Reply(raw=b" " * (2 * 1024 * 1024 + 1)),
-    "compressed": lambda: Reply(raw=b"\x1f\x8b", headers={"Content-Encoding": "gzip"}),
-}
-FINAL = {
-    "NUL": b'{"choices": [{"message": {"content": "a\\u0000"}}]}',
-    "half a surrogate pair": b'{"choices": [{"message": {"content": "a\\ud800"}}]}',
-}
 
 
 @pytest.fixture(autouse=True)
@@ -146,7 +125,7 @@ def test_control_calls_without_an_attempt_noted_before_are_found(
 def test_control_paying_twice_is_found(make_pool, endpoint, model, provider, drain, monkeypatch):
     """Without storing, the same prompt is asked again and again."""
     provider.script = good
-    monkeypatch.setattr(completions, "_lock_ours", lambda finished: {})
+    monkeypatch.setattr(completions._Batch, "_write_if_ours", staticmethod(lambda rows: []))
     start(make_pool, model, jobs=3)
     drain(endpoint)
     Completion.objects.update(leased_until=timezone.now() - timedelta(hours=1))

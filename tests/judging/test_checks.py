@@ -134,3 +134,31 @@ def test_weights_are_computed_by_the_rule_of_the_protocol(now, rule):
     else:
         assert weights[high] < 1 / 3
     assert sum(allocation.weights.values()) == pytest.approx(1)
+
+
+def test_gold_is_made_promoted_and_retired_over_the_api(now, client_of):
+    scene = published_study(prompts=2, models=2, judgments_per_comparison=3, now=now)
+    api, url = client_of(scene.alice), "/api/v1/studies/study/gold/"
+    one, other = scene.comparisons
+    body = {"comparison": one.pk, "answers": {"quality": "first"}, "reason": "looked up"}
+    made = api.post(url, body, format="json")
+    assert (made.status_code, made.json()["by"]) == (201, "alice")
+    wrong = (
+        {**body, "answers": {"quality": "best"}},
+        {**body, "answers": {"beauty": "first"}},
+        {**body, "comparison": 999_999},
+        {**body, "model": "x"},
+    )
+    assert {api.post(url, each, format="json").status_code for each in wrong} == {400}
+    for rater in (scene.bob, scene.carol, make_rater("dora")):
+        for _ in range(2):
+            token = lease_next(rater=rater, slug="study", now=now).blinded.token
+            held = find_assignment(rater=rater, token=token)
+            grade = 2 if held.swapped else -2  # the first is better
+            record_judgment(assignment=held, body={"votes": {"quality": grade}}, now=now)
+    assert api.post(f"{url}promote/").json() == {"comparisons": 1}
+    assert api.post(f"{url}promote/").json() == {"comparisons": 0}
+    assert {row["comparison"] for row in api.get(url).json()["results"]} == {one.pk, other.pk}
+    retired = api.post(f"{url}retire/", {"comparison": other.pk}, format="json").json()
+    assert retired["retired_at"] is not None
+    assert client_of(scene.bob.user).get(url).status_code == 403

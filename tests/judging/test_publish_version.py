@@ -320,3 +320,19 @@ def test_states_move_as_they_may_and_twice_is_the_same(scene, now):
     for refused in (pause_study, resume_study):
         with pytest.raises(Conflict):
             refused(study=scene.study)
+
+
+@pytest.mark.django_db
+def test_what_names_its_maker_is_masked_for_raters_and_stays_as_it_was_answered():
+    told = "Four. I am Claude, made by Anthropic."
+    scene = published_study(
+        prompts=1,
+        models=2,
+        completion={"text": told, "turns": ["Hello.", told], "names_maker": True},
+        names_maker="mask",
+    )
+    blinded = lease_next(rater=scene.bob, slug="study", now=scene.version.published_at).blinded
+    for side in (blinded.a, blinded.b):
+        assert (side.text, side.turns) == ("Four. [hidden]", ("Hello.", "Four. [hidden]"))
+    assert set(Completion.objects.values_list("text", flat=True)) == {told}
+    assert scene.version.exclusions == {str(one.pk): {} for one in scene.models}

@@ -1,6 +1,7 @@
 """Pages of boards: what a researcher reads on them, and how little the database is asked for them."""
 
 import re
+from unittest import mock
 
 import pytest
 from django.db import connection
@@ -69,9 +70,11 @@ def test_every_question_mark_has_its_words_and_no_words_lack_one(snapshot, resea
     board = shown(researcher, BOARD)
     names = [one["model"] for one in snapshot.result["models"]]
     pair = shown(researcher, f"/boards/{snapshot.pk}/two/?a={names[0]}&b={names[1]}")
-    # Those that stand only where something is not ranked, or a study is still open.
-    seldom = {"term-not_estimable", "term-anytime"}
-    for page in (board, pair):
+    hangs_on = shown(researcher, f"/boards/{snapshot.pk}/two/fragility/?a={names[0]}&b={names[1]}")
+    # Those that stand only where something is not ranked, a study is still open, or it is opened.
+    seldom = {"term-not_estimable", "term-anytime", "term-fragility"}
+    assert 'id="term-fragility"' in pair
+    for page in (board, pair, hangs_on):
         asked = set(re.findall(r'popovertarget="(term-\w+)"', page))
         told = set(re.findall(r'id="(term-\w+)"', page))
         assert asked <= told
@@ -114,6 +117,19 @@ def test_two_models_are_compared_in_words_and_numbers(snapshot, researcher):
     assert "against" in page
     assert page.count('class="plot gap"') == 3
     assert 'id="term-difference"' in page
+
+
+def test_the_order_of_two_models_says_how_little_it_hangs_on(snapshot, researcher):
+    address = f"/boards/{snapshot.pk}/two/fragility/?a=ant&b=bee"
+    assert "<h1>" in shown(researcher, address)
+    piece = researcher.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "<h1>" not in piece
+    # Taking out the votes that are told turns the two around: see the tests of fewest_to_flip.
+    assert re.search(r"<td>\d+ of \d+</td>", piece)
+    with mock.patch("ratings.services.fragility.MOST_VOTES", 1):
+        assert "too many votes" in shown(researcher, address)
+    assert researcher.get(address.replace("bee", "none")).status_code == 404
+    assert researcher.get(address.replace("bee", "ant")).status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,162 @@
+"""Notice that a model is another than before, let its calls wait, and decide what that means."""
+
+import logging
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.models import User
+from core.errors import Conflict, Invalid
+from core.leases import lock
+from models_registry.models import (
+    CanaryRound,
+    Completion,
+    DriftNotice,
+    GenerationRun,
+    LanguageModel,
+)
+from models_registry.services.language_models import (
+    new_version,
+    pause_language_model,
+    resume_language_model,
+    retire_language_model,
+)
+
+log = logging.getLogger(__name__)
+State = Completion.State
+What = DriftNotice.What
+COLUMNS = {What.RESPONSE_MODEL: "response_model", What.FINGERPRINT: "system_fingerprint"}
+
+
+def is_known_origin(
+    *, language_model: LanguageModel, response_model: str, fingerprint: str, now: datetime
+) -> bool:
+    """Say whether an answer comes from where this version's answers came from before.
+
+    What is told for the first time is learned; another name or fingerprint than those accepted
+    raises a notice, and the model's calls wait. `language_model` itself is brought up to date.
+    """
+    told = {What.RESPONSE_MODEL: response_model, What.FINGERPRINT: fingerprint}
+    if _all_known(told, language_model):
+        return True
+    with transaction.atomic():
+        model = lock(LanguageModel.objects.filter(pk=language_model.pk)).get()
+        language_model.known_origins = known = model.known_origins
+        changed = [
+            what for what, value in told.items() if value and value not in known.get(what, [value])
+        ]
+        for what in changed:
+            raise_notice(
+                language_model=model,
+                what=what,
+                before=", ".join(known[what]),
+                after=told[what],
+                now=now,
+            )
+        if not changed:
+            for what, value in told.items():
+                if value:
+                    known.setdefault(what, [value])
+            LanguageModel.objects.filter(pk=model.pk).update(known_origins=known)
+    return not changed
+
+
+def _all_known(told: dict[What, str], model: LanguageModel) -> bool:
+    return all(
+        not value or value in model.known_origins.get(what, []) for what, value in told.items()
+    )
+
+
+@transaction.atomic
+def raise_notice(
+    *, language_model: LanguageModel, what: What, before: str, after: str, now: datetime
+) -> DriftNotice:
+    """Tell admins once of a change, and let the model's calls wait for their decision."""
+    notice, made = DriftNotice.objects.get_or_create(
+        language_model=language_model,
+        what=what,
+        after=after[:500],
+        decision="",
+        defaults={"before": before[:500]},
+    )
+    if made:
+        reason = (
+            f"{what.label} changed from {before} to {after}. Say whether it still is the same "
+            "model; until then it is not called."
+        )
+        pause_language_model(language_model=language_model, reason=reason, now=now)
+        log.warning("Model %s is paused. %s", language_model, reason)
+    return notice
+
+
+def open_notices() -> QuerySet[DriftNotice]:
+    """Return the notices that wait for a decision, oldest first."""
+    notices = DriftNotice.objects.filter(decision="").order_by("pk")
+    return notices.select_related("language_model")
+
+
+@transaction.atomic
+def decide(
+    *, notice: DriftNotice, decision: str, by: User, now: datetime, note: str = ""
+) -> LanguageModel:
+    """Say what a change means, and return the model to go on with.
+
+    The same model: what is new is accepted, answers set aside for it count, and when nothing else
+    waits the model is called again. A new version: the next version begins with the same settings,
+    and this one is retired; what it has not answered is no longer asked. The same decision again
+    changes nothing; raises `Conflict` for another one, `Invalid` for an unknown one.
+    """
+    if decision not in DriftNotice.Decision.values:
+        raise Invalid(
+            f"Decide for one of {', '.join(DriftNotice.Decision.values)}.", code="decision"
+        )
+    notice = lock(DriftNotice.objects.filter(pk=notice.pk)).get()
+    model: LanguageModel = lock(LanguageModel.objects.filter(pk=notice.language_model_id)).get()
+    if notice.decision:
+        if notice.decision != decision:
+            raise Conflict("This was decided otherwise already.", code="decided")
+        return model
+    decided = {"decision": decision, "decided_at": now, "decided_by": by, "note": note[:500]}
+    if decision == DriftNotice.Decision.NEW_VERSION:
+        model.drift_notices.filter(decision="").update(**decided)
+        return _begin_version(model, now)
+    DriftNotice.objects.filter(pk=notice.pk).update(**decided)
+    _accept(model, notice)
+    if not model.drift_notices.filter(decision="").exists():
+        resume_language_model(language_model=model)
+    return model
+
+
+def _accept(model: LanguageModel, notice: DriftNotice) -> None:
+    """Take what is new for this model's own."""
+    if notice.what == What.ANSWERS:
+        newest = model.canary_rounds.filter(finished_at__isnull=False).order_by("-pk")[:1]
+        CanaryRound.objects.filter(pk__in=[one.pk for one in newest]).update(baseline=True)
+        return
+    accepted = model.known_origins.setdefault(notice.what, [])
+    if notice.after not in accepted:
+        accepted.append(notice.after)
+    model.save(update_fields=["known_origins"])
+    set_aside = Completion.objects.filter(
+        language_model=model, state=State.QUARANTINED, **{COLUMNS[What(notice.what)]: notice.after}
+    )
+    for what, column in COLUMNS.items():
+        # What is new in another way as well waits for that decision.
+        set_aside = set_aside.filter(**{f"{column}__in": ["", *model.known_origins.get(what, [])]})
+    set_aside.update(state=State.SUCCEEDED)
+    _forget_counts(model)
+
+
+def _begin_version(model: LanguageModel, now: datetime) -> LanguageModel:
+    begun = new_version(language_model=model, alike=True)
+    Completion.objects.filter(language_model=model, state__in=[State.PENDING, State.LEASED]).update(
+        state=State.CANCELLED, leased_until=None, next_attempt_at=None
+    )
+    retire_language_model(language_model=model, now=now)
+    _forget_counts(model)
+    return begun
+
+
+def _forget_counts(model: LanguageModel) -> None:
+    GenerationRun.objects.filter(language_models=model).update(counted=None, counted_at=None)
