@@ -57,7 +57,6 @@ def running(name: str, *arguments: str, port: int, log: Path):
             env=environment,
             stdout=told,
             stderr=told,
-            start_new_session=True,
         )
         try:
             until = time.monotonic() + 200
@@ -66,7 +65,7 @@ def running(name: str, *arguments: str, port: int, log: Path):
             assert listens(port), log.read_text()[-2000:]
             yield
         finally:
-            os.killpg(server.pid, signal.SIGTERM)  # with the processes that it started itself
+            server.send_signal(signal.SIGINT)  # as by Ctrl-C: then they end what they started, too
             server.wait(timeout=20)
 
 
