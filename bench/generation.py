@@ -199,6 +199,7 @@ def end_to_end(url: str, port: int) -> dict:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PREFERENDUM_PRIVATE_HOSTS": "127.0.0.1",
         "PREFERENDUM_CALLS_PER_TASK": str(IN_FLIGHT // WORKERS),
+        "PREFERENDUM_CANARY_HOURS": "0",
         "PREFERENDUM_LOG_LEVEL": "WARNING",
         "PREFERENDUM_QUEUE_PREFIX": f"bench-{secrets.token_hex(4)}:",
     }

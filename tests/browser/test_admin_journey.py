@@ -114,7 +114,13 @@ def _publish_a_study(page) -> None:
     for box in page.get_by_role("checkbox").all():
         box.check()
     page.get_by_text("Judgments", exact=True).wait_for()
-    for heading in ("Comparisons", "Criteria", "Rules and guidelines", "Review and publish"):
+    for heading in (
+        "Comparisons",
+        "Criteria",
+        "Rules and guidelines",
+        "Limits, checks and blinding",
+        "Review and publish",
+    ):
         page.get_by_role("button", name="Save and go on").last.click()
         page.get_by_role("heading", name=heading, level=1).wait_for()
     page.get_by_role("button", name="Publish and open the study").click()

@@ -70,7 +70,13 @@ def test_the_whole_way_without_javascript(page_of, alice, server):
     page.get_by_label("Prompts").select_option(index=1)
     for box in page.get_by_role("checkbox").all():
         box.check()
-    for heading in ("Comparisons", "Criteria", "Rules and guidelines", "Review and publish"):
+    for heading in (
+        "Comparisons",
+        "Criteria",
+        "Rules and guidelines",
+        "Limits, checks and blinding",
+        "Review and publish",
+    ):
         page.get_by_role("button", name="Save and go on").last.click()
         page.get_by_role("heading", name=heading, level=1).wait_for()
     page.get_by_role("button", name="Publish and open the study").click()
