@@ -11,7 +11,7 @@ from models_registry.services.drains import produce_completions
 from tests.data import shared_data
 from tests.fake_provider import FakeProvider, strict
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
 KEY = "sk-right-0123456789abcdef"
 NAME = "llama2:70b-chat"

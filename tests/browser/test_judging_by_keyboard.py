@@ -6,7 +6,7 @@ from accounts.services import create_user
 from judging.models import Assignment, Judgment
 from tests.browser.raters import judge, open_pair, press, said, three_criteria, token
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
 COUNT_KEYS = "window.keys = 0; document.addEventListener('keydown', () => window.keys++, true);"
 

@@ -15,7 +15,7 @@ from ratings.services import export_files
 from ratings.services.snapshots import take_snapshot
 from tests.ratings.studies import FOUR_WAY, GRADED, Given, build_study, make_raters, submit
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 MODELS = ("gpt-4", "llama-2-70b-chat", "vicuna-13b")
 READERS = {
     "csv": lambda path: list(csv.DictReader(io.StringIO(path.read_bytes().decode(), newline=""))),
