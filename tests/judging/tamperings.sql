@@ -37,9 +37,9 @@ UPDATE judging_assignment SET token = 'forged' WHERE id = (SELECT assignment_id 
 UPDATE judging_assignment SET rater_id = (SELECT MAX(id) FROM accounts_raterprofile) WHERE id = (SELECT assignment_id FROM judging_judgment ORDER BY id LIMIT 1);
 UPDATE judging_assignment SET comparison_id = (SELECT id FROM judging_comparison WHERE id NOT IN (SELECT comparison_id FROM judging_assignment) ORDER BY id LIMIT 1) WHERE id = (SELECT assignment_id FROM judging_judgment ORDER BY id LIMIT 1);
 UPDATE judging_comparison SET first_id = second_id, second_id = first_id WHERE id = (SELECT comparison_id FROM judging_assignment WHERE state = 'judged' ORDER BY id LIMIT 1);
-UPDATE judging_comparison SET first_id = (SELECT MAX(id) FROM models_registry_completion) WHERE id = (SELECT comparison_id FROM judging_assignment WHERE state = 'judged' ORDER BY id LIMIT 1);
-UPDATE judging_comparison SET prompt_id = (SELECT prompt_id FROM judging_comparison WHERE id NOT IN (SELECT comparison_id FROM judging_assignment) ORDER BY id LIMIT 1) WHERE id = (SELECT comparison_id FROM judging_assignment WHERE state = 'judged' ORDER BY id LIMIT 1);
-UPDATE models_registry_completion SET language_model_id = (SELECT MAX(id) FROM models_registry_languagemodel), sample = 7 WHERE id = (SELECT first_id FROM judging_comparison WHERE id = (SELECT comparison_id FROM judging_assignment WHERE state = 'judged' ORDER BY id LIMIT 1));
+UPDATE judging_comparison SET first_id = (SELECT MAX(other.id) FROM models_registry_completion AS other WHERE other.id NOT IN (first_id, second_id)) WHERE id = (SELECT comparison_id FROM judging_assignment WHERE state = 'judged' ORDER BY id LIMIT 1);
+UPDATE judging_comparison SET prompt_id = (SELECT MAX(other.id) FROM prompts_prompt AS other WHERE other.id <> prompt_id) WHERE id = (SELECT comparison_id FROM judging_assignment WHERE state = 'judged' ORDER BY id LIMIT 1);
+UPDATE models_registry_completion SET language_model_id = (SELECT MAX(other.id) FROM models_registry_languagemodel AS other WHERE other.id <> language_model_id), sample = 7 WHERE id = (SELECT first_id FROM judging_comparison WHERE id = (SELECT comparison_id FROM judging_assignment WHERE state = 'judged' ORDER BY id LIMIT 1));
 UPDATE judging_auditbatch SET root = '0000000000000000000000000000000000000000000000000000000000000000' WHERE number = 1;
 UPDATE judging_auditbatch SET chain = '0000000000000000000000000000000000000000000000000000000000000000' WHERE number = 1;
 UPDATE judging_auditbatch SET seal = '0000000000000000000000000000000000000000000000000000000000000000' WHERE number = 1;
