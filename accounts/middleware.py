@@ -31,11 +31,12 @@ def note_sign_in(request: HttpRequest, **_kwargs: Any) -> None:
 
 
 class SessionsEnd:
-    """The end of what serves sessions."""
+    """The end of what serves sessions.
 
-    newest: (
-        Handler  # middleware is made from the last to the first: this one's `SessionsBegin` is next
-    )
+    Middleware is made from the last to the first: the `SessionsBegin` of the newest is made next.
+    """
+
+    newest: Handler
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = SessionsEnd.newest = get_response

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from ratings.models import BoardRequest, ExportFile
-from ratings.services import board_requests, export_files, pair_weights, works
+from ratings.services import board_requests, export_files, steering, works
 
 
 @shared_task
@@ -30,4 +30,4 @@ def tend_work() -> None:
 
 @shared_task
 def push_pair_weights() -> int:
-    return pair_weights.push_due_weights(now=timezone.now())
+    return steering.steer_open_studies()

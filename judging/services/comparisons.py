@@ -9,9 +9,8 @@ from operator import itemgetter
 from django.db.models import Count, F, Max, Q, Value
 from django.db.models.functions import Greatest
 
-from core.errors import Invalid
 from judging.blinding import unit_interval
-from judging.models import Comparison, Forfeit, ModelPair, Study, StudyVersion
+from judging.models import Comparison, Forfeit, ModelPair, StudyVersion
 from judging.models.comparisons import DRAW_BITS
 from judging.pairing import Edge, judgeable
 from judging.protocol import Protocol, Treatment, forfeit_of, treatment
@@ -98,21 +97,6 @@ def build_comparisons(*, version: StudyVersion) -> int:
     version.exclusions = _exclusions(answers, list(ids.values()))
     version.save(update_fields=["comparisons_by_language", "judgeable_by_language", "exclusions"])
     return len(new)
-
-
-def set_pair_weights(*, study: Study, weights: Mapping[tuple[int, int], float]) -> None:
-    """Let pairs of models, by their ids in any order, be drawn in proportion to these weights.
-
-    Pairs that are not named keep their weight; those that do not meet are passed over. Raises
-    `Invalid` for a weight that is not positive and finite.
-    """
-    if any(not 0 < weight < float("inf") for weight in weights.values()):
-        raise Invalid("Every weight is above 0, and finite.", code="weight")
-    pairs = {(min(ids), max(ids)): weight for ids, weight in weights.items()}
-    rows = list(ModelPair.objects.filter(study=study).order_by("pk"))
-    for one in rows:
-        one.weight = pairs.get((one.first_model_id, one.second_model_id), one.weight)
-    ModelPair.objects.bulk_update(rows, ["weight"], batch_size=BATCH)
 
 
 def _ids_by_name(version: StudyVersion) -> dict[str, int]:

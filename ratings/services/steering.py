@@ -7,6 +7,7 @@ import numpy as np
 from core.errors import Conflict, Invalid
 from judging.models import ModelPair, Study
 from judging.services.pairs import set_pair_weights
+from judging.services.versions import protocol_of
 from ratings.board.fits import choose_cluster, estimate
 from ratings.dataset.ballots import latest_judgment_id, read_board_input
 from ratings.scoring import (
@@ -63,6 +64,16 @@ def steer_study(*, study: Study, rule: str, top: int | None = None) -> Steering:
     else:
         allocation = (coverage_allocation if rule == "coverage" else variance_allocation)(counts)
     return _set(study, allocation, {one.label: one.version_id for one in source.models})
+
+
+def steer_open_studies() -> int:
+    """Steer every open study by its protocol's rule, unless that is chance alone; count them."""
+    open_ones = Study.objects.filter(state=Study.State.OPEN).order_by("pk")
+    rules = [(study, protocol_of(latest_version(study)).draw) for study in open_ones]
+    due = [(study, rule) for study, rule in rules if rule != "uniform"]
+    for study, rule in due:
+        steer_study(study=study, rule=rule)
+    return len(due)
 
 
 def _set(study: Study, allocation: Allocation, ids: dict[str, int]) -> Steering:

@@ -6,10 +6,10 @@ from core.errors import Invalid
 from judging.models import Assignment, Comparison, GoldComparison, ModelPair, SeenCompletion
 from judging.services.assignments import find_assignment, lease_next
 from judging.services.checks import add_extra_places, make_gold, promote_unanimous, retire_gold
-from judging.services.comparisons import set_pair_weights
 from judging.services.judgments import record_judgment
-from ratings.services.pair_weights import push_due_weights, push_pair_weights
+from judging.services.pairs import set_pair_weights
 from ratings.services.snapshots import take_snapshot
+from ratings.services.steering import steer_open_studies, steer_study
 from tests.scenarios import make_rater, published_study
 
 pytestmark = pytest.mark.django_db
@@ -126,14 +126,14 @@ def test_weights_are_computed_by_the_rule_of_the_protocol(now, rule):
     set_pair_weights(study=scene.study, weights={(low, high): 1_000.0})
     for at in range(30):
         judge(scene.bob, now, (1, -1, 0)[at % 3])
-    assert push_due_weights(now=now) == (rule != "uniform")
-    allocation = push_pair_weights(study=scene.study, now=now)
+    assert steer_open_studies() == (rule != "uniform")
+    steered = steer_study(study=scene.study, rule=rule)
     weights = dict(ModelPair.objects.values_list("second_model", "weight").filter(first_model=low))
     if rule == "uniform":
-        assert set(weights.values()) == {1 / 3}
+        assert set(weights.values()) == {1}
     else:
-        assert weights[high] < 1 / 3
-    assert sum(allocation.weights.values()) == pytest.approx(1)
+        assert weights[high] < 1
+    assert sum(steered.weights.values()) == pytest.approx(3)
 
 
 def test_gold_is_made_promoted_and_retired_over_the_api(now, client_of):
