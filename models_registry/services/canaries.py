@@ -3,7 +3,7 @@
 import random
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -71,12 +71,15 @@ def ask_canaries(
     if endpoint is None or not _begin(language_model, clock()):
         return None
     asked = CanaryRound.objects.create(language_model=language_model)
+    results: list[tuple[str, ChatResult]] = []
     try:
-        results = _ask(language_model, endpoint, clock, open_calls)
+        results.extend(_ask(language_model, endpoint, clock, open_calls))
     except (ProviderError, Invalid):
         return None  # what is wrong with the endpoint is found and told by the next drain
+    finally:
+        # Of a round that broke off, too: those answers were paid for.
+        _book(language_model, [result for _, result in results], clock())
     now = clock()
-    _book(language_model, [result for _, result in results], now)
     for _, result in results:
         is_known_origin(
             language_model=language_model,
@@ -100,10 +103,10 @@ def _begin(model: LanguageModel, now: datetime) -> bool:
 
 def _ask(
     model: LanguageModel, endpoint: ModelEndpoint, clock: Clock, open_calls: OpenCalls
-) -> list[tuple[str, ChatResult]]:
+) -> Iterator[tuple[str, ChatResult]]:
+    """Yield each question with its answer, as they come. Raises `ProviderError` and `Invalid`."""
     takes_seed = "seed" in PROVIDERS[endpoint.kind].SETTINGS
     wanted = [(key, seed) for key in QUESTIONS for seed in SEEDS]
-    results: list[tuple[str, ChatResult]] = []
     with open_calls(connection_of(endpoint)) as calls:
         for at in range(0, len(wanted), AT_ONCE):
             some = wanted[at : at + AT_ONCE]
@@ -118,8 +121,8 @@ def _ask(
                 if takes_seed:
                     request = replace(request, settings={**request.settings, "seed": seed})
                 begun.append((key, calls.submit(request)))
-            results += [(key, future.result()) for key, future in begun]
-    return results
+            for key, future in begun:
+                yield key, future.result()
 
 
 def _job(model: LanguageModel, question: str) -> Job:

@@ -2,6 +2,7 @@
 
 import random
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -18,6 +19,7 @@ from models_registry.models import (
     MonthlySpending,
 )
 from models_registry.services import canaries, drift, language_models, runs
+from models_registry.services.budgets import spent_in_month
 from models_registry.services.clock import database_clock
 from tests.fake_provider import Reply, answer
 
@@ -203,6 +205,24 @@ def test_a_round_without_an_answer_is_no_round(model, provider):
     long_ago()
     habit(provider, ["yes"])
     assert ask(model).baseline
+
+
+def test_a_round_that_breaks_off_is_booked_as_far_as_it_was_paid_for(model, provider):
+    now = timezone.now()
+    language_models.set_price(
+        language_model=model,
+        valid_from=now.date(),
+        input_per_million=Decimal(0),
+        output_per_million=Decimal(1_000),
+    )
+    # Four are asked at a time, so the first two lots are answered before one is refused.
+    provider.script = lambda call: (
+        Reply(answer("yes"))
+        if len(provider.calls) <= 2 * canaries.AT_ONCE
+        else Reply({"error": "busy"}, status=500)
+    )
+    assert ask(model) is None
+    assert spent_in_month(now=now) == 2 * canaries.AT_ONCE * Decimal("0.005")  # five tokens each
 
 
 def test_chance_is_told_as_it_is():
