@@ -13,10 +13,14 @@ def end_with_parent() -> None:
     """Watch the process that started this one; do nothing in a process started by hand.
 
     A parent that is killed tells nobody. Its end of a pipe closes on every system, though, and
-    that ends the wait.
+    that ends the wait. A parent that is stopped passes that on: so Ctrl+C is to reach it alone. A
+    terminal interrupts a whole group, and granian's workers may hang when they are interrupted and
+    stopped at once.
     """
     parent = multiprocessing.parent_process()
     if parent is not None:
+        if hasattr(os, "setpgrp"):
+            os.setpgrp()
         threading.Thread(target=_end_after, args=[parent], name="parent watch", daemon=True).start()
 
 

@@ -63,7 +63,8 @@ def served(data_dir):
     if not settings.EMBEDDED:
         pytest.skip("the same server is started on SQLite")
     port = some_port()
-    server = manage(data_dir, "serve", "--migrate", "--port", str(port))
+    # In a group of its own, as a terminal starts it.
+    server = manage(data_dir, "serve", "--migrate", "--port", str(port), start_new_session=True)
     try:
         wait_until(lambda: listens(port) or server.poll() is not None, "the server did not start")
         assert server.poll() is None, server.stdout.read()
@@ -90,6 +91,17 @@ def test_no_process_keeps_the_port_after_the_parent_was_killed(served):
     server, port = served
     server.send_signal(signal.SIGKILL)
     wait_until(lambda: not listens(port), "a child keeps the port")
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="there are no groups of processes here")
+def test_ctrl_c_ends_the_server_though_the_terminal_sends_it_to_the_whole_group(served):
+    server, port = served
+    answering = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    answering.request("GET", "/healthz")
+    assert answering.getresponse().status == 200
+    answering.close()
+    os.killpg(server.pid, signal.SIGINT)
+    assert server.wait(timeout=PATIENCE) == 0
 
 
 def test_the_connection_lives_on_after_a_refused_request_with_a_body(served):
