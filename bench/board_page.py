@@ -2,9 +2,11 @@
 
     python3 run.py bench board_page [judgments] [models]
 
-Builds the study in a SQLite file of its own, takes its board once, then asks for the page through
-the whole stack of middleware, signed in as a researcher. Beside the board: the page of two models
-and the list of studies, and as a yardstick the empty answer of /healthz in the same process.
+Builds the study in a SQLite file of its own, or in the PostgreSQL database that PREFERENDUM_BENCH_URL
+names and that is empty; takes its board once, then asks for the page through the whole stack of
+middleware, signed in as a researcher. `first_ms` is the request that draws the board for the process,
+the others find it drawn. Beside the board: the page of two models and the list of studies, and as a
+yardstick the empty answer of /healthz in the same process. CPU is this process's own.
 """
 
 import gzip
@@ -53,24 +55,31 @@ def build(judgments: int, models: int):
 
 
 def measure(client: "Client", address: str) -> dict[str, float]:
-    """Return median and 95th percentile of `ROUNDS` requests, the page's bytes, and its queries."""
+    """Return the first request, median and 95th percentile of `ROUNDS` more, bytes and queries."""
+    from django.core.cache import caches
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    for _ in range(3):
-        response = client.get(address)
-        assert response.status_code == 200, (address, response.status_code)
-    times = []
+    response = client.get(address)  # templates are compiled
+    assert response.status_code == 200, (address, response.status_code)
+    caches["process"].clear()
+    started = time.perf_counter()
+    client.get(address)
+    first = 1000 * (time.perf_counter() - started)
+    times, cpu = [], []
     for _ in range(ROUNDS):
-        started = time.perf_counter()
+        started, burnt = time.perf_counter(), time.process_time()
         response = client.get(address)
         times.append(1000 * (time.perf_counter() - started))
+        cpu.append(1000 * (time.process_time() - burnt))
     with CaptureQueriesContext(connection) as queries:
         client.get(address)
     times.sort()
     return {
+        "first_ms": round(first, 2),
         "p50_ms": round(statistics.median(times), 2),
         "p95_ms": round(times[int(0.95 * ROUNDS)], 2),
+        "cpu_p50_ms": round(statistics.median(cpu), 2),
         "bytes": len(response.content),
         "bytes_gzip": len(gzip.compress(response.content)),
         "queries": len(queries),
@@ -84,6 +93,8 @@ def main() -> None:
         os.environ["PREFERENDUM_DATA_DIR"] = folder
         for name in ("DATABASE_URL", "REDIS_URL", "PREFERENDUM_PRODUCTION"):
             os.environ.pop(name, None)
+        if address := os.environ.get("PREFERENDUM_BENCH_URL"):
+            os.environ["DATABASE_URL"] = address
         os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
         import django
 
@@ -94,38 +105,39 @@ def main() -> None:
 def run(judgments: int, models: int) -> dict:
     from django.db import connection
     from django.test import Client
-    from django.test.utils import setup_test_environment
 
     from accounts.models import User
 
-    setup_test_environment()
     snapshot, names, counted = build(judgments, models)
-    client = Client()
+    client = Client(headers={"host": "localhost"})  # not as in tests, which copy every context
     client.force_login(User.objects.create(username="reader", role="researcher"))
     pages = {
         "board": "/studies/birds/board/",
         "head_to_head": f"/boards/{snapshot.pk}/head-to-head/helpfulness/",
         "two_models": f"/boards/{snapshot.pk}/two/?a={names[0]}&b={names[1]}",
         "studies": "/",
+        "boards": "/studies/birds/boards/",
         "yardstick": "/healthz",
     }
     found = {name: measure(client, address) for name, address in pages.items()}
     connection.close()
     for name, one in found.items():
         say(
-            f"{name:13} {one['p50_ms']:7.2f} ms  p95 {one['p95_ms']:7.2f}  {one['bytes']:8,} bytes"
+            f"{name:13} first {one['first_ms']:7.2f}  p50 {one['p50_ms']:7.2f} ms  p95 {one['p95_ms']:7.2f}  {one['bytes']:8,} bytes"
             f"  {one['bytes_gzip']:7,} gzip  {one['queries']} queries"
         )
     board = found["board"]
     return {
         "bench": "board_page",
         "judgments": counted,
+        "database": connection.vendor,
         "models": models,
         "criteria": 3,
         "pages": found,
         "board_to_yardstick": round(board["p50_ms"] / found["yardstick"]["p50_ms"], 1),
         "limits": {"p50_ms": MOST_MS, "bytes": MOST_BYTES},
-        "met": board["p50_ms"] <= MOST_MS and board["bytes"] <= MOST_BYTES,
+        "met": board["bytes"] <= MOST_BYTES
+        and all(found[name]["p50_ms"] <= MOST_MS for name in pages),
     }
 
 

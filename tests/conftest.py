@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
+from django.core.cache import caches
 from django.db import connections
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -50,6 +51,12 @@ def django_db_modify_db_settings(
     settings_dict = connections["default"].settings_dict
     if "sqlite" in settings_dict["ENGINE"]:
         settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """Forget what a process remembers: another test's rows have the same numbers."""
+    caches["process"].clear()
 
 
 @pytest.fixture

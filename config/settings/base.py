@@ -259,9 +259,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     }
 )
 
-# ---- cache: only what limits the rate of attempts --------------------------------------------------
+# ---- caches --------------------------------------------------------------------------------------
 
 CACHES = {
+    # Shared by all processes: only what limits the rate of attempts.
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
@@ -272,7 +273,14 @@ CACHES = {
         },
     }
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Of one process: what can be had again, such as boards as they are shown. Never a call away.
+    "process": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "process",
+        "TIMEOUT": None,
+        "OPTIONS": {"MAX_ENTRIES": 300},
+    },
 }
 
 # ---- judging --------------------------------------------------------------------------------------

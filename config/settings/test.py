@@ -1,7 +1,12 @@
 """Tests: SQLite and an in-memory broker, or whatever DATABASE_URL and REDIS_URL name."""
 
 from config.settings.base import *  # noqa: F403 - settings modules are star-imported
-from config.settings.base import CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES, EMBEDDED
+from config.settings.base import (
+    CACHES,
+    CELERY_BROKER_TRANSPORT_OPTIONS,
+    DATABASES,
+    EMBEDDED,
+)
 
 # Set here, not in the environment: importing this package has read the environment already.
 SECRET_KEY = "only-for-tests-" + "x" * 48
@@ -16,4 +21,4 @@ LEDGER_GUARDED = False
 GENERATION_CANARY_HOURS = 0  # providers' ledgers of calls are compared with the completions
 WHITENOISE_AUTOREFRESH = True
 # Rates of attempts are counted by address, and all tests come from one.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}

@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from accounts.models import User
-from judging.models import Assignment, Study, StudyVersion
+from judging.models import Study, StudyVersion
 from ratings.models import BoardRequest, LeaderboardSnapshot
 from ratings.services import works
+from ratings.services.counts import judgments_of
 from ratings.services.snapshots import STAGES, latest_version, take_snapshot
 
 # Judgments up to which a person may wait for a page: half a second of reading and fitting.
@@ -14,9 +15,8 @@ UNFINISHED = (BoardRequest.State.WAITING, BoardRequest.State.RUNNING)
 
 
 def is_large(study: Study) -> bool:
-    """Say whether a study has more judgments than a page waits for; counts no further than that."""
-    judged = Assignment.objects.filter(study=study, state=Assignment.State.JUDGED)
-    return judged.order_by()[: AT_ONCE + 1].count() > AT_ONCE
+    """Say whether a study has more judgments than a page waits for."""
+    return judgments_of([study])[study.pk] > AT_ONCE
 
 
 def request_board(

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, Sum
+from django.db.models import Max
 
-from judging.models import Assignment, Comparison, Study
+from judging.models import Study
 from ratings.models import LeaderboardSnapshot
+from ratings.services.counts import judgments_of, wanted_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,9 @@ class Overview:
 
 def overviews(studies: Sequence[Study]) -> list[Overview]:
     """Return an overview of each study, in the same order."""
-    pks = [study.pk for study in studies]
-    judged = Assignment.objects.filter(study__in=pks, state=Assignment.State.JUDGED)
-    judgments = dict(judged.order_by().values_list("study").annotate(judged=Count("pk")))
-    compared = Comparison.objects.filter(study__in=pks).order_by()
-    wanted = dict(compared.values_list("study").annotate(wanted=Sum("places")))
+    judgments, wanted = judgments_of(studies), wanted_of(studies)
     taken = dict(
-        LeaderboardSnapshot.objects.filter(study_version__study__in=pks)
+        LeaderboardSnapshot.objects.filter(study_version__study__in=list(studies))
         .order_by()
         .values_list("study_version__study")
         .annotate(newest=Max("taken_at"))
@@ -36,8 +33,8 @@ def overviews(studies: Sequence[Study]) -> list[Overview]:
     return [
         Overview(
             study=study,
-            judgments=judgments.get(study.pk, 0),
-            wanted=wanted.get(study.pk, 0),
+            judgments=judgments[study.pk],
+            wanted=wanted[study.pk],
             board_taken_at=taken.get(study.pk),
         )
         for study in studies

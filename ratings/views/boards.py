@@ -1,5 +1,6 @@
 """Pages of boards: a study's newest, any earlier one, what changed, and any two models."""
 
+from functools import cache
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -8,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
@@ -186,14 +188,12 @@ def _board_page(
     context |= {"study": study, "snapshot": found, "may_export": "export" in scopes_of(request)}
     if found:
         board = _result(request, found)
-        parts = shown.parts(board)
         context |= {
             "board": board,
             "coded": not may_see_identities(request, study),
-            "parts": parts,
-            "glance": shown.glance(parts),
-            "meaning": shown.meaning(shown.BOARD_TERMS),
-            **shown.left_out(board),
+            # A board stays as it is: its pictures and tables are drawn once for each way to name it.
+            "drawn": [found.pk, found.digest, get_language(), _names(board)],
+            "drawing": cache(lambda: shown.drawing(board)),
         }
     context["large"] = context["may_export"] and board_requests.is_large(study)
     return render(request, "ratings/board.html", context)
@@ -204,6 +204,10 @@ def _result(request: HttpRequest, snapshot: LeaderboardSnapshot) -> dict[str, An
     if may_see_identities(request, snapshot.study_version.study):
         return dict(snapshot.result)
     return result_with_codes(snapshot)
+
+
+def _names(board: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(one["model"], one["name"]) for one in board["models"]]
 
 
 def _snapshot(pk: int) -> LeaderboardSnapshot:

@@ -55,6 +55,17 @@ def meaning(terms: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"key": key, "term": term, "words": WORDS[key]} for key, term in terms.items()]
 
 
+def drawing(board: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all that a board's pictures and tables show."""
+    shown = parts(board)
+    return {
+        "parts": shown,
+        "glance": glance(shown),
+        "meaning": meaning(BOARD_TERMS),
+        **left_out(board),
+    }
+
+
 def parts(board: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return each criterion, and the composite last, with pictures and rows ready to be read."""
     models = {one["model"]: one for one in board["models"]}

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -12,8 +13,17 @@ from accounts.services.consent import PARTS, give_consent, publish_consent
 from accounts.services.holds import hold_rater, release_rater
 from accounts.services.invitations import create_invitation
 from judging.services.studies import create_study
-from models_registry.models import Completion, GenerationRun, LanguageModel, ModelPrice
+from models_registry.models import (
+    Completion,
+    DriftNotice,
+    GenerationRun,
+    LanguageModel,
+    ModelPrice,
+)
 from prompts.models import Prompt, PromptPoolVersion
+from ratings.models import ExportFile
+from ratings.services.snapshots import take_snapshot
+from tests.ratings.studies import build_study, judge_at_random, make_raters
 from tests.scenarios import make_models, make_pool, make_rater, published_study
 
 FEW, MANY = 2, 50
@@ -151,4 +161,53 @@ def test_the_page_of_one_thing_asks_as_often_however_much_belongs_to_it(client, 
     few = queries()
     deepen(scene, FEW, MANY)
     queries()
+    assert queries() == few
+
+
+def test_boards_files_raters_and_changes_ask_as_often_for_50_rows_as_for_2(client, dave, now):
+    built = build_study(prompts=20)
+    model = built.models[0]
+    pages = [
+        f"/studies/birds/{name}/" for name in ("board", "boards", "exports", "raters", "blinding")
+    ] + ["/models/changes/"]
+    client.force_login(dave)
+
+    judge_at_random(built, make_raters(2), each=2)
+    board, _ = take_snapshot(version=built.version, now=now)
+
+    def grow_to(start: int, stop: int) -> None:
+        judge_at_random(built, make_raters(stop - start, prefix=f"r{start}-"), each=1)
+        for number in range(start, stop):
+            board.pk, board.digest, board._state.adding = None, f"{number:064}", True
+            board.save()
+            ExportFile.objects.create(
+                study_version=built.version,
+                what="judgments",
+                file_format="csv",
+                last_judgment_id=number,
+                requested_by=dave,
+            )
+            DriftNotice.objects.create(
+                language_model=model,
+                what=DriftNotice.What.FINGERPRINT,
+                before="fp_1",
+                after=f"fp_{number}",
+                decision="same",
+                decided_at=now,
+                decided_by=dave,
+            )
+
+    def queries() -> dict[str, int]:
+        counted = {}
+        for path in pages:
+            caches["process"].clear()
+            with CaptureQueriesContext(connection) as asked:
+                assert client.get(path).status_code == 200, path
+            counted[path] = len(asked)
+        return counted
+
+    grow_to(0, FEW)
+    queries()
+    few = queries()
+    grow_to(FEW, MANY)
     assert queries() == few
