@@ -25,10 +25,10 @@ from ratings.scoring.bradley_terry import fit_bradley_terry
 from ratings.scoring.clusters import Codes, cluster_sizes
 from ratings.scoring.intervals import checked_covariance
 from ratings.scoring.kernels import engine, side_by_side
-from ratings.scoring.poisson import plan, unit_thresholds
+from ratings.scoring.kernels.plain import LANES, TOGETHER
+from ratings.scoring.poisson import alias_tables, plan
 from ratings.scoring.ties import fit_davidson, fit_rao_kupper
 from ratings.scoring.types import (
-    FIRST_WON,
     Comparisons,
     Counts,
     Covariance,
@@ -41,10 +41,8 @@ from ratings.scoring.types import (
 from ratings.scoring.win_rate import Rates
 
 Cells = NDArray[np.int32]
-LANES = 16  # resamples refitted side by side
-TOGETHER = 128  # resamples of clusters drawn side by side, from one stream of randomness
 CHORD_STEPS = 60
-CHORD_SETTLED = 1e-12  # log-odds: the largest last step of a refit that has arrived
+CHORD_SETTLED = 1e-12  # log-odds: how far from its end a refit has arrived
 FURTHEST = 50.0  # log-odds; a refit beyond is left to Newton's method, which knows why
 LEAST_ESTIMABLE = 0.9  # share of the resamples that must have an estimate
 
@@ -70,8 +68,7 @@ def bootstrap(
     loops = engine(saves=pairs.cells.size * draws * 5e-8)
 
     def drawn(stream: SFC64) -> Cells:
-        raw = stream.random_raw(cell.size * LANES).reshape(-1, LANES)
-        return np.asarray(loops.poisson_cells(raw, cell, table, tables, pairs.cells.size))
+        return np.asarray(loops.poisson_cells(stream, cell, table, tables, pairs.cells.size))
 
     return _covariance(fit, pairs, drawn, rng=rng, draws=draws, together=LANES, kind="bootstrap")
 
@@ -88,10 +85,10 @@ def cluster_bootstrap(
 
     `cluster` (n,) are integers from 0, the raters where left out; otherwise as `bootstrap`.
     """
+    loops = engine(saves=len(comparisons) * draws * 2e-9)
     codes, g = _known(comparisons.rater if cluster is None else cluster)
     votes = _Sorted.of(comparisons)
     owner = votes.by_cell(codes)
-    loops = engine(saves=len(comparisons) * draws * 2e-9)
 
     def drawn(stream: SFC64) -> Cells:
         return np.asarray(loops.weighted_cells(votes.start, owner, _weights(stream, g)))
@@ -116,16 +113,22 @@ def two_way_bootstrap(
     A vote's weight is its rater's times its prompt's. That is right where raters and prompts differ,
     and too wide, by up to the root of 3, where votes are independent in truth (Owen 2007).
     """
-    raters, g = _known(comparisons.rater if rater is None else rater)
-    prompts, h = _known(comparisons.prompt if prompt is None else prompt)
-    votes = _Sorted.of(comparisons)
-    one, other = votes.by_cell(raters), votes.by_cell(prompts)
     loops = engine(saves=len(comparisons) * draws * 6e-9)
+    (raters, g), (prompts, h) = side_by_side(
+        _known,
+        [
+            comparisons.rater if rater is None else rater,
+            comparisons.prompt if prompt is None else prompt,
+        ],
+    )
+    votes = _Sorted.of(comparisons)
+    one, other = side_by_side(votes.by_cell, [raters, prompts])
 
     def drawn(stream: SFC64) -> Cells:
-        weights = _weights(stream, g), _weights(stream, h)
+        # Drawn at once: the compiled loop goes on from a state without moving the stream.
+        weights = _weights(stream, g + h)
         return np.asarray(
-            loops.twice_weighted_cells(votes.start, one, weights[0], other, weights[1])
+            loops.twice_weighted_cells(votes.start, one, weights[:g], other, weights[g:])
         )
 
     found = _covariance(
@@ -180,10 +183,11 @@ class Pairs(NamedTuple):
 
 
 class _Sorted(NamedTuple):
-    """Votes in the order of their cells: `order` (n,), and where each of the 3 m cells starts."""
+    """Votes in the order of their cells: `number` (K, K) of each pair, where each cell starts."""
 
+    comparisons: Comparisons
     pairs: Pairs
-    order: NDArray[np.int32]
+    number: NDArray[np.int32]
     start: NDArray[np.int64]
 
     @classmethod
@@ -192,14 +196,13 @@ class _Sorted(NamedTuple):
         k = len(comparisons.items)
         number = np.zeros((k, k), dtype=np.int32)
         number[pairs.one, pairs.other] = number[pairs.other, pairs.one] = np.arange(len(pairs.one))
-        flipped = comparisons.first > comparisons.second
-        outcome = np.where(flipped, FIRST_WON - comparisons.outcome, comparisons.outcome)
-        cell = number[comparisons.first, comparisons.second] * np.int32(3) + outcome
-        order, start = engine().order(cell, 3 * len(pairs.one))
-        return cls(pairs, order, start)
+        start = np.zeros(pairs.cells.size + 1, dtype=np.int64)
+        np.cumsum(pairs.cells.ravel().astype(np.int64), out=start[1:])
+        return cls(comparisons, pairs, number, start)
 
-    def by_cell(self, codes: Codes) -> NDArray[np.int32]:
-        return codes[self.order].astype(np.int32)
+    def by_cell(self, codes: Codes) -> NDArray[np.uint32]:
+        votes = self.comparisons.first, self.comparisons.second, self.comparisons.outcome
+        return np.asarray(engine().in_cells(*votes, self.number, self.start, codes))
 
 
 def _known(codes: Codes | None) -> tuple[Codes, int]:
@@ -211,8 +214,7 @@ def _known(codes: Codes | None) -> tuple[Codes, int]:
 
 def _weights(stream: SFC64, g: int) -> NDArray[np.uint8]:
     """Return Poisson weights of mean 1, (g, TOGETHER)."""
-    words = stream.random_raw(g * TOGETHER // 2).view(np.uint32).reshape(g, TOGETHER)
-    return np.asarray(engine().weights(words, unit_thresholds()))
+    return np.asarray(engine().weights(stream, alias_tables([1]), g))
 
 
 # ---- refits --------------------------------------------------------------------------------------
@@ -232,9 +234,7 @@ def _covariance(
     seeds = rng.integers(1 << 62, size=-(-draws // together))
 
     def block(seed: int) -> Floats:
-        cells = drawn(SFC64(seed))
-        parts = (cells[:, lane : lane + LANES] for lane in range(0, together, LANES))
-        return np.concatenate([_refit(fit, pairs, np.ascontiguousarray(part)) for part in parts])
+        return _refit(fit, pairs, drawn(SFC64(seed)))
 
     found = np.concatenate(side_by_side(block, seeds.tolist()))[:draws]
     usable = found[np.isfinite(found).all(axis=1)]
@@ -247,8 +247,8 @@ def _covariance(
 
 
 def _refit(fit: Fit, pairs: Pairs, drawn: Cells) -> Floats:
-    """Refit resampled cells (3 m, LANES); return strengths (LANES, K), NaN without an estimate."""
-    k = len(fit.items)
+    """Refit resampled cells (3 m, L); return strengths (L, K), NaN without an estimate."""
+    k, lanes = len(fit.items), drawn.shape[1]
     if fit.scores is None:
         start = (
             fit.strength if fit.tie_probability is None else np.append(fit.strength, _log_nu(fit))
@@ -259,7 +259,7 @@ def _refit(fit: Fit, pairs: Pairs, drawn: Cells) -> Floats:
         )
         strengths = np.array(found[:, :k])
     else:
-        strengths, arrived = np.empty((LANES, k)), np.zeros(LANES, dtype=bool)
+        strengths, arrived = np.empty((lanes, k)), np.zeros(lanes, dtype=bool)
     for straggler in np.flatnonzero(~arrived):
         cells = drawn[:, straggler].reshape(-1, 3).astype(np.float64)
         strengths[straggler] = _refit_alone(fit, pairs.counts(cells))

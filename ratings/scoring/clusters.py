@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ratings.scoring.intervals import checked_covariance, independent_meat
-from ratings.scoring.kernels import engine, plain
+from ratings.scoring.kernels import engine, plain, side_by_side
 from ratings.scoring.newton import laplacian
 from ratings.scoring.scores import Tables, leverages, tables_of
 from ratings.scoring.types import Comparisons, Counts, Covariance, Fit, Floats, NotEstimable, Side
@@ -41,6 +41,7 @@ Correction = Literal["CR1", "CR3"]
 
 BLOCK = 1 << 20  # numbers held at once while sweeping clusters: 8 MiB
 SETTLED = 1e-9  # relative change at which a leave-one-out series has arrived
+WORTH_THREADS = 50_000  # votes from which the sides are worked out side by side
 MOST_TERMS = 40  # of the series; what is slower is solved exactly
 TAKEN_ALL = (
     1e-9  # a direction of which a cluster holds all but this share has no estimate without it
@@ -67,17 +68,10 @@ class Scored:
 
     @classmethod
     def of(cls, fit: Fit, comparisons: Comparisons, codes: Codes, g: int) -> Self:
-        order, start = engine(saves=_saved(len(comparisons), 0)).order(codes, g)
+        loops = engine(saves=_saved(len(comparisons), 0))
+        votes = comparisons.first, comparisons.second, comparisons.outcome
         tables = tables_of(fit)
-        return cls(
-            fit,
-            tables,
-            leverages(tables, fit.inverse),
-            start,
-            comparisons.first[order],
-            comparisons.second[order],
-            comparisons.outcome[order],
-        )
+        return cls(fit, tables, leverages(tables, fit.inverse), *loops.grouped(codes, g, *votes))
 
     @property
     def g(self) -> int:
@@ -265,11 +259,19 @@ def two_way_sandwich(
     prompts = comparisons.prompt if prompt is None else prompt
     if raters is None or prompts is None:
         raise NotEstimable("two-way intervals need to know who judged, and on what")
-    sides = (
-        cluster_side(fit, comparisons, raters, by="rater", correction=correction),
-        cluster_side(fit, comparisons, prompts, by="prompt", correction=correction),
-    )
-    found = combined(sides, _both(fit, comparisons, raters, prompts))
+    # Loaded before threads ask for it, each with a part of what it saves.
+    engine(saves=2 * _saved(len(comparisons), MOST_TERMS))
+
+    def part(by: str) -> Any:
+        if by == "both":
+            return _both(fit, comparisons, raters, prompts)
+        codes = raters if by == "rater" else prompts
+        return cluster_side(fit, comparisons, codes, by=by, correction=correction)
+
+    parts = ("rater", "prompt", "both")
+    threads = len(comparisons) > WORTH_THREADS
+    *sides, both = side_by_side(part, parts) if threads else [part(by) for by in parts]
+    found = combined(sides, both)
     # The variances that are used: the difference of estimates may itself be negative.
     checked_covariance(fit, np.diag(found.standard_error**2), "two-way")
     return found

@@ -1,10 +1,21 @@
-"""Poisson numbers by inversion of uniform bits: the same whether NumPy or compiled loops look them up.
+"""Poisson numbers from uniform bits: the same whether NumPy or compiled loops look them up.
 
 A resample gives each vote (or each cluster of votes) a weight that is Poisson with mean 1, so that a
 cell of c votes has a count that is Poisson with mean c. Weights add up to about the number of votes
 rather than to it exactly, which no estimate here depends on (Hanley and MacGibbon 2006).
+
+Each draw takes 32 uniform bits to a table of aliases: as good as inverting the distribution function
+rounded to 32 bits, with one look and no search.
+
+References
+----------
+Walker, A. J. (1977). An efficient method for generating discrete random variables with general
+distributions. ACM Transactions on Mathematical Software 3.
+Vose, M. D. (1991). A linear algorithm for generating random numbers with a given distribution.
+IEEE Transactions on Software Engineering 17.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -14,22 +25,22 @@ from numpy.typing import NDArray
 from ratings.scoring.types import Floats
 
 SMALL = 128  # means below have a table each; above, powers of two add up
-GUIDES = 256  # entries that the first byte of a draw chooses from
-FURTHEST = 10.0  # standard deviations kept, beyond which there is less than 1e-22
-WORD = 2.0**64
+FURTHEST = 10.0  # standard deviations looked at, beyond which there is less than 1e-22
+WORD = 2**32
 
 
 class Tables(NamedTuple):
-    """Cumulative distributions end to end: table t is `cdf[start[t] : start[t + 1]]`.
+    """Tables of aliases end to end: table t is `entries[start[t] : start[t] + 2 ** (32 - shift[t])]`.
 
-    `cdf` is scaled to 64 bits; the draw of bits r is `lowest[t]` plus the number of entries that r
-    reaches. `guide[t, b]` is where to begin to look when the first byte of r is b.
+    The bits r choose the entry `r >> shift[t]`. Its low half is what the bits left, `r` without
+    those, must stay below for the draw to be `lowest[t]` plus the place of the entry; else the draw is
+    the high half.
     """
 
     start: NDArray[np.int64]
+    shift: NDArray[np.uint32]
     lowest: NDArray[np.int64]
-    cdf: NDArray[np.uint64]
-    guide: NDArray[np.int64]
+    entries: NDArray[np.uint64]
 
 
 class Plan(NamedTuple):
@@ -45,49 +56,59 @@ def plan(means: Floats) -> Plan:
     whole = np.rint(means).astype(np.int64)
     low, high = whole % SMALL, whole // SMALL
     bits = int(high.max()).bit_length() if whole.size else 0
-    cells, tables = [np.flatnonzero(low)], [low[low > 0]]
+    cells, terms = [np.flatnonzero(low)], [low[low > 0]]
     for bit in range(bits):
         having = np.flatnonzero(high >> bit & 1)
         cells.append(having)
-        tables.append(np.full(having.size, SMALL + bit))
-    cell, table = np.concatenate(cells), np.concatenate(tables)
+        terms.append(np.full(having.size, SMALL << bit))
+    cell, term = np.concatenate(cells), np.concatenate(terms)
     # By table: neighbouring draws then look into the same few cache lines.
-    ordered = np.argsort(table, kind="stable")
-    return Plan(cell[ordered], table[ordered], _tables(bits))
+    ordered = np.argsort(term, kind="stable")
+    needed, table = np.unique(term[ordered], return_inverse=True)
+    return Plan(cell[ordered], table, alias_tables(needed.tolist()))
 
 
-@cache
-def _tables(bits: int) -> Tables:
-    """Return the tables of means 0 to 127, then 128, 256, ... for each of the bits."""
-    means = np.concatenate([np.arange(SMALL), SMALL * 2.0 ** np.arange(bits)])
-    parts, lowest = [], []
-    for mean in means:
-        reach = FURTHEST * np.sqrt(mean) + 12
-        values = np.arange(max(0, int(mean - reach)), int(mean + reach) + 1)
-        lowest.append(int(values[0]))
-        parts.append(_scaled(values, float(mean)))
-    start = np.concatenate([[0], np.cumsum([len(one) for one in parts])])
-    bytes_ = np.arange(GUIDES, dtype=np.uint64) << np.uint64(56)
-    guide = np.stack(
-        [
-            begin + np.minimum(np.searchsorted(one, bytes_, side="right"), len(one) - 1)
-            for begin, one in zip(start[:-1], parts, strict=True)
-        ]
+def alias_tables(means: Sequence[int]) -> Tables:
+    """Return a table for each of the means."""
+    each = [_aliases(mean) for mean in means]
+    sizes = np.array([len(entries) for _, entries in each], dtype=np.int64)
+    return Tables(
+        start=np.cumsum(sizes) - sizes,
+        shift=np.array([33 - int(size).bit_length() for size in sizes], dtype=np.uint32),
+        lowest=np.array([lowest for lowest, _ in each], dtype=np.int64),
+        entries=np.concatenate([np.zeros(0, dtype=np.uint64), *(entries for _, entries in each)]),
     )
-    return Tables(start, np.array(lowest), np.concatenate(parts), guide)
-
-
-def _scaled(values: NDArray[np.int64], mean: float) -> NDArray[np.uint64]:
-    from scipy.special import pdtr
-
-    shares = np.minimum(pdtr(values, mean) * WORD, np.nextafter(WORD, 0.0))
-    return np.asarray(shares.astype(np.uint64))
 
 
 @cache
-def unit_thresholds() -> NDArray[np.uint32]:
-    """Return what 32 uniform bits must reach for a Poisson number of mean 1 to exceed 0, 1, 2, ..."""
+def _aliases(mean: int) -> tuple[int, NDArray[np.uint64]]:
+    """Return the lowest value that is drawn, and the entries: as many as a power of two."""
+    lowest, shares = _shares(mean)
+    size = 1 << (len(shares) - 1).bit_length()
+    room = WORD // size  # of 32 bits, the values that fall on one entry
+    cut = shares + [0] * (size - len(shares))
+    other = list(range(size))
+    short = [at for at in range(size) if cut[at] < room]
+    long = [at for at in range(size) if cut[at] > room]
+    while short and long:
+        one, giver = short.pop(), long[-1]
+        other[one] = giver
+        cut[giver] -= room - cut[one]
+        if cut[giver] <= room:
+            long.pop()
+            if cut[giver] < room:
+                short.append(giver)
+    entries = [(lowest + of) << 32 | below for of, below in zip(other, cut, strict=True)]
+    return lowest, np.array(entries, dtype=np.uint64)
+
+
+def _shares(mean: int) -> tuple[int, list[int]]:
+    """Return the lowest value, and how many of the 2**32 values of 32 bits are for each from there."""
     from scipy.special import pdtr
 
-    reached = np.rint(pdtr(np.arange(13), 1.0) * 2.0**32)
-    return np.asarray(reached[reached < 2**32].astype(np.uint32))
+    reach = FURTHEST * np.sqrt(mean) + 12
+    values = np.arange(max(0, int(mean - reach)), int(mean + reach) + 1)
+    ends = np.rint(pdtr(values, float(mean)) * WORD).astype(np.int64)
+    shares = np.diff(ends, prepend=0)
+    drawn = np.flatnonzero(shares)
+    return int(values[drawn[0]]), shares[drawn[0] : drawn[-1] + 1].tolist()

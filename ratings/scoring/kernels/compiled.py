@@ -14,9 +14,10 @@ import numba
 import numpy as np
 from numba.core import caching
 from numba.core import config as numba_config
+from numpy.random import SFC64
 from numpy.typing import NDArray
 
-from ratings.scoring.kernels.plain import SURE
+from ratings.scoring.kernels.plain import HALF, LANES, LOW_HALF, SURE, TOGETHER
 
 Array = NDArray[Any]
 FOLDER = Path(sys.prefix) / "kernels"
@@ -99,6 +100,30 @@ def order(codes: Array, g: int) -> tuple[Array, Array]:
 
 
 @compile_loop
+def _grouped(codes, g, first, second, outcome):
+    start = np.zeros(g + 1, dtype=np.int64)
+    for v in range(codes.size):
+        start[codes[v] + 1] += 1
+    for c in range(g):
+        start[c + 1] += start[c]
+    place = start[:-1].copy()
+    one, other, won = np.empty_like(first), np.empty_like(second), np.empty_like(outcome)
+    for v in range(codes.size):
+        at = place[codes[v]]
+        place[codes[v]] += 1
+        one[at], other[at], won[at] = first[v], second[v], outcome[v]
+    return start, one, other, won
+
+
+def grouped(
+    codes: Array, g: int, first: Array, second: Array, outcome: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Return (g + 1,) where each code starts, and the three columns (n,) in the order of `codes`."""
+    start, one, other, won = _grouped(np.ascontiguousarray(codes), g, first, second, outcome)
+    return start, one, other, won
+
+
+@compile_loop
 def _alone(found, start, other, h):
     alone, met = np.empty(found.size, dtype=np.bool_), np.zeros(h, dtype=np.int32)
     for c in range(start.size - 1):
@@ -119,23 +144,8 @@ def alone(one: Array, other: Array, g: int, h: int) -> Array:
 
 
 @compile_loop
-def _squares(
-    start,
-    first,
-    second,
-    outcome,
-    score,
-    tie_score,
-    weight,
-    cross,
-    corner,
-    leverage,
-    inverse,
-    terms,
-    settled,
-):
+def _squares(start, first, second, outcome, rows, with_ties, inverse, terms, settled):
     g, p = start.size - 1, inverse.shape[0]
-    with_ties = tie_score.size > 0
     total, stuck = np.zeros((p, p)), np.zeros(g, dtype=np.bool_)
     there = np.zeros(p, dtype=np.bool_)
     met = np.empty(p, dtype=np.int64)
@@ -148,18 +158,18 @@ def _squares(
             met[0] = p - 1
             size = 1
         for v in range(start[c], start[c + 1]):
-            i, j, y = first[v], second[v], outcome[v]
+            i, j = np.uint32(first[v]), np.uint32(second[v])
+            row = rows[np.uint32(outcome[v]), i, j]
             for item in (i, j):
                 if not there[item]:
                     there[item] = True
                     met[size] = item
                     size += 1
-            pull = score[y, i, j]
-            term[i] += pull
-            term[j] -= pull
-            hold += leverage[y, i, j]
+            term[i] += row[SCORE]
+            term[j] -= row[SCORE]
+            hold += row[LEVERAGE]
             if with_ties:
-                term[p - 1] += tie_score[y, i, j]
+                term[p - 1] += row[TIE_SCORE]
         scale = 0.0
         for a in range(size):
             sums[met[a]] = term[met[a]]
@@ -171,18 +181,19 @@ def _squares(
                 break
             step[:] = 0.0
             for a in range(size):
-                row, times = inverse[met[a]], term[met[a]]
+                line, times = inverse[met[a]], term[met[a]]
                 for b in range(p):
-                    step[b] += times * row[b]
+                    step[b] += times * line[b]
                 term[met[a]] = 0.0
             for v in range(start[c], start[c + 1]):
-                i, j, y = first[v], second[v], outcome[v]
+                i, j = np.uint32(first[v]), np.uint32(second[v])
+                row = rows[np.uint32(outcome[v]), i, j]
                 gap = step[i] - step[j]
-                pull = weight[y, i, j] * gap
+                pull = row[WEIGHT] * gap
                 if with_ties:
                     nu = step[p - 1]
-                    pull += cross[y, i, j] * nu
-                    term[p - 1] += cross[y, i, j] * gap + corner[y, i, j] * nu
+                    pull += row[CROSS] * nu
+                    term[p - 1] += row[CROSS] * gap + row[CORNER] * nu
                 term[i] += pull
                 term[j] -= pull
             largest = 0.0
@@ -192,9 +203,9 @@ def _squares(
             going = largest * rest > settled * scale
         stuck[c] = going
         for a in range(size):
-            row, times = total[met[a]], 0.0 if going else sums[met[a]]
+            line, times = total[met[a]], 0.0 if going else sums[met[a]]
             for b in range(met[a], p):
-                row[b] += times * sums[b]
+                line[b] += times * sums[b]
         for a in range(size):
             term[met[a]] = sums[met[a]] = 0.0
             there[met[a]] = False
@@ -232,15 +243,15 @@ def squares(
     """
     from ratings.scoring.kernels import side_by_side
 
-    halves = _halves(start)
+    halves, (rows, with_ties) = _halves(start), _lines(tables, leverage)
 
     def part(bounds: tuple[int, int]) -> tuple[Array, Array]:
         top, bottom = bounds
-        rows = slice(start[top], start[bottom])
+        votes = slice(start[top], start[bottom])
         total, stuck = _squares(
             start[top : bottom + 1] - start[top],
-            first[rows], second[rows], outcome[rows],
-            *tables, leverage, inverse, terms, settled,
+            first[votes], second[votes], outcome[votes],
+            rows, with_ties, inverse, terms, settled,
         )  # fmt: skip
         return total, stuck
 
@@ -249,6 +260,22 @@ def squares(
     total = np.triu(np.sum([one for one, _ in parts], axis=0))
     total += np.triu(total, 1).T
     return total, np.concatenate([stuck for _, stuck in parts])
+
+
+SCORE, WEIGHT, LEVERAGE, TIE_SCORE, CROSS, CORNER = range(6)
+
+
+def _lines(tables: tuple[Array, Array, Array, Array, Array], leverage: Array) -> tuple[Array, bool]:
+    """Return all that is looked up of a vote in one line of the cache: (3, K, K, 4 or 8)."""
+    score, tie_score, weight, cross, corner = tables
+    columns = [score, weight, leverage]
+    with_ties = bool(tie_score.size)
+    if with_ties:
+        columns += [tie_score, cross, corner]
+    rows = np.zeros((*score.shape, 8 if with_ties else 4))
+    for at, column in enumerate(columns):
+        rows[..., at] = column
+    return rows, with_ties
 
 
 PARTS = 8  # however many processors there are, so that sums are added in one order
@@ -262,99 +289,161 @@ def _halves(start: Array) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in pairwise(bounds) if a < b]
 
 
+# ---- resamples -----------------------------------------------------------------------------------
+
+
+def _state(stream: SFC64) -> Array:
+    """Return the state (4,) of a generator, to be carried on in a loop with the same numbers."""
+    state: Any = stream.state
+    return np.asarray(state["state"]["state"])
+
+
+@numba.njit(inline="always")
+def _next_word(a, b, c, counter):
+    """SFC64 (Doty-Humphrey): the next 64 bits, and the state after them."""
+    word = a + b + counter
+    turned = (c << np.uint64(24)) | (c >> np.uint64(40))
+    return word, b ^ (b >> np.uint64(11)), c + (c << np.uint64(3)), turned + word
+
+
+@numba.njit(inline="always")
+def _draw(bits, start, shift, lowest, entries):
+    place = bits >> shift
+    entry = entries[start + place]
+    other = entry >> HALF
+    # No branch: which of the two it is cannot be predicted.
+    own = np.uint64(bits - (place << shift) < (entry & LOW_HALF))
+    return other + own * (lowest + place - other)
+
+
 @compile_loop
-def _poisson_cells(raw, cell, table, start, lowest, cdf, guide, cells):
-    lanes = raw.shape[1]
-    counts = np.zeros((cells, lanes), dtype=np.int32)
+def _poisson_cells(state, cell, table, start, shift, lowest, entries, cells):
+    a, b, c, counter = state[0], state[1], state[2], state[3]
+    one_word = np.uint64(1)
+    counts = np.zeros((cells, LANES), dtype=np.int32)
     for t in range(cell.size):
-        one, row = table[t], cell[t]
-        last = start[one + 1] - 1
-        least = lowest[one] - start[one]
-        for lane in range(lanes):
-            r = raw[t, lane]
-            at = guide[one, r >> np.uint64(56)]
-            while at < last and r >= cdf[at]:
-                at += 1
-            counts[row, lane] += least + at
+        one, row = table[t], counts[cell[t]]
+        at, by, least = np.uint64(start[one]), np.uint64(shift[one]), np.uint64(lowest[one])
+        for lane in range(0, LANES, 2):
+            word, a, b, c = _next_word(a, b, c, counter)
+            counter += one_word
+            row[lane] += _draw(word & LOW_HALF, at, by, least, entries)
+            row[lane + 1] += _draw(word >> HALF, at, by, least, entries)
     return counts
 
 
 def poisson_cells(
-    raw: Array, cell: Array, table: Array, tables: tuple[Array, Array, Array, Array], cells: int
+    stream: SFC64, cell: Array, table: Array, tables: tuple[Array, Array, Array, Array], cells: int
 ) -> Array:
-    """Return (cells, L) Poisson counts: the sum over a cell's terms of draws by inversion.
+    """Return (cells, LANES) Poisson counts: the sum over a cell's terms of draws from their tables.
 
-    `raw` (T, L) uint64 are uniform; term t belongs to `cell[t]` and draws from `table[t]` of
-    `tables` (see `ratings.scoring.poisson`).
+    Term t belongs to `cell[t]` and draws from `table[t]` of `tables` (see `ratings.scoring.poisson`).
     """
-    return np.asarray(_poisson_cells(raw, cell, table, *tables, cells))
+    return np.asarray(_poisson_cells(_state(stream), cell, table, *tables, cells))
 
 
 @compile_loop
-def _weights(raw, thresholds, guide):
-    found = np.empty(raw.size, dtype=np.uint8)
-    flat = raw.reshape(raw.size)
-    for at in range(flat.size):
-        r = flat[at]
-        reached = guide[r >> np.uint32(24)]
-        while reached < thresholds.size and r >= thresholds[reached]:
-            reached += 1
-        found[at] = reached
-    return found.reshape(raw.shape)
+def _weights(state, lowest, shift, entries, found):
+    a, b, c, counter = state[0], state[1], state[2], state[3]
+    one_word, start = np.uint64(1), np.uint64(0)
+    by, least = np.uint64(shift), np.uint64(lowest)
+    flat = found.reshape(found.size)
+    for at in range(0, flat.size, 2):
+        word, a, b, c = _next_word(a, b, c, counter)
+        counter += one_word
+        flat[at] = _draw(word & LOW_HALF, start, by, least, entries)
+        flat[at + 1] = _draw(word >> HALF, start, by, least, entries)
 
 
-def weights(raw: Array, thresholds: Array) -> Array:
-    """Return uint8 weights: how many of the `thresholds` each raw number reaches."""
-    first_bytes = np.arange(256, dtype=np.uint32) << np.uint32(24)
-    guide = np.searchsorted(thresholds, first_bytes, side="right")
-    return np.asarray(_weights(raw, thresholds, guide))
+def weights(stream: SFC64, tables: tuple[Array, Array, Array, Array], g: int) -> Array:
+    """Return uint8 weights (g, TOGETHER) drawn from the only table there is."""
+    _, shift, lowest, entries = tables
+    # One row, one line of the cache: so rows begin where lines do.
+    room = np.empty((g + 1) * TOGETHER, dtype=np.uint8)
+    begin = -room.ctypes.data % TOGETHER
+    found = room[begin : begin + g * TOGETHER].reshape(g, TOGETHER)
+    _weights(_state(stream), lowest[0], shift[0], entries, found)
+    return found
 
 
-LARGEST = 13  # weights: as many as there are thresholds, see `poisson.unit_thresholds`
+@compile_loop
+def _in_cells(first, second, outcome, number, start, codes):
+    place = start[:-1].copy()
+    found = np.empty(codes.size, dtype=np.uint32)
+    for v in range(codes.size):
+        i, j, y = np.uint32(first[v]), np.uint32(second[v]), outcome[v]
+        cell = np.uint32(number[i, j] * 3 + (y if i < j else 2 - y))
+        found[place[cell]] = codes[v]
+        place[cell] += 1
+    return found
+
+
+def in_cells(
+    first: Array, second: Array, outcome: Array, number: Array, start: Array, codes: Array
+) -> Array:
+    """Return the codes (n,) of the votes in the order of their cells, by pair and outcome.
+
+    `number` (K, K) numbers the pairs; cell 3 p + y holds the votes of pair p in which the later item
+    won (y = 0), nobody did, or the earlier one; `start` (cells + 1,) is where each cell begins.
+    """
+    return np.asarray(_in_cells(first, second, outcome, number, start, codes))
+
+
+LARGEST = 13  # weights of mean 1 drawn by 32 bits are no larger
 IN_A_BYTE = 255 // LARGEST  # weights that a sum of one byte holds for certain
 IN_TWO_BYTES = 65535 // LARGEST**2  # products of two weights that one of two bytes does
 
 
 @compile_loop
-def _weighted_cells(start, owner, weight):
-    cells, lanes = start.size - 1, weight.shape[1]
-    found = np.zeros((cells, lanes), dtype=np.int32)
-    few = np.empty(lanes, dtype=np.uint8)
+def _weighted_cells(start, owner, words):
+    cells = start.size - 1
+    found = np.zeros((cells, TOGETHER), dtype=np.int32)
+    sums = np.empty(TOGETHER // 8, dtype=np.uint64)
+    bytes_ = sums.view(np.uint8)
     for c in range(cells):
         row = found[c]
         for begin in range(start[c], start[c + 1], IN_A_BYTE):
-            few[:] = 0
+            # Eight bytes of a word are added at once, as long as none overflows.
+            s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = np.uint64(0)
             for v in range(begin, min(begin + IN_A_BYTE, start[c + 1])):
-                own = weight[owner[v]]
-                for lane in range(lanes):
-                    few[lane] += own[lane]
-            for lane in range(lanes):
-                row[lane] += few[lane]
+                own = words[owner[v]]
+                s0 += own[0]
+                s1 += own[1]
+                s2 += own[2]
+                s3 += own[3]
+                s4 += own[4]
+                s5 += own[5]
+                s6 += own[6]
+                s7 += own[7]
+            sums[0], sums[1], sums[2], sums[3] = s0, s1, s2, s3
+            sums[4], sums[5], sums[6], sums[7] = s4, s5, s6, s7
+            for lane in range(TOGETHER):
+                row[lane] += bytes_[lane]
     return found
 
 
 def weighted_cells(start: Array, owner: Array, weight: Array) -> Array:
-    """Return (cells, L): the sum over the votes of each cell of their cluster's weights.
+    """Return (cells, TOGETHER): the sum over the votes of each cell of their cluster's weights.
 
-    `owner` (n,) is the cluster of each vote, in the order of cells; `weight` (G, L) uint8.
+    `owner` (n,) uint32 is the cluster of each vote, in the order of cells; `weight` (G, TOGETHER).
     """
-    return np.asarray(_weighted_cells(start, owner, weight))
+    return np.asarray(_weighted_cells(start, owner, weight.view(np.uint64)))
 
 
 @compile_loop
 def _twice_weighted_cells(start, owner, weight, other, other_weight):
-    cells, lanes = start.size - 1, weight.shape[1]
-    found = np.zeros((cells, lanes), dtype=np.int32)
-    few = np.empty(lanes, dtype=np.uint16)
+    cells = start.size - 1
+    found = np.zeros((cells, TOGETHER), dtype=np.int32)
+    few = np.empty(TOGETHER, dtype=np.uint16)
     for c in range(cells):
         row = found[c]
         for begin in range(start[c], start[c + 1], IN_TWO_BYTES):
             few[:] = 0
             for v in range(begin, min(begin + IN_TWO_BYTES, start[c + 1])):
                 own, own_other = weight[owner[v]], other_weight[other[v]]
-                for lane in range(lanes):
+                for lane in range(TOGETHER):
                     few[lane] += np.uint16(np.uint16(own[lane]) * np.uint16(own_other[lane]))
-            for lane in range(lanes):
+            for lane in range(TOGETHER):
                 row[lane] += few[lane]
     return found
 
@@ -362,85 +451,112 @@ def _twice_weighted_cells(start, owner, weight, other, other_weight):
 def twice_weighted_cells(
     start: Array, owner: Array, weight: Array, other: Array, other_weight: Array
 ) -> Array:
-    """Return (cells, L): the sum over the votes of the product of their two weights."""
+    """Return (cells, TOGETHER): the sum over the votes of the product of their two weights."""
     return np.asarray(_twice_weighted_cells(start, owner, weight, other, other_weight))
 
 
 @compile_loop
 def _climb(cells, one, other, inverse, begin, k, steps, settled, furthest):
     m, lanes, p = one.size, cells.shape[1], inverse.shape[0]
-    points, votes = np.empty((m, lanes)), np.empty((m, lanes))
-    tied = np.zeros(lanes)
-    for c in range(m):
-        for lane in range(lanes):
-            lost_, tie_, won_ = cells[3 * c, lane], cells[3 * c + 1, lane], cells[3 * c + 2, lane]
-            points[c, lane] = won_ + 0.5 * tie_
-            votes[c, lane] = lost_ + tie_ + won_
-            tied[lane] += tie_
-    at = np.empty((p, lanes))
-    for row in range(p):
-        at[row] = begin[row]
-    root, gradient, step = np.empty((k, lanes)), np.empty((p, lanes)), np.empty((p, lanes))
-    lost, size, nu = np.zeros(lanes, dtype=np.bool_), np.empty(lanes), np.zeros(lanes)
-    drawn = np.empty(lanes)
-    for _ in range(steps):
-        for row in range(k):
-            for lane in range(lanes):
-                root[row, lane] = np.exp(0.5 * at[row, lane])
-        gradient[:] = 0.0
-        if p > k:
-            for lane in range(lanes):
-                nu[lane] = np.exp(at[k, lane])
-                drawn[lane] = 0.0
-            for c in range(m):
-                x_, y_ = root[one[c]], root[other[c]]
-                up, down = gradient[one[c]], gradient[other[c]]
-                for lane in range(lanes):
-                    x, y = x_[lane], y_[lane]
-                    tie = nu[lane] * x * y
-                    share = votes[c, lane] / (x * x + y * y + tie)
-                    residual = points[c, lane] - share * (x * x + 0.5 * tie)
-                    up[lane] += residual
-                    down[lane] -= residual
-                    drawn[lane] += share * tie
-            for lane in range(lanes):
-                gradient[k, lane] = tied[lane] - drawn[lane]
-        else:
-            for c in range(m):
-                x_, y_ = root[one[c]], root[other[c]]
-                up, down = gradient[one[c]], gradient[other[c]]
-                for lane in range(lanes):
-                    x, y = x_[lane], y_[lane]
-                    share = votes[c, lane] / (x * x + y * y)
-                    residual = points[c, lane] - share * (x * x)
-                    up[lane] += residual
-                    down[lane] -= residual
-        step[:] = 0.0
+    # Twice the points, so that they are whole; of 4 bytes, since their reading takes the time.
+    points, votes = np.empty((m, LANES), dtype=np.int32), np.empty((m, LANES), dtype=np.int32)
+    tied, drawn = np.empty(LANES), np.empty(LANES)
+    at, step = np.empty((p, LANES)), np.empty((p, LANES))
+    root, gradient = np.empty((k, LANES)), np.empty((p, LANES))
+    before, nu = np.empty(LANES), np.zeros(LANES)
+    going = np.empty(LANES, dtype=np.bool_)
+    arrived, found = np.zeros(lanes, dtype=np.bool_), np.empty((lanes, p))
+    for top in range(0, lanes, LANES):
+        tied[:] = 0.0
+        for c in range(m):
+            lost_, tie_, won_ = cells[3 * c], cells[3 * c + 1], cells[3 * c + 2]
+            for lane in range(LANES):
+                ties = tie_[top + lane]
+                points[c, lane] = 2 * won_[top + lane] + ties
+                votes[c, lane] = won_[top + lane] + ties + lost_[top + lane]
+                tied[lane] += ties
         for row in range(p):
-            sums = step[row]
-            for column in range(p):
-                factor, slope = inverse[row, column], gradient[column]
-                for lane in range(lanes):
-                    sums[lane] += factor * slope[lane]
-        finished = True
-        for lane in range(lanes):
-            size[lane] = 0.0
-            far = 0.0
+            at[row] = begin[row]
+        before[:] = 0.0
+        going[:] = True
+        for turn in range(steps):
+            for row in range(k):
+                for lane in range(LANES):
+                    root[row, lane] = np.exp(0.5 * at[row, lane])
+            gradient[:] = 0.0
+            drawn[:] = 0.0
+            if p > k:
+                for lane in range(LANES):
+                    nu[lane] = np.exp(at[k, lane])
+            if turn == 0:
+                # All are at one place, where a pair's chances are the same for all.
+                for c in range(m):
+                    x, y = root[one[c], 0], root[other[c], 0]
+                    tie = nu[0] * x * y
+                    share = 1.0 / (x * x + y * y + tie)
+                    expected, tie_share = share * (x * x + 0.5 * tie), share * tie
+                    up, down = gradient[one[c]], gradient[other[c]]
+                    for lane in range(LANES):
+                        residual = 0.5 * points[c, lane] - votes[c, lane] * expected
+                        up[lane] += residual
+                        down[lane] -= residual
+                        drawn[lane] += votes[c, lane] * tie_share
+            elif p > k:
+                for c in range(m):
+                    x_, y_ = root[one[c]], root[other[c]]
+                    up, down = gradient[one[c]], gradient[other[c]]
+                    for lane in range(LANES):
+                        x, y = x_[lane], y_[lane]
+                        tie = nu[lane] * x * y
+                        share = votes[c, lane] / (x * x + y * y + tie)
+                        residual = 0.5 * points[c, lane] - share * (x * x + 0.5 * tie)
+                        up[lane] += residual
+                        down[lane] -= residual
+                        drawn[lane] += share * tie
+            else:
+                for c in range(m):
+                    x_, y_ = root[one[c]], root[other[c]]
+                    up, down = gradient[one[c]], gradient[other[c]]
+                    for lane in range(LANES):
+                        x, y = x_[lane] * x_[lane], y_[lane] * y_[lane]
+                        residual = 0.5 * points[c, lane] - votes[c, lane] * (x / (x + y))
+                        up[lane] += residual
+                        down[lane] -= residual
+            if p > k:
+                for lane in range(LANES):
+                    gradient[k, lane] = tied[lane] - drawn[lane]
+            step[:] = 0.0
             for row in range(p):
-                size[lane] = max(size[lane], abs(step[row, lane]))
-                if not lost[lane]:
+                sums = step[row]
+                for column in range(p):
+                    factor, slope = inverse[row, column], gradient[column]
+                    for lane in range(LANES):
+                        sums[lane] += factor * slope[lane]
+            over = True
+            for lane in range(LANES):
+                if not going[lane]:
+                    continue
+                largest, far = 0.0, False
+                for row in range(p):
                     at[row, lane] += step[row, lane]
-                if not abs(at[row, lane]) <= furthest:
-                    far = np.inf
-            if far > 0.0:
-                lost[lane] = True
-            finished = finished and (lost[lane] or size[lane] <= settled)
-        if finished:
-            break
-    arrived = np.empty(lanes, dtype=np.bool_)
-    for lane in range(lanes):
-        arrived[lane] = not lost[lane] and size[lane] <= settled
-    return at, arrived
+                    largest = max(largest, abs(step[row, lane]))
+                    far = far or not abs(at[row, lane]) <= furthest
+                last = before[lane]
+                near = largest <= settled or (
+                    largest < last and largest * largest <= settled * (last - largest)
+                )
+                if near:
+                    arrived[top + lane] = True
+                if near or far:
+                    going[lane] = False
+                before[lane] = largest
+                over = over and not going[lane]
+            if over:
+                break
+        for lane in range(LANES):
+            for row in range(p):
+                found[top + lane, row] = at[row, lane]
+    return found, arrived
 
 
 def climb(
@@ -456,19 +572,21 @@ def climb(
 ) -> tuple[Array, Array]:
     """Return (L, P) refits of resampled cells by the chord method, and which (L,) arrived.
 
-    All resamples climb together along one inverse information, in Davidson's model (P = K + 1) or
-    that of half-win ties (P = K).
+    All resamples climb along one inverse information, in Davidson's model (P = K + 1) or that of
+    half-win ties (P = K), LANES of them side by side. Steps shrink by about the same factor each
+    time, so that the last two tell how far the end is.
 
     Parameters
     ----------
-    cells : (3 m, L) int32, of each pair: other won, tie, one won
+    cells : (3 m, L) int32, of each pair: other won, tie, one won; L a multiple of LANES
     one, other : (m,) the pairs
     inverse : (P, P); begin : (P,), where all start
-    settled : the largest step, in log-odds, at which a resample has arrived
+    settled : how far from the end, in log-odds, a resample has arrived
     furthest : log-odds beyond which a resample is given up
     """
-    at, arrived = _climb(cells, one, other, inverse, begin, k, steps, settled, furthest)
-    return np.ascontiguousarray(at.T), arrived
+    ends = one.astype(np.uint32), other.astype(np.uint32)
+    found, arrived = _climb(cells, *ends, inverse, begin, k, steps, settled, furthest)
+    return np.asarray(found), arrived
 
 
 @compile_loop

@@ -3,9 +3,13 @@
 from typing import Any
 
 import numpy as np
+from numpy.random import SFC64
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+LANES = 16  # resamples refitted side by side
+TOGETHER = 64  # resamples of clusters drawn side by side: weights of one byte fill a cache line
+HALF, LOW_HALF = np.uint64(32), np.uint64(0xFFFFFFFF)
 BLOCK = 1 << 20  # numbers held at once while sweeping clusters: 8 MiB
 SHORT = 1 << 16  # codes that fit two bytes
 SURE = 0.5  # a cluster's leverage below which it bounds what is left of a series
@@ -34,6 +38,14 @@ def order(codes: Array, g: int) -> tuple[Array, Array]:
     # The transpose of a matrix with one entry a row is a counting sort: linear in n.
     one_a_row: Any = csr_array((np.ones(n, dtype=np.int8), codes, np.arange(n + 1)), shape=(n, g))
     return one_a_row.tocsc().indices.astype(np.int32), start
+
+
+def grouped(
+    codes: Array, g: int, first: Array, second: Array, outcome: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Return (g + 1,) where each code starts, and the three columns (n,) in the order of `codes`."""
+    found, start = order(codes, g)
+    return start, first[found], second[found], outcome[found]
 
 
 def alone(one: Array, other: Array, g: int, h: int) -> Array:
@@ -128,26 +140,45 @@ def _spread(
 
 
 def poisson_cells(
-    raw: Array, cell: Array, table: Array, tables: tuple[Array, Array, Array, Array], cells: int
+    stream: SFC64, cell: Array, table: Array, tables: tuple[Array, Array, Array, Array], cells: int
 ) -> Array:
-    """Return (cells, L) Poisson counts: the sum over a cell's terms of draws by inversion."""
-    start, lowest, cdf, _ = tables
-    drawn = np.empty(raw.shape, dtype=np.int32)
-    for one in np.unique(table):
-        rows = table == one
-        steps = cdf[start[one] : start[one + 1] - 1]
-        drawn[rows] = lowest[one] + np.searchsorted(steps, raw[rows], side="right")
-    counts = np.zeros((cells, raw.shape[1]), dtype=np.int32)
+    """Return (cells, LANES) Poisson counts: the sum over a cell's terms of draws from their tables."""
+    drawn = _drawn(stream, len(cell), LANES, tables, table)
+    counts = np.zeros((cells, LANES), dtype=np.int32)
     np.add.at(counts, cell, drawn)
     return counts
 
 
-def weights(raw: Array, thresholds: Array) -> Array:
-    """Return uint8 weights: how many of the `thresholds` each raw number reaches."""
-    found = np.zeros(raw.shape, dtype=np.uint8)
-    for threshold in thresholds:
-        found += raw >= threshold
-    return found
+def weights(stream: SFC64, tables: tuple[Array, Array, Array, Array], g: int) -> Array:
+    """Return uint8 weights (g, TOGETHER) drawn from the only table there is."""
+    return _drawn(stream, g, TOGETHER, tables, np.zeros(g, dtype=np.int64)).astype(np.uint8)
+
+
+def _drawn(
+    stream: SFC64,
+    rows: int,
+    lanes: int,
+    tables: tuple[Array, Array, Array, Array],
+    table: Array,
+) -> Array:
+    starts, shifts, lowest, entries = tables
+    raw = stream.random_raw(rows * lanes // 2).view(np.uint32).reshape(rows, lanes)
+    start, shift, least = (one[table][:, None] for one in (starts, shifts, lowest))
+    place = (raw >> shift).astype(np.int64)
+    entry = entries[start + place]
+    rest = raw & ((np.uint32(1) << shift) - np.uint32(1))
+    within = rest < (entry & LOW_HALF)
+    return np.asarray(np.where(within, least + place, (entry >> HALF).astype(np.int64)))
+
+
+def in_cells(
+    first: Array, second: Array, outcome: Array, number: Array, start: Array, codes: Array
+) -> Array:
+    """Return the codes (n,) of the votes in the order of their cells, by pair and outcome."""
+    flipped = first > second
+    seen = np.where(flipped, 2 - outcome, outcome)
+    found, _ = order(number[first, second] * np.int32(3) + seen, len(start) - 1)
+    return np.asarray(codes[found].astype(np.uint32))
 
 
 def weighted_cells(start: Array, owner: Array, weight: Array) -> Array:
@@ -172,7 +203,7 @@ def _sums(start: Array, owner: Array, g: int) -> Any:
     from scipy.sparse import csr_array
 
     ones = np.ones(len(owner), dtype=np.int32)
-    return csr_array((ones, owner, start), shape=(len(start) - 1, g))
+    return csr_array((ones, owner.astype(np.int32), start), shape=(len(start) - 1, g))
 
 
 def climb(
@@ -197,7 +228,8 @@ def climb(
     signs = np.tile([1.0, -1.0], m)
     design: Any = csr_array((signs, ends, np.arange(0, 2 * m + 1, 2)), shape=(m, k)).T.tocsr()
     at = np.repeat(begin[:, None], lanes, axis=1)
-    lost = np.zeros(lanes, dtype=bool)
+    going, arrived = np.ones(lanes, dtype=bool), np.zeros(lanes, dtype=bool)
+    before = np.zeros(lanes)
     gradient = np.zeros((p, lanes))
     for _ in range(steps):
         root = np.exp(at[:k] / 2)
@@ -208,13 +240,16 @@ def climb(
         gradient[:k] = design @ (points - share * (x * x + tie / 2))
         if p > k:
             gradient[k] = tied - (share * tie).sum(axis=0)
-        step = inverse @ gradient
-        at += np.where(lost, 0.0, step)
+        step = np.where(going, inverse @ gradient, 0.0)
+        at += step
         size = np.abs(step).max(axis=0)
-        lost |= ~(np.abs(at).max(axis=0) <= furthest)
-        if (lost | (size <= settled)).all():
+        near = (size <= settled) | ((size < before) & (size * size <= settled * (before - size)))
+        arrived |= going & near
+        going &= ~near & (np.abs(at).max(axis=0) <= furthest)
+        before = size
+        if not going.any():
             break
-    return at.T, ~lost & (size <= settled)
+    return at.T, arrived
 
 
 def curvature(strength: Array, points: Array, votes: Array) -> tuple[float, Array, Array]:

@@ -132,8 +132,7 @@ def resamples(votes, *, seed, rows):
     cell, table, tables = plan(pairs.cells.ravel())
     blocks = -(-50 // LANES)
     stream = SFC64(int(np.random.default_rng(seed).integers(1 << 62, size=blocks)[0]))
-    raw = stream.random_raw(cell.size * LANES).reshape(-1, LANES)
-    drawn = plain.poisson_cells(raw, cell, table, tables, pairs.cells.size)
+    drawn = plain.poisson_cells(stream, cell, table, tables, pairs.cells.size)
     for row in rows:
         yield row, drawn[:, row].reshape(-1, 3).astype(float), pairs
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import poisson
 
 from ratings.scoring import (
     Comparisons,
@@ -21,7 +22,7 @@ from ratings.scoring import (
     two_way_sandwich,
 )
 from ratings.scoring.kernels import VARIABLE, compiled, engine, plain, side_by_side
-from ratings.scoring.poisson import plan, unit_thresholds
+from ratings.scoring.poisson import alias_tables, plan
 
 ROOT = Path(__file__).parents[3]
 STRENGTH = np.array([0.9, 0.3, 0.0, -0.4, -0.8])
@@ -116,23 +117,47 @@ def test_the_order_is_a_stable_sort(loops):
 
 @pytest.mark.parametrize("mean", [1, 5, 127, 128, 200, 5000])
 def test_drawn_counts_are_poisson(mean):
-    cell, table, tables = plan(np.array([float(mean), 0.0]))
-    lanes = 20_000
-    raw = np.random.SFC64(mean).random_raw(len(cell) * lanes).reshape(-1, lanes)
-    slow, fast = (loops.poisson_cells(raw, cell, table, tables, 2) for loops in (plain, compiled))
+    copies = 1250
+    cell, table, tables = plan(np.array([float(mean)] * copies + [0.0]))
+    slow, fast = (
+        loops.poisson_cells(np.random.SFC64(mean), cell, table, tables, copies + 1)
+        for loops in (plain, compiled)
+    )
     assert np.array_equal(slow, fast)
-    assert slow[0].mean() == pytest.approx(mean, abs=5 * np.sqrt(mean / lanes))
-    assert slow[0].var() == pytest.approx(mean, rel=0.06)
-    assert not slow[1].any()
+    assert slow.shape == (copies + 1, plain.LANES)
+    drawn = slow[:copies].ravel()
+    assert drawn.mean() == pytest.approx(mean, abs=5 * np.sqrt(mean / drawn.size))
+    assert drawn.var() == pytest.approx(mean, rel=0.06)
+    assert not slow[copies].any()
+
+
+@pytest.mark.parametrize("mean", [1, 3, 127, 1024])
+def test_a_table_holds_the_distribution_to_32_bits(mean):
+    (start,), (shift,), (lowest,), entries = alias_tables([mean])
+    room = 1 << int(shift)
+    found = dict.fromkeys(range(4 * mean + 60), 0)
+    for place, entry in enumerate(entries[start:].tolist()):
+        other, cut = entry >> 32, entry & 0xFFFFFFFF
+        found[int(lowest) + place] += cut
+        found[other] += room - cut
+    assert sum(found.values()) == 2**32
+    for value, share in found.items():
+        assert share == pytest.approx(2**32 * poisson.pmf(value, mean), abs=1.001)
 
 
 def test_the_weights_of_clusters_are_poisson_with_mean_1():
-    words = np.random.SFC64(3).random_raw(200_000).view(np.uint32).reshape(-1, 16)
-    slow, fast = (loops.weights(words, unit_thresholds()) for loops in (plain, compiled))
+    tables = alias_tables([1])
+    slow, fast = (loops.weights(np.random.SFC64(3), tables, 6000) for loops in (plain, compiled))
     assert np.array_equal(slow, fast)
     share = np.bincount(slow.ravel(), minlength=3)[:3] / slow.size
     assert share == pytest.approx(np.exp(-1) / np.array([1, 1, 2]), abs=0.005)
     assert slow.mean() == pytest.approx(1.0, abs=0.01)
+
+
+def test_no_weight_is_larger_than_sums_of_bytes_are_made_for():
+    entries = alias_tables([1]).entries.tolist()
+    drawn = {place for place, entry in enumerate(entries) if entry & 0xFFFFFFFF}
+    assert max(drawn | {entry >> 32 for entry in entries}) <= compiled.LARGEST
 
 
 def test_the_bootstraps_by_cluster_agree_with_the_sandwich_by_cluster():
