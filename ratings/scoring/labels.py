@@ -16,6 +16,8 @@ def encode(labels: Sequence[Any]) -> tuple[list[Any], NDArray[np.int32]]:
         encoded = _encoded(labels)
         if encoded is not None:
             return encoded
+    if hasattr(labels, "to_pylist"):
+        labels = labels.to_pylist()  # Arrow's own values are not equal to Python's
     position: dict[Any, int] = {}
     codes = [position.setdefault(label, len(position)) for label in labels]
     return list(position), np.array(codes, dtype=np.int32)
@@ -49,9 +51,34 @@ def _coded(column: Any) -> Coded | None:
 
     if column.null_count:
         return None
+    if not pa.types.is_dictionary(column.type):
+        quick = _hashed(column)
+        if quick is not None:
+            return quick
     found = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     codes = found.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     return found.dictionary.to_pylist(), codes
+
+
+def _hashed(column: Any) -> Coded | None:
+    """Return the codes of a column of few distinct texts by the compiled loop, where it is loaded."""
+    import pyarrow as pa
+
+    from ratings.scoring.kernels import engine
+
+    _, where, texts = column.buffers()
+    if texts is None:
+        return None
+    kind = np.int64 if pa.types.is_large_string(column.type) else np.int32
+    offsets = np.frombuffer(where, dtype=kind)[column.offset : column.offset + len(column) + 1]
+    found = engine().texts(offsets, np.frombuffer(texts, dtype=np.uint8))
+    if found is None:
+        return None
+    codes, firsts = found
+    position = {name: at for at, name in enumerate(column.take(pa.array(firsts)).to_pylist())}
+    rest = column.slice(len(codes)).to_pylist()
+    ending = [position.setdefault(name, len(position)) for name in rest]
+    return list(position), np.concatenate([codes, np.array(ending, dtype=np.int32)])
 
 
 def _joined(parts: Sequence[Coded | None]) -> Coded | None:

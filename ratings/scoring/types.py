@@ -209,8 +209,9 @@ def _column(values: Any, kind: type[np.integer[Any]], name: str) -> NDArray[Any]
 
 
 def _looked_up(column: tuple[NDArray[Any], Ints]) -> NDArray[Any]:
-    table, codes = column
-    return np.asarray(table.take(codes))
+    from ratings.scoring.kernels import engine
+
+    return np.asarray(engine().taken(*column))
 
 
 def _outcome(label: str, words: Mapping[str, int]) -> int:

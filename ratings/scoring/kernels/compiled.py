@@ -57,9 +57,11 @@ def compile_loop(function: Any) -> Any:
 
 @compile_loop
 def _count(first, second, outcome, k):
-    cells = np.zeros(3 * k * k, dtype=np.int64)
+    # Of four bytes each and without a sign: the table of a large board then stays close.
+    cells, width = np.zeros(3 * k * k, dtype=np.uint32), np.uint32(k)
     for v in range(first.size):
-        cells[(first[v] * k + second[v]) * 3 + outcome[v]] += 1
+        pair = np.uint32(first[v]) * width + np.uint32(second[v])
+        cells[pair * np.uint32(3) + np.uint32(outcome[v])] += np.uint32(1)
     return cells
 
 
@@ -75,7 +77,7 @@ def count(first: Array, second: Array, outcome: Array, k: int) -> Array:
         return np.asarray(_count(first[rows], second[rows], outcome[rows], k))
 
     parts = side_by_side(part, pairwise(bounds))
-    return np.asarray(np.sum(parts, axis=0)).reshape(k, k, 3)
+    return np.asarray(np.sum(parts, axis=0, dtype=np.int64)).reshape(k, k, 3)
 
 
 @compile_loop
@@ -287,6 +289,103 @@ def _halves(start: Array) -> list[tuple[int, int]]:
     bounds = np.searchsorted(start, np.linspace(0, n, PARTS + 1)).clip(0, g)
     bounds[0], bounds[-1] = 0, g
     return [(int(a), int(b)) for a, b in pairwise(bounds) if a < b]
+
+
+# ---- texts ---------------------------------------------------------------------------------------
+
+SLOTS = 1 << 12  # of the table of texts; with more than half as many distinct ones Arrow is asked
+MIX = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio (Knuth's multiplicative hashing)
+
+
+@numba.njit
+def _eight(words, at):
+    """Return the eight bytes from byte `at`, wherever it lies."""
+    word, off = at >> np.uint64(3), (at & np.uint64(7)) << np.uint64(3)
+    low = words[word] >> off
+    # Shifted twice, since a shift by all 64 bits is none.
+    return low | (words[word + np.uint64(1)] << np.uint64(1)) << (np.uint64(63) - off)
+
+
+@numba.njit
+def _kept(length):
+    """Return a mask of the first `length` bytes, at most eight."""
+    if length >= np.uint64(8):
+        return ~np.uint64(0)
+    return (np.uint64(1) << (length << np.uint64(3))) - np.uint64(1)
+
+
+@compile_loop
+def _texts(offsets, words, last):
+    codes, firsts = np.empty(last, dtype=np.int32), np.empty(SLOTS // 2, dtype=np.int64)
+    slots = np.full(SLOTS, -1, dtype=np.int32)
+    # Of each text its length, its first eight bytes and its next eight: few are longer.
+    known = np.empty((SLOTS // 2, 4), dtype=np.uint64)
+    eight, sixteen, distinct = np.uint64(8), np.uint64(16), 0
+    end = np.uint64(offsets[0])
+    for v in range(last):
+        begin = end
+        end = np.uint64(offsets[v + 1])
+        length = end - begin
+        head = _eight(words, begin) & _kept(length)
+        tail = np.uint64(0)
+        if length > eight:
+            tail = _eight(words, begin + eight) & _kept(length - eight)
+        mixed = (head ^ (tail * MIX) ^ length) * MIX
+        if length > sixteen:
+            for at in range(sixteen, length, eight):
+                word = _eight(words, begin + at) & _kept(length - at)
+                mixed = (mixed ^ (mixed >> np.uint64(29)) ^ word) * MIX
+        slot = mixed >> np.uint64(52)
+        while True:
+            code = slots[slot]
+            if code < 0:
+                if distinct == firsts.size:
+                    return codes[:0], firsts[:0]
+                code = distinct
+                slots[slot], firsts[code] = code, v
+                known[code, 0], known[code, 1], known[code, 2] = head, tail, length
+                known[code, 3] = begin
+                distinct += 1
+                break
+            line = known[np.uint32(code)]
+            same = line[0] == head and line[1] == tail and line[2] == length
+            if same and length > sixteen:
+                for at in range(sixteen, length, eight):
+                    differs = _eight(words, begin + at) ^ _eight(words, line[3] + at)
+                    same = same and not differs & _kept(length - at)
+            if same:
+                break
+            slot = (slot + np.uint64(1)) & np.uint64(SLOTS - 1)
+        codes[v] = code
+    return codes, firsts[:distinct]
+
+
+def texts(offsets: Array, data: Array) -> tuple[Array, Array] | None:
+    """Return codes of the leading texts, and where each code is met first; None where Arrow does it.
+
+    `offsets` (n + 1,) are where texts begin in `data`, bytes. Codes are in the order in which texts are
+    met; those at the very end of the bytes are left to the caller.
+    """
+    if data.ctypes.data % 8:
+        return None
+    words = data[: data.size // 8 * 8].view(np.uint64)
+    # The last byte of a text may be read together with the fifteen behind it.
+    last = int(np.searchsorted(offsets[1:], 8 * words.size - 16, side="right"))
+    codes, firsts = _texts(offsets, words, last)
+    return (codes, firsts) if len(codes) == last else None
+
+
+@compile_loop
+def _taken(table, codes):
+    found = np.empty(codes.size, dtype=table.dtype)
+    for v in range(codes.size):
+        found[v] = table[codes[v]]
+    return found
+
+
+def taken(table: Array, codes: Array) -> Array:
+    """Return (n,): what stands in the table for each code."""
+    return np.asarray(_taken(table, codes))
 
 
 # ---- resamples -----------------------------------------------------------------------------------
