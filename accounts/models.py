@@ -118,6 +118,11 @@ class Invitation(TimestampedModel):
     digest = models.CharField(max_length=64, unique=True)
     note = models.CharField(max_length=100, blank=True, help_text="Whom it is for.")
     languages = models.JSONField(default=list, help_text="What its raters start with.")
+    cohorts = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="Slug of a study -> key of the cohort that its raters belong to there.",
+    )
     max_uses = models.PositiveIntegerField(default=1)
     uses = models.PositiveIntegerField(default=0)
     expires_at = models.DateTimeField()

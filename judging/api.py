@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, cast
 
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
@@ -23,12 +25,17 @@ from judging.serializers import (
     AddModelSerializer,
     AmendSerializer,
     BlindedAssignmentSerializer,
+    CohortChangesSerializer,
+    CohortInvitationSerializer,
+    CohortMembersSerializer,
+    CohortSerializer,
     CriterionSerializer,
     ExclusionSerializer,
     FrozenProtocolSerializer,
     GoldSerializer,
     GuessesCountedSerializer,
     GuessesSerializer,
+    InvitationLinkSerializer,
     JudgmentBodySerializer,
     JudgmentsCountedSerializer,
     NewGoldSerializer,
@@ -55,7 +62,7 @@ from judging.serializers import (
     questionnaire_body,
     recorded_body,
 )
-from judging.services import assignments, checks, corrections, guessing, judgments, studies
+from judging.services import assignments, checks, cohorts, corrections, guessing, judgments, studies
 from judging.services.endings import stop_judging
 from judging.services.versions import protocol_of
 
@@ -206,6 +213,42 @@ class ExclusionsView(APIView):
             **data,
         )
         return Response({"judgments": count})
+
+
+class CohortsView(APIView):
+    permission_classes = [ManageOrRead]
+
+    @extend_schema(responses=CohortSerializer(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        """The groups of raters of a study, how many places are kept for each, and how far it is."""
+        groups = cohorts.cohort_progress(study=_study(slug), now=timezone.now())
+        return Response([_cohort(one) for one in groups])
+
+    @extend_schema(request=CohortMembersSerializer, responses=CohortChangesSerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """Put raters into a cohort, or out of all; what they judged keeps the cohort it was judged in."""
+        data = _checked(CohortMembersSerializer, request)
+        by = cast("User", request.user)
+        changed = cohorts.set_cohort(study=_study(slug), by=by, now=timezone.now(), **data)
+        return Response({"changed": changed})
+
+
+class CohortInvitationsView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=CohortInvitationSerializer, responses={201: InvitationLinkSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Make an invitation whose raters belong to a cohort of the study."""
+        data = _checked(CohortInvitationSerializer, request)
+        made = cohorts.invite_to_cohort(
+            study=_study(slug),
+            by=cast("User", request.user),
+            now=timezone.now(),
+            lifetime=timedelta(days=data.pop("days")),
+            **data,
+        )
+        url = request.build_absolute_uri(reverse("join", args=[made.secret]))
+        return Response({"url": url}, status=201)
 
 
 class GoldView(generics.ListAPIView):
@@ -420,6 +463,19 @@ def _comparison(slug: str, pk: int) -> Comparison:
     if found is None:
         raise Invalid("This study has no such comparison.", code="comparison")
     return found
+
+
+def _cohort(one: cohorts.CohortProgress) -> dict[str, Any]:
+    names = None if one.members is None else [member.pseudonym for member in one.members]
+    return {
+        "key": one.key,
+        "label": one.label,
+        "members": names,
+        "links": one.links,
+        "places": one.places,
+        "taken": one.taken,
+        "judgments": one.judgments,
+    }
 
 
 def _study_response(slug: str) -> Response:

@@ -11,6 +11,12 @@ urlpatterns = [
     path("studies/", api.StudiesView.as_view(), name="api-studies"),
     path("studies/open/", api.OpenStudiesView.as_view(), name="api-open-studies"),
     path("studies/<slug:slug>/", api.StudyView.as_view(), name="api-study"),
+    path("studies/<slug:slug>/cohorts/", api.CohortsView.as_view(), name="api-cohorts"),
+    path(
+        "studies/<slug:slug>/invitations/",
+        api.CohortInvitationsView.as_view(),
+        name="api-cohort-invitations",
+    ),
     path("studies/<slug:slug>/plan/", api.StudyPlanView.as_view(), name="api-study-plan"),
     path("studies/<slug:slug>/versions/", api.StudyVersionsView.as_view(), name="api-versions"),
     path("studies/<slug:slug>/gold/", api.GoldView.as_view(), name="api-gold"),

@@ -7,6 +7,7 @@ TABLES = (
     "judging_unblindingevent",
     "judging_blindingguess",
     "judging_raterfinding",
+    "judging_cohortmembership",
 )
 FUNCTION = """
 CREATE OR REPLACE FUNCTION judging_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

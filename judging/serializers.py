@@ -105,6 +105,49 @@ class AddModelSerializer(PublishSerializer):
     model = StrictText(max_length=140, help_text="slug@version")
 
 
+class GroupPlanSerializer(serializers.Serializer):
+    key = serializers.CharField(
+        help_text="Of the cohort; empty: anybody; @…: raters who are named."
+    )
+    label = serializers.CharField()  # type: ignore[assignment] # a field of this name hides an argument
+    judgments = serializers.IntegerField()
+
+
+class CohortSerializer(serializers.Serializer):
+    key = serializers.CharField(help_text="Empty: anybody; @…: raters who are named.")
+    label = serializers.CharField()  # type: ignore[assignment] # a field of this name hides an argument
+    members = serializers.ListField(
+        child=serializers.CharField(), help_text="Pseudonyms of who may judge now; null: anybody."
+    )
+    links = serializers.IntegerField(help_text="How many more may join by open invitations.")
+    places = serializers.IntegerField(help_text="Judgments that are kept for them.")
+    taken = serializers.IntegerField(help_text="Of those, judged or on a screen.")
+    judgments = serializers.IntegerField(help_text="All that they gave, as planned.")
+
+
+class CohortMembersSerializer(StrictSerializer):
+    cohort = StrictText(max_length=40, allow_blank=True, help_text="Its key; empty: none.")
+    raters = serializers.ListField(
+        child=StrictText(max_length=16), min_length=1, max_length=10_000, help_text="Pseudonyms."
+    )
+
+
+class CohortChangesSerializer(serializers.Serializer):
+    changed = serializers.IntegerField(help_text="Raters whose cohort is another now.")
+
+
+class CohortInvitationSerializer(StrictSerializer):
+    cohort = StrictText(max_length=40, help_text="Its key.")
+    note = StrictText(max_length=100, default="", allow_blank=True)
+    languages = serializers.ListField(child=StrictText(max_length=12), default=list)
+    max_uses = StrictInteger(min_value=1, max_value=10_000, default=1)
+    days = StrictInteger(min_value=1, max_value=366, default=14)
+
+
+class InvitationLinkSerializer(serializers.Serializer):
+    url = serializers.CharField(help_text="In this answer and nowhere else.")
+
+
 class PlanSerializer(serializers.Serializer):
     pairs = serializers.IntegerField(source="numbers.pairs")
     prompts = serializers.IntegerField()
@@ -113,6 +156,9 @@ class PlanSerializer(serializers.Serializer):
     judgments = serializers.IntegerField(source="numbers.judgments")
     rater_hours = serializers.FloatField(source="numbers.rater_hours")
     cost = serializers.DecimalField(source="numbers.cost", max_digits=30, decimal_places=2)
+    groups = GroupPlanSerializer(
+        source="numbers.groups", many=True, help_text="Where places are kept: for whom how many."
+    )
     missing_completions = serializers.IntegerField()
 
 

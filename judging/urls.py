@@ -2,17 +2,19 @@
 
 from django.urls import path
 
-from judging.views import raters, sessions, setup, studies
+from judging.views import cohorts, raters, sessions, setup, studies
 
 urlpatterns = [
     path("raters/", raters.raters, name="raters"),
     path("raters/<slug:pseudonym>/", raters.rater, name="rater"),
     path("raters/<slug:pseudonym>/link/", raters.link, name="rater-link"),
+    path("raters/<slug:pseudonym>/cohort/", cohorts.rater_cohort, name="rater-cohort"),
     path("studies/new/", setup.new, name="study-new"),
     path("studies/<slug:slug>/", studies.study, name="study"),
     path("studies/<slug:slug>/set-up/<slug:key>/", setup.step, name="study-step"),
     path("studies/<slug:slug>/preview/", setup.preview, name="study-preview"),
     path("studies/<slug:slug>/publish/", setup.publish, name="study-publish"),
+    path("studies/<slug:slug>/cohorts/", cohorts.cohorts, name="study-cohorts"),
     path("studies/<slug:slug>/pause/", studies.pause, name="study-pause"),
     path("studies/<slug:slug>/resume/", studies.resume, name="study-resume"),
     path("studies/<slug:slug>/close/", studies.close, name="study-close"),

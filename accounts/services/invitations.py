@@ -1,6 +1,6 @@
 """Invite raters by link: make, use and revoke invitations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,8 +40,11 @@ def create_invitation(
     languages: Sequence[str] = (),
     max_uses: int = 1,
     lifetime: timedelta = LIFETIME,
+    cohorts: Mapping[str, str] | None = None,
 ) -> IssuedInvitation:
     """Make a link by which `max_uses` raters can make their accounts.
+
+    `cohorts` says by the slug of a study which cohort they belong to there.
 
     Raises `Invalid` for a cap outside 1 to 10,000, and for lifetimes beyond a year.
     """
@@ -56,6 +59,7 @@ def create_invitation(
         digest=digest_of(secret),
         note=note,
         languages=clean_languages(languages),
+        cohorts=dict(cohorts or {}),
         max_uses=max_uses,
         expires_at=now + lifetime,
         created_by=created_by,

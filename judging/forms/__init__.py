@@ -1,5 +1,6 @@
 """From what browsers send to what services take."""
 
+from judging.forms.cohorts import CohortInvitationForm, CohortsForm, MembersForm
 from judging.forms.content_warnings import WarningsForm
 from judging.forms.criteria import CriteriaForm
 from judging.forms.guesses import GuessForm
@@ -18,10 +19,13 @@ __all__ = [
     "SKIP_REASONS",
     "AboutForm",
     "ChecksForm",
+    "CohortInvitationForm",
+    "CohortsForm",
     "CriteriaForm",
     "DesignForm",
     "GuessForm",
     "MaterialForm",
+    "MembersForm",
     "NewStudyForm",
     "RulesForm",
     "WarningsForm",

@@ -360,7 +360,12 @@ _LABELS: dict[str, Any] = {
     path_of(name): field.label
     for kind in (MaterialForm, DesignForm, RulesForm, ChecksForm)
     for name, field in kind.base_fields.items()
-} | {"primary_criterion": _("Primary criterion"), "weights": _("Weight")}
+} | {
+    "primary_criterion": _("Primary criterion"),
+    "weights": _("Weight"),
+    "cohorts": _("Cohorts"),
+    "reserved": _("Reserved prompts"),
+}
 
 
 def label_of(path: str) -> str | Promise:

@@ -1,6 +1,7 @@
 """The rows of judging."""
 
 from judging.models.assignments import Assignment
+from judging.models.cohorts import CohortMembership, KeptPlaces
 from judging.models.comparisons import Comparison, Forfeit, GoldComparison
 from judging.models.findings import RaterFinding
 from judging.models.guesses import BlindingGuess
@@ -13,10 +14,12 @@ __all__ = [
     "Assignment",
     "AuditBatch",
     "BlindingGuess",
+    "CohortMembership",
     "Comparison",
     "Forfeit",
     "GoldComparison",
     "Judgment",
+    "KeptPlaces",
     "ModelPair",
     "RaterFinding",
     "SeenCompletion",

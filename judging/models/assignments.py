@@ -68,6 +68,20 @@ class Assignment(TimestampedModel):
         db_default=1.0,
         help_text="Probability that this pair of models was drawn, among those that were open.",
     )
+    cohort = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The rater's cohort when it was issued.",
+    )
+    kept_for = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="For which group the place was kept that it takes; empty: for anybody.",
+    )
     expires_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     skip_reason = models.CharField(max_length=200, blank=True)

@@ -59,6 +59,12 @@ class StudyVersion(TimestampedModel):
         help_text="How many comparisons one rater can judge, by language, as built, each answer "
         "being shown once: a rater's target.",
     )
+    judgeable_by_group = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="What only some groups can judge beside it, as built: the groups, with spaces "
+        "between -> language -> how many comparisons.",
+    )
     exclusions = models.JSONField(
         default=dict,
         help_text="Answers that are not compared, as built: language model id -> reason -> count.",

@@ -12,6 +12,7 @@ from judging.protocol.types import (
     AnswerRules,
     Caps,
     Checks,
+    Cohort,
     Criterion,
     Design,
     Guessing,
@@ -20,6 +21,7 @@ from judging.protocol.types import (
     Pair,
     PoolRef,
     Protocol,
+    Reservation,
 )
 from judging.scales import CANNOT_JUDGE, GRADED7, SCALES
 
@@ -36,6 +38,9 @@ EXCLUDE_OR_KEEP = ("exclude", "keep")
 MOST_SHARE = 0.4
 MOST_GUESSES = 20
 MOST_DECOYS = 200
+MOST_COHORTS = 20
+MOST_RESERVATIONS = 100
+MOST_NAMED = 10_000
 # What finds raters who do not judge as they should; see docs/methods.md.
 RATER_CHECKS = ("gold", "repeats", "residual", "target", "position", "ties", "time", "run")
 DRAWS = ("uniform", "coverage", "variance", "boundary")
@@ -64,6 +69,8 @@ def parse_protocol(raw: Any, *, complete: bool = True) -> Protocol:
             "judgments_per_comparison", 3, least=1, most=MOST_PLACES
         ),
         judgments_per_rater=whole.whole_or_none("judgments_per_rater", least=1, most=MOST),
+        cohorts=_cohorts(whole),
+        reserved=_reserved(whole),
         primary_criterion=whole.choice("primary_criterion", keys[0], keys),
         equivalence_margin=whole.number("equivalence_margin", 0.05, least=0, most=0.5),
         weights=_weights(whole, keys),
@@ -84,6 +91,7 @@ def parse_protocol(raw: Any, *, complete: bool = True) -> Protocol:
         method=_method(whole),
         seed_commitment=whole.text("seed_commitment", "", longest=64),
     )
+    _require_places(whole, protocol)
     if complete:
         _require_complete(whole, protocol)
     problems.raise_any("The protocol has errors.")
@@ -106,6 +114,61 @@ def _require_complete(whole: Fields, protocol: Protocol) -> None:
         whole.add("design.pairs", "missing", "Name the pairs that meet.")
     if protocol.guessing.answers and not protocol.guessing.decoys:
         whole.add("guessing.decoys", "missing", "Name at least one model that takes no part.")
+
+
+def _require_places(whole: Fields, protocol: Protocol) -> None:
+    """Note what cannot be: more judgments of cohorts than there are, and too few raters named."""
+    wanted = protocol.judgments_per_comparison
+    if sum(one.judgments for one in protocol.cohorts) > wanted:
+        text = f"The cohorts' judgments are at most the {wanted} of each comparison."
+        whole.add("cohorts", "range", text)
+    keys = {one.key for one in protocol.cohorts}
+    for position, one in enumerate(protocol.reserved):
+        where = f"reserved.{position}"
+        if bool(one.cohort) == bool(one.raters):
+            whole.add(where, "value", "Name either a cohort or raters.")
+        if one.cohort and one.cohort not in keys:
+            whole.add(f"{where}.cohort", "value", "Name one of the study's cohorts.")
+        if one.raters and len(one.raters) < wanted:
+            text = f"{wanted} judgments of each comparison are by {wanted} raters; name as many."
+            whole.add(f"{where}.raters", "range", text)
+        if not (one.categories or one.domains or one.risk_tags or one.prompts):
+            whole.add(where, "missing", "Say which prompts: by category, domain, risk tag or id.")
+
+
+def _cohorts(whole: Fields) -> tuple[Cohort, ...]:
+    listed = whole.items("cohorts", most=MOST_COHORTS)
+    cohorts = tuple(_cohort(whole, f"cohorts.{at}", one) for at, one in enumerate(listed))
+    for position, one in enumerate(cohorts):
+        if one.key in [other.key for other in cohorts[:position]]:
+            whole.add(f"cohorts.{position}.key", "duplicate", f"{one.key} stands there twice.")
+    return cohorts
+
+
+def _cohort(whole: Fields, where: str, one: Any) -> Cohort:
+    raw = Fields(one, whole.where(where), whole.problems, known=_names(Cohort))
+    key = raw.text("key", longest=40)
+    if key and not KEY.fullmatch(key):
+        raw.add("key", "value", "Small letters, digits and underscores only.")
+    judgments = raw.whole("judgments", 0, least=0, most=MOST_PLACES)
+    return Cohort(key, raw.text("label", longest=100), judgments)
+
+
+def _reserved(whole: Fields) -> tuple[Reservation, ...]:
+    listed = whole.items("reserved", most=MOST_RESERVATIONS)
+    return tuple(_reservation(whole, f"reserved.{at}", one) for at, one in enumerate(listed))
+
+
+def _reservation(whole: Fields, where: str, one: Any) -> Reservation:
+    raw = Fields(one, whole.where(where), whole.problems, known=_names(Reservation))
+    return Reservation(
+        cohort=raw.text("cohort", "", longest=40),
+        raters=_different(raw, "raters", most=MOST_NAMED, longest=16),
+        categories=_different(raw, "categories", most=MOST_NAMED, longest=200),
+        domains=_different(raw, "domains", most=MOST_NAMED, longest=200),
+        risk_tags=_different(raw, "risk_tags", most=MOST_NAMED, longest=200),
+        prompts=_different(raw, "prompts", most=MOST_NAMED, longest=200),
+    )
 
 
 def _pool(whole: Fields) -> PoolRef | None:

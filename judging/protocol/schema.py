@@ -82,6 +82,46 @@ CRITERION = {
 }
 CRITERION["properties"]["scale"]["default"] = GRADED7.key
 
+COHORT = {
+    **_object(
+        "Raters who are told apart, such as lawyers.",
+        key=_text(
+            "Its name in requests and files.", longest=40, pattern=f"^{parsing.KEY.pattern}$"
+        ),
+        label=_text("What pages and boards call it.", longest=100),
+        judgments={
+            **_whole(
+                "How many of judgments_per_comparison are by raters of this cohort.",
+                least=0,
+                most=parsing.MOST_PLACES,
+            ),
+            "default": 0,
+        },
+    ),
+    "required": ["key", "label"],
+}
+
+
+def _names(said: str, *, longest: int = 200) -> Schema:
+    return {
+        "type": "array",
+        "maxItems": parsing.MOST_NAMED,
+        "items": {"type": "string", "maxLength": longest},
+        "description": said,
+        "default": [],
+    }
+
+
+RESERVATION = _object(
+    "Prompts that are shown to a cohort alone, or to raters who are named.",
+    cohort={**_text("Key of the cohort; empty where raters are named.", longest=40), "default": ""},
+    raters=_names("Pseudonyms of the raters, where no cohort is named.", longest=16),
+    categories=_names("Prompts of one of these categories,"),
+    domains=_names("or of one of these domains,"),
+    risk_tags=_names("or with one of these risk tags,"),
+    prompts=_names("or with one of these ids."),
+)
+
 _RULE = (
     "show: judged like any other; forfeit: it loses without being shown; exclude: no comparison. "
     "The same on both sides."
@@ -152,6 +192,20 @@ PROTOCOL_SCHEMA = _with_defaults(
             most=parsing.MOST,
             nullable=True,
         ),
+        cohorts={
+            "type": "array",
+            "maxItems": parsing.MOST_COHORTS,
+            "items": COHORT,
+            "description": "Raters who are told apart. Of each comparison's judgments every cohort "
+            "gives as many as it says; the rest is anybody's.",
+        },
+        reserved={
+            "type": "array",
+            "maxItems": parsing.MOST_RESERVATIONS,
+            "items": RESERVATION,
+            "description": "Prompts that only some raters are shown; all their judgments are by "
+            "those. Of several rules that name a prompt the first counts.",
+        },
         primary_criterion=_text(
             "Key of the criterion that the study was made to decide; the first unless told.",
             longest=40,

@@ -129,6 +129,38 @@ class HoldRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Cohort:
+    """Raters who are told apart, such as lawyers: their votes have a view of their own.
+
+    `judgments`: how many of those that each comparison gets are theirs; the rest is anybody's.
+    """
+
+    key: str
+    label: str
+    judgments: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Prompts that are shown to some raters alone: to a cohort, or to those named by pseudonym.
+
+    A prompt belongs to it that has one of the categories, domains or risk tags, or is named itself.
+    """
+
+    cohort: str = ""
+    raters: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    risk_tags: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+
+    @property
+    def group(self) -> str:
+        """The name under which places are kept for them: the same for the same raters."""
+        return self.cohort or f"@{digest(sorted(self.raters))[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
     """Everything that was decided before the first judgment.
 
@@ -142,6 +174,8 @@ class Protocol:
     criteria: tuple[Criterion, ...]
     judgments_per_comparison: int
     judgments_per_rater: int | None
+    cohorts: tuple[Cohort, ...]
+    reserved: tuple[Reservation, ...]
     primary_criterion: str
     equivalence_margin: float
     weights: Mapping[str, float]
@@ -168,6 +202,14 @@ class Protocol:
         plain["models"] = list(self.models)
         plain["design"]["pairs"] = [list(pair) for pair in self.design.pairs]
         plain["criteria"] = list(plain["criteria"])
+        plain["cohorts"] = list(plain["cohorts"])
+        plain["reserved"] = [
+            {
+                name: list(value) if isinstance(value, tuple) else value
+                for name, value in one.items()
+            }
+            for one in plain["reserved"]
+        ]
         plain["guessing"]["decoys"] = list(self.guessing.decoys)
         plain["holds"]["checks"] = list(self.holds.checks)
         return plain
@@ -183,6 +225,11 @@ class Protocol:
         """Say whether a prompt with these criteria and flags is asked at all."""
         unblinding = self.asks_identity == "exclude" and "asks_identity" in flags
         return bool(self.criteria_for(keys)) and not unblinding
+
+    @property
+    def keeps_places(self) -> bool:
+        """Whether some places are kept for some raters."""
+        return bool(self.reserved) or any(one.judgments for one in self.cohorts)
 
     @property
     def masks_makers(self) -> bool:

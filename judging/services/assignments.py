@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -13,10 +14,18 @@ from core.errors import Conflict, Invalid, Missing, NotAllowed
 from core.leases import transition
 from judging import blinding
 from judging.blinding import BlindedAssignment, Lean, Progress, SideDraw
-from judging.models import Assignment, Comparison, SeenCompletion, Study, StudyVersion
+from judging.models import (
+    Assignment,
+    Comparison,
+    KeptPlaces,
+    SeenCompletion,
+    Study,
+    StudyVersion,
+)
 from judging.models.assignments import new_assignment_token
 from judging.pairing import skips_allowed
 from judging.protocol import Protocol
+from judging.services.cohorts import Standing, judgeable_by_groups, standing_of
 from judging.services.left_out import left_out_by_language
 from judging.services.places import (
     LAPSED,
@@ -37,6 +46,7 @@ from judging.services.statements import (
     find_gold,
     find_held,
     find_in_pairs,
+    find_kept,
     lease,
     read_desk,
     read_texts,
@@ -78,6 +88,7 @@ class _Work:
     desk: Desk
     protocol: Protocol
     now: datetime
+    standing: Standing
 
     @property
     def expires_at(self) -> datetime:
@@ -86,7 +97,12 @@ class _Work:
     @property
     def progress(self) -> Progress:
         desk = self.desk
-        of = {"study_id": desk.study_id, "version_id": desk.version_id, "seed": desk.seed}
+        of = {
+            "study_id": desk.study_id,
+            "version_id": desk.version_id,
+            "seed": desk.seed,
+            "groups": self.standing.groups,
+        }
         return _progress(self.rater, self.protocol, desk.judgeable, desk.done, of)
 
     @property
@@ -101,6 +117,7 @@ class _Work:
             views=caps.prompt_views,
             per_pair=caps.judgments_per_pair,
             avoided=self.rater.avoided_tags,
+            groups=self.standing.groups if self.protocol.keeps_places else None,
         )
 
 
@@ -135,7 +152,9 @@ def lease_next(
         if desk is None:
             raise Missing("There is no such study.")
         _require_open(desk.state)
-        work = _Work(rater, desk, protocol_under(desk.digest), now)
+        protocol = protocol_under(desk.digest)
+        standing = standing_of(rater=rater, study_id=desk.study_id, slug=slug, protocol=protocol)
+        work = _Work(rater, desk, protocol, now, standing)
         try:
             return _lease(work, prefetch=prefetch)
         except (_Lost, IntegrityError):
@@ -155,6 +174,7 @@ def busy_until(*, rater: RaterProfile, slug: str) -> datetime | None:
     protocol = protocol_under(desk.digest)
     if _reached_cap(protocol, desk):
         return None
+    standing = standing_of(rater=rater, study_id=desk.study_id, slug=slug, protocol=protocol)
     mine = {"rater": rater, "study_id": desk.study_id, "prompt": OuterRef("comparison__prompt")}
     seen = SeenCompletion.objects.filter(**mine)
     pair = (
@@ -167,6 +187,7 @@ def busy_until(*, rater: RaterProfile, slug: str) -> datetime | None:
             ~Exists(seen.filter(Q(**pair[0]) | Q(**pair[1]))),
             study_id=desk.study_id,
             purpose=Assignment.Purpose.PLANNED,
+            kept_for__in=["", *standing.groups],
             comparison__language__in=["", *readable_languages(rater)],
             comparison__withdrawn=False,
         )
@@ -184,22 +205,21 @@ def open_studies(*, rater: RaterProfile) -> list[OpenStudy]:
     mine = Assignment.objects.filter(rater=rater, state=State.JUDGED).order_by()
     done = dict(mine.values_list("study_id").annotate(Count("pk")))
     return [
-        OpenStudy(
-            one,
-            _progress(
-                rater,
-                protocol_under(one.digest),
-                one.judgeable_by_language,
-                done.get(one.study_id, 0),
-                {
-                    "study_id": one.study_id,
-                    "version_id": one.pk,
-                    "seed": one.study.secret_seed,
-                },
-            ),
-        )
+        OpenStudy(one, _progress_in(one, rater, done.get(one.study_id, 0)))
         for one in open_ones.order_by("study__name", "pk")
     ]
+
+
+def _progress_in(version: StudyVersion, rater: RaterProfile, done: int) -> Progress:
+    study, protocol = version.study, protocol_under(version.digest)
+    standing = standing_of(rater=rater, study_id=study.pk, slug=study.slug, protocol=protocol)
+    of = {
+        "study_id": study.pk,
+        "version_id": version.pk,
+        "seed": study.secret_seed,
+        "groups": standing.groups,
+    }
+    return _progress(rater, protocol, version.judgeable_by_language, done, of)
 
 
 def find_assignment(*, rater: RaterProfile, token: str) -> Held:
@@ -253,10 +273,15 @@ def _progress(
     done: int,
     of: dict[str, Any],
 ) -> Progress:
-    """Count what is done against what this rater can judge at most; `of` names the version."""
+    """Count what is done against what this rater can judge at most.
+
+    `of` names the version, and the groups whose places the rater may have.
+    """
     out = left_out_by_language(rater=rater, views=protocol.caps.prompt_views, **of)
+    named = {name: of[name] for name in ("version_id", "seed", "groups")}
+    kept = judgeable_by_groups(**named) if of["groups"] else {}
     codes = ["", *readable_languages(rater)]
-    readable = sum(judgeable.get(code, 0) - out.get(code, 0) for code in codes)
+    readable = sum(judgeable.get(code, 0) + kept.get(code, 0) - out.get(code, 0) for code in codes)
     checks = protocol.checks.repeats + protocol.checks.gold
     caps = [int(readable / (1 - checks))]
     if protocol.judgments_per_rater is not None:
@@ -309,13 +334,14 @@ def _revive(work: _Work, *, prefetched: bool) -> int | None:
         rater=work.rater,
         study_id=work.desk.study_id,
         comparison__withdrawn=False,
+        kept_for__in=["", *work.standing.groups],
     )
-    fields = ("comparison__prompt__risk_tags", "pk", "comparison_id", "purpose")
+    fields = ("comparison__prompt__risk_tags", "pk", "comparison_id", "purpose", "kept_for")
     rows = lapsed.order_by("pk").values_list(*fields)
     found = next((row for tags, *row in rows if not work.rater.avoids(tags)), None)
     if found is None:
         return None
-    pk, comparison_id, purpose = found
+    pk, comparison_id, purpose, kept_for = found
     with transaction.atomic():
         won = transition(
             Assignment.objects.all(),
@@ -327,7 +353,9 @@ def _revive(work: _Work, *, prefetched: bool) -> int | None:
             expires_at=work.expires_at,
             closed_at=None,
         )
-        if not won or not take_place(comparison_id=comparison_id, purpose=purpose):
+        if not won or not take_place(
+            comparison_id=comparison_id, purpose=purpose, kept_for=kept_for
+        ):
             raise _Lost
     return int(pk)
 
@@ -378,6 +406,7 @@ def _lease_new(work: _Work, *, prefetched: bool) -> Leased | None:
         draw=draw,
         now=work.now,
         expires_at=work.expires_at,
+        cohort=work.standing.cohort,
     )
     blinded = _present(
         work, work.protocol, token, work.expires_at, swapped=draw.swapped, texts=texts
@@ -446,7 +475,8 @@ def _candidate(work: _Work) -> Candidate | None:
     """Draw a comparison; look further only where nothing is left of what was drawn from.
 
     First what nobody skipped and lies far enough from the last view of its prompt; then nearer
-    ones; then what others skipped: whatever there is comes before nothing.
+    ones; then what others skipped: whatever there is comes before nothing. All of it first among
+    places that are kept for this rater's groups, which nobody else can fill.
     """
     desk, rater = work.desk, work.rater
     if not work.progress.target and not _reads_any(work):
@@ -457,11 +487,13 @@ def _candidate(work: _Work) -> Candidate | None:
     )
     search = work.search
     nearer = replace(search, seen_since=desk.issued)
+    last = replace(nearer, skipped=True)
     tries: list[Callable[[], Candidate | None]] = [
+        *(partial(find_kept, one, u=u) for one in (search, nearer, last) if search.groups),
         lambda: draw_candidate(search, u=u, offset=offset),
         lambda: find_in_pairs(search, u=u),
         lambda: find_in_pairs(nearer, u=u),
-        lambda: find_in_pairs(replace(nearer, skipped=True), u=u),
+        lambda: find_in_pairs(last, u=u),
     ]
     return next((found for one in tries if (found := one())), None)
 
@@ -470,7 +502,16 @@ def _reads_any(work: _Work) -> bool:
     """Say whether anything is in a language the rater reads, before much is looked through thrice."""
     languages = ["", *readable_languages(work.rater)]
     open_ones = Comparison.objects.filter(pair__study_id=work.desk.study_id, open_places__gt=0)
-    return bool(open_ones.filter(language__in=languages).exists())
+    kept = KeptPlaces.objects.filter(
+        pair__study_id=work.desk.study_id,
+        open_places__gt=0,
+        kept_for__in=work.standing.groups,
+        comparison__language__in=languages,
+    )
+    return bool(
+        open_ones.filter(language__in=languages).exists()
+        or (work.standing.groups and kept.exists())
+    )
 
 
 def _present(

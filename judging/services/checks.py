@@ -4,11 +4,19 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from core.errors import Invalid
-from judging.models import Assignment, Comparison, GoldComparison, Judgment, Study, Vote
+from judging.models import (
+    Assignment,
+    Comparison,
+    GoldComparison,
+    Judgment,
+    KeptPlaces,
+    Study,
+    Vote,
+)
 from judging.protocol import Protocol, parse_protocol
 from judging.scales import CANNOT_JUDGE
 
@@ -69,6 +77,9 @@ def add_extra_places(*, study: Study) -> int:
         return 0
     done = Comparison.objects.filter(
         study=study, open_places=0, withdrawn=False, extra_places__lt=wanted
+    )
+    done = done.filter(
+        ~Exists(KeptPlaces.objects.filter(comparison=OuterRef("pk"), open_places__gt=0))
     )
     leased = Count("assignments", filter=Q(assignments__state=Assignment.State.LEASED))
     ids = set(done.annotate(leased=leased).filter(leased=0).values_list("pk", flat=True))

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 
-from django.db.models import Count, F, Max, Q, Value
+from django.db.models import Count, F, Max, Q, QuerySet, Value
 from django.db.models.functions import Greatest
 
 from judging.blinding import unit_interval
-from judging.models import Comparison, Forfeit, ModelPair, StudyVersion
+from judging.models import Comparison, Forfeit, KeptPlaces, ModelPair, StudyVersion
 from judging.models.comparisons import DRAW_BITS
 from judging.pairing import Edge, judgeable
-from judging.protocol import Protocol, Treatment, forfeit_of, treatment
+from judging.protocol import ANYBODY, Protocol, Treatment, forfeit_of, places_for, treatment
+from judging.services.audiences import facts_of
 from judging.services.versions import protocol_of
 from models_registry.models import Completion
 from models_registry.services.masking import mask_flagged
@@ -72,30 +73,42 @@ def build_comparisons(*, version: StudyVersion) -> int:
     answers = _read_answers(protocol, version.pool_version_id, list(ids.values()))
     pair_ids = _pair_ids(version.study_id, [(first, second) for first, second in pairs])
     known = dict(_known(version))
-    new, kept = [], set()
+    places = {one.pk: places_for(protocol, facts_of(one)) for one in answers.prompts}
+    new, kept = [], {}
     for first, second in pairs:
         for prompt, a, b in _sampled(version, protocol, answers, first, second):
             if pk := known.get((a.completion_id, b.completion_id)):
-                kept.add(pk)
+                kept[pk] = places[prompt.pk]
                 continue
             new.append(
                 _comparison(
                     version=version,
-                    places=protocol.judgments_per_comparison,
+                    places=places[prompt.pk].get(ANYBODY, 0),
                     prompt=prompt,
                     first=a,
                     second=b,
                     pair_id=pair_ids[first, second],
                 )
             )
-    Comparison.objects.bulk_create(new, batch_size=BATCH)
-    _resize(sorted(kept), protocol.judgments_per_comparison)
-    _withdraw(sorted(set(known.values()) - kept))
+    made = Comparison.objects.bulk_create(new, batch_size=BATCH)
+    for count in {one.get(ANYBODY, 0) for one in kept.values()}:
+        _resize(sorted(pk for pk, one in kept.items() if one.get(ANYBODY, 0) == count), count)
+    _keep(version, kept | {one.pk: places[one.prompt_id] for one in made if not one.forfeit})
+    _withdraw(sorted(set(known.values()) - set(kept)))
     _add_forfeits(version, protocol.judgments_per_comparison)
     version.comparisons_by_language = _counts_by_language(version.study_id)
-    version.judgeable_by_language = _judgeable_by_language(version.study_id, protocol)
+    by_group = _judgeable(version.study_id, protocol, places)
+    version.judgeable_by_language = by_group.pop("", {})
+    version.judgeable_by_group = by_group
     version.exclusions = _exclusions(answers, list(ids.values()))
-    version.save(update_fields=["comparisons_by_language", "judgeable_by_language", "exclusions"])
+    version.save(
+        update_fields=[
+            "comparisons_by_language",
+            "judgeable_by_language",
+            "judgeable_by_group",
+            "exclusions",
+        ]
+    )
     return len(new)
 
 
@@ -106,7 +119,9 @@ def _ids_by_name(version: StudyVersion) -> dict[str, int]:
 
 def _read_answers(protocol: Protocol, pool_version_id: int, model_ids: Sequence[int]) -> _Answers:
     prompts = Prompt.objects.filter(version_id=pool_version_id).order_by("position")
-    asked = prompts.only("pk", "external_id", "language", "criteria", "flags")
+    asked = prompts.only(
+        "pk", "external_id", "language", "criteria", "flags", "category", "domain", "risk_tags"
+    )
     answers = _Answers([one for one in asked if protocol.asks(one.criteria, one.flags)])
     wanted = {one.pk for one in answers.prompts}
     rows = Completion.objects.succeeded().filter(
@@ -217,18 +232,64 @@ def _add_forfeits(version: StudyVersion, outcomes: int) -> None:
 
 def _resize(pks: Sequence[int], places: int) -> None:
     """Give comparisons this many places, or as many as are taken where that is more."""
-    taken = F("places") - F("open_places")
     for batch in _batches(pks):
         rows = Comparison.objects.filter(pk__in=batch)
         # A forfeit has no places to resize, and counts again when its model comes back.
         rows.exclude(forfeit="").filter(withdrawn=True).update(withdrawn=False)
         changed = rows.filter(~Q(wanted=places) | ~Q(places=places) | Q(withdrawn=True))
-        changed.filter(forfeit="").update(
-            wanted=places,
-            places=Greatest(Value(places), taken),
-            open_places=Greatest(Value(places) - taken, Value(0)),
-            withdrawn=False,
+        _resize_rows(changed.filter(forfeit=""), places, withdrawn=False)
+
+
+def _resize_rows(
+    rows: QuerySet[Comparison] | QuerySet[KeptPlaces], places: int, **values: bool
+) -> None:
+    taken = F("places") - F("open_places")
+    rows.update(
+        wanted=places,
+        places=Greatest(Value(places), taken),
+        open_places=Greatest(Value(places) - taken, Value(0)),
+        **values,
+    )
+
+
+def _keep(version: StudyVersion, wanted: Mapping[int, Mapping[str, int]]) -> None:
+    """Keep places for groups, by comparison; what is taken of a group that gets none now stays taken."""
+    rows = KeptPlaces.objects.filter(comparison__study_id=version.study_id)
+    known = {(pk, group): at for at, pk, group in rows.values_list("pk", "comparison", "kept_for")}
+    asked = {
+        (pk, group): count
+        for pk, by_group in wanted.items()
+        for group, count in by_group.items()
+        if group != ANYBODY
+    }
+    if not known and not asked:
+        return
+    by_count: dict[int, list[int]] = {}
+    for key, at in known.items():
+        by_count.setdefault(asked.get(key, 0), []).append(at)
+    for count, ids in by_count.items():
+        for batch in _batches(sorted(ids)):
+            _resize_rows(KeptPlaces.objects.filter(pk__in=batch), count)
+    pair_of = dict(
+        Comparison.objects.filter(study_id=version.study_id, forfeit="").values_list(
+            "pk", "pair_id"
         )
+    )
+    KeptPlaces.objects.bulk_create(
+        (
+            KeptPlaces(
+                comparison_id=pk,
+                pair_id=pair_of[pk],
+                kept_for=group,
+                wanted=count,
+                places=count,
+                open_places=count,
+            )
+            for (pk, group), count in sorted(asked.items())
+            if (pk, group) not in known and pk in pair_of
+        ),
+        batch_size=BATCH,
+    )
 
 
 def _withdraw(pks: Sequence[int]) -> None:
@@ -241,6 +302,9 @@ def _withdraw(pks: Sequence[int]) -> None:
             open_extra_places=0,
             withdrawn=True,
         )
+        KeptPlaces.objects.filter(comparison__in=batch).update(
+            places=F("places") - F("open_places"), open_places=0
+        )
 
 
 def _counts_by_language(study_id: int) -> dict[str, int]:
@@ -250,13 +314,21 @@ def _counts_by_language(study_id: int) -> dict[str, int]:
     return dict(rows.annotate(Count("pk")).order_by("language"))
 
 
-def _judgeable_by_language(study_id: int, protocol: Protocol) -> dict[str, int]:
-    """Count what one rater can judge at most, prompt by prompt."""
+def _judgeable(
+    study_id: int, protocol: Protocol, places: Mapping[int, Mapping[str, int]]
+) -> dict[str, dict[str, int]]:
+    """Count by language what one rater can judge at most, prompt by prompt.
+
+    Under "" what anybody can; else, under the groups with spaces between, what only those can.
+    """
     rows = Comparison.objects.filter(study_id=study_id, forfeit="", withdrawn=False)
     fields = ("prompt_id", "language", "pair__first_model_id", "pair__second_model_id")
-    counts: Counter[str] = Counter()
+    counts: dict[str, Counter[str]] = {}
     ordered = rows.order_by("prompt_id").values_list(*fields).iterator(BATCH)
-    for (_prompt, language), group in groupby(ordered, key=itemgetter(0, 1)):
+    for (prompt_id, language), group in groupby(ordered, key=itemgetter(0, 1)):
         edges: list[Edge] = [(first, second) for _, _, first, second in group]
-        counts[language] += judgeable(edges, views=protocol.caps.prompt_views)
-    return dict(sorted(counts.items()))
+        kept = places[prompt_id]
+        names = "" if ANYBODY in kept else " ".join(sorted(kept))
+        found = counts.setdefault(names, Counter())
+        found[language] += judgeable(edges, views=protocol.caps.prompt_views)
+    return {names: dict(sorted(found.items())) for names, found in counts.items()}

@@ -8,6 +8,7 @@ from enum import StrEnum
 from accounts.models import RaterProfile
 from judging.models import Assignment, Comparison, Study
 from judging.services.assignments import busy_until, readable_languages
+from judging.services.cohorts import only_others_may, open_to, standing_of
 from judging.services.left_out import leaves_something_out
 from judging.services.places import give_back_all
 from judging.services.versions import protocol_of
@@ -24,6 +25,7 @@ class Reason(StrEnum):
     OTHER_LANGUAGES = "other_languages"
     WITH_OTHERS = "with_others"
     LEFT_OUT = "left_out"
+    RESERVED = "reserved"
     DONE = "done"
 
 
@@ -77,16 +79,23 @@ def ending_of(*, rater: RaterProfile, study: Study, code: str = "") -> Ending:
     judged = Assignment.objects.filter(rater=rater, study=study, state=State.JUDGED).count()
     if code in ENDS:
         return Ending(ENDS[code], judged)
-    cap = protocol_of(study.versions.in_brief()[0]).judgments_per_rater
+    version = study.versions.in_brief()[0]
+    protocol = protocol_of(version)
+    cap = protocol.judgments_per_rater
     if cap is not None and judged >= cap:
         return Ending(Reason.CAPPED, judged)
-    asked = Comparison.objects.filter(study=study, withdrawn=False, places__gt=0)
-    readable = asked.filter(language__in=["", *readable_languages(rater)])
-    if asked.exists() and not readable.exists():
+    standing = standing_of(rater=rater, study_id=study.pk, slug=study.slug, protocol=protocol)
+    languages = ["", *readable_languages(rater)]
+    asked = Comparison.objects.filter(
+        open_to(standing.groups), study=study, withdrawn=False, forfeit=""
+    )
+    if asked.exists() and not asked.filter(language__in=languages).exists():
         return Ending(Reason.OTHER_LANGUAGES, judged)
     until = busy_until(rater=rater, slug=study.slug)
     if until:
         return Ending(Reason.WITH_OTHERS, judged, until)
-    languages = ["", *readable_languages(rater)]
-    left = leaves_something_out(rater=rater, study_id=study.pk, languages=languages)
-    return Ending(Reason.LEFT_OUT if left else Reason.DONE, judged)
+    mine = {"languages": languages, "groups": standing.groups}
+    if leaves_something_out(rater=rater, study_id=study.pk, **mine):
+        return Ending(Reason.LEFT_OUT, judged)
+    others = only_others_may(study=study, **mine)
+    return Ending(Reason.RESERVED if others else Reason.DONE, judged)

@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from core.leases import transition
-from judging.models import Assignment, Comparison
+from judging.models import Assignment, Comparison, KeptPlaces
 from judging.models.comparisons import SKIPPED_KEY
+from judging.protocol import ANYBODY
 from judging.querysets import AssignmentQuerySet
 
 Purpose, State = Assignment.Purpose, Assignment.State
@@ -20,19 +21,29 @@ PLACELESS = (Purpose.REPEAT, Purpose.GOLD)
 
 def place_is_free() -> Q:
     """Assignments whose place, given back before, can be had again."""
-    planned = Q(purpose=Purpose.PLANNED, comparison__open_places__gt=0)
+    kept = KeptPlaces.objects.filter(
+        comparison=OuterRef("comparison"), kept_for=OuterRef("kept_for"), open_places__gt=0
+    )
+    planned = Q(purpose=Purpose.PLANNED, kept_for="", comparison__open_places__gt=0) | Q(
+        Exists(kept), purpose=Purpose.PLANNED
+    )
     extra = Q(purpose=Purpose.EXTRA, comparison__open_extra_places__gt=0)
     return planned | extra | Q(purpose__in=PLACELESS)
 
 
-def take_place(*, comparison_id: int, purpose: str = Purpose.PLANNED) -> bool:
-    """Take one open place of this purpose, if there still is one; say whether there was."""
+def take_place(
+    *, comparison_id: int, purpose: str = Purpose.PLANNED, kept_for: str = ANYBODY
+) -> bool:
+    """Take one open place of this purpose and group, if there still is one; say whether there was."""
     if purpose in PLACELESS:
         return True
     comparisons = Comparison.objects.filter(pk=comparison_id)
     if purpose == Purpose.EXTRA:
         extra = comparisons.filter(open_extra_places__gt=0)
         return extra.update(open_extra_places=F("open_extra_places") - 1) == 1
+    if kept_for:
+        kept = KeptPlaces.objects.filter(comparison=comparison_id, kept_for=kept_for)
+        return kept.filter(open_places__gt=0).update(open_places=F("open_places") - 1) == 1
     return comparisons.filter(open_places__gt=0).update(open_places=F("open_places") - 1) == 1
 
 
@@ -59,8 +70,8 @@ def give_back(
         **values,
     )
     if ended:
-        purpose = Assignment.objects.values_list("purpose", flat=True).get(pk=pk)
-        _free(comparison_id, purpose, skipped=state == State.SKIPPED)
+        held = Assignment.objects.values_list("purpose", "kept_for").get(pk=pk)
+        _free(comparison_id, *held, skipped=state == State.SKIPPED)
     return ended
 
 
@@ -79,7 +90,7 @@ def put_last(*, comparison_id: int) -> None:
     untouched.update(draw_key=F("draw_key") + SKIPPED_KEY)
 
 
-def _free(comparison_id: int, purpose: str, *, skipped: bool) -> None:
+def _free(comparison_id: int, purpose: str, kept_for: str, *, skipped: bool) -> None:
     comparisons = Comparison.objects.filter(pk=comparison_id)
     if skipped:
         put_last(comparison_id=comparison_id)
@@ -93,6 +104,13 @@ def _free(comparison_id: int, purpose: str, *, skipped: bool) -> None:
         return
     # A withdrawn comparison, and one with more places than an amendment left it, loses the
     # place instead: nobody is to be asked again.
+    if kept_for:
+        kept = KeptPlaces.objects.filter(comparison=comparison_id, kept_for=kept_for)
+        if not kept.filter(comparison__withdrawn=False, places__lte=F("wanted")).update(
+            open_places=F("open_places") + 1
+        ):
+            kept.update(places=F("places") - 1)
+        return
     wanted = comparisons.filter(withdrawn=False, places__lte=F("wanted"))
     if not wanted.update(open_places=F("open_places") + 1):
         comparisons.update(places=F("places") - 1)

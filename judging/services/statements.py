@@ -55,6 +55,7 @@ class Search:
     Of a prompt that was shown as the `issue` `seen_since` or later nothing comes again: the gap
     between two views of a prompt. `per_pair` and `views` are caps (None: none). Prompts with a risk
     tag in `avoided` never come. With `skipped`, comparisons that others skipped are looked at too.
+    `groups` are those whose kept places this rater may have (None: the study keeps none).
     """
 
     study_id: int
@@ -65,13 +66,15 @@ class Search:
     per_pair: int | None
     avoided: Sequence[str] = ()
     skipped: bool = False
+    groups: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A comparison that has a place open for a rater, and how its sides were shown so far.
 
-    `probability` is that of the pair of models when it was drawn.
+    `probability` is that of the pair of models when it was drawn; `kept_for` the group whose place
+    it is, empty for anybody's.
     """
 
     comparison_id: int
@@ -79,6 +82,7 @@ class Candidate:
     pair_lean: int
     probability: float
     prompt_lean: int
+    kept_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +239,35 @@ FROM judging_modelpair AS pair
 WHERE pair.study_id = %s AND {pair_open} {pair_cap}
 """
 
+# As above, among the places that are kept for the rater's groups. What is kept for anybody else
+# never comes, however little else there is.
+FIND_KEPT = """
+SELECT pair.id, pair.lean, pair.weight, (
+    SELECT kept.id FROM judging_keptplaces AS kept
+    JOIN judging_comparison AS one ON one.id = kept.comparison_id
+    WHERE kept.pair_id = pair.id AND kept.open_places > 0 AND kept.kept_for IN ({groups})
+    AND one.draw_key < %s AND {unseen}
+    ORDER BY kept.open_places DESC, one.draw_key
+    LIMIT 1
+)
+FROM judging_modelpair AS pair
+WHERE pair.study_id = %s {pair_cap}
+"""
+
+READ_KEPT = """
+SELECT kept.comparison_id, kept.kept_for, {prompt_lean}
+FROM judging_keptplaces AS kept JOIN judging_comparison AS wanted ON wanted.id = kept.comparison_id
+WHERE kept.id = %s
+"""
+
+# Beside the plan a comparison is shown to those alone who get planned ones of it.
+OPEN_TO = """
+AND (one.wanted > 0 OR EXISTS (
+    SELECT 1 FROM judging_keptplaces AS kept
+    WHERE kept.comparison_id = one.id AND kept.wanted > 0 AND kept.kept_for IN ({groups})
+))
+"""
+
 FIND_EXTRA = """
 SELECT wanted.id, wanted.pair_id, pair.lean, 1.0, {prompt_lean}
 FROM (
@@ -280,14 +313,20 @@ TAKE_EXTRA_PLACE = """
 UPDATE judging_comparison SET open_extra_places = open_extra_places - 1 WHERE id = %s
 """
 
+TAKE_KEPT_PLACE = """
+UPDATE judging_keptplaces SET open_places = open_places - 1
+WHERE comparison_id = %s AND kept_for = %s
+"""
+
 # Repeats and gold comparisons have no places.
 TAKEN = {"planned": TAKE_PLACE, "extra": TAKE_EXTRA_PLACE}
 
 INSERT_ASSIGNMENT = """
 INSERT INTO judging_assignment (
     created_at, token, comparison_id, rater_id, study_id, study_version_id, state, purpose,
-    prefetched, swapped, swap_probability, pair_probability, expires_at, skip_reason
-) VALUES (%s, %s, %s, %s, %s, %s, 'leased', %s, %s, %s, %s, %s, %s, '')
+    prefetched, swapped, swap_probability, pair_probability, expires_at, skip_reason,
+    cohort, kept_for
+) VALUES (%s, %s, %s, %s, %s, %s, 'leased', %s, %s, %s, %s, %s, %s, '', %s, %s)
 """
 
 # The primary key refuses an answer that this rater was shown already.
@@ -385,9 +424,28 @@ def find_in_pairs(search: Search, *, u: float) -> Candidate | None:
     return Candidate(comparison_id, drawn.pair_id, lean, drawn.probability, prompt_lean)
 
 
+def find_kept(search: Search, *, u: float) -> Candidate | None:
+    """Draw a pair by weight among those that keep a place for this rater's groups, and return it."""
+    if not search.groups:
+        return None
+    unseen, unseen_values = _unseen(search)
+    pair_cap, cap_values = _pair_cap(search)
+    most = MOST_KEY if search.skipped else SKIPPED_KEY
+    values = [*search.groups, most, *unseen_values, search.study_id, *cap_values]
+    statement = FIND_KEPT.format(groups=_marks(search.groups), unseen=unseen, pair_cap=pair_cap)
+    found = {row[0]: row for row in all_rows(statement, values) if row[3] is not None}
+    if not found:
+        return None
+    drawn = draw_pair({pk: row[2] for pk, row in found.items()}, u=u)
+    _, lean, _, kept_id = found[drawn.pair_id]
+    row = first_row(READ_KEPT.format(prompt_lean=PROMPT_LEAN), [kept_id])
+    comparison_id, kept_for, prompt_lean = row
+    return Candidate(comparison_id, drawn.pair_id, lean, drawn.probability, prompt_lean, kept_for)
+
+
 def find_extra(search: Search) -> Candidate | None:
     """Return a comparison on which raters disagree, for a rater who saw neither answer."""
-    unseen, values = _unseen(search)
+    unseen, values = _open_to(search)
     row = first_row(
         FIND_EXTRA.format(prompt_lean=PROMPT_LEAN, unseen=unseen), [search.study_id, *values]
     )
@@ -396,7 +454,7 @@ def find_extra(search: Search) -> Candidate | None:
 
 def find_gold(search: Search, *, offset: int) -> Candidate | None:
     """Return a comparison whose answer is known, for a rater who saw neither answer."""
-    unseen, values = _unseen(search)
+    unseen, values = _open_to(search)
     statement = FIND_GOLD.format(prompt_lean=PROMPT_LEAN, unseen=unseen, prime=PRIME)
     row = first_row(statement, [search.study_id, *values, offset])
     return row and Candidate(*row)
@@ -405,7 +463,7 @@ def find_gold(search: Search, *, offset: int) -> Candidate | None:
 def _unseen(search: Search) -> Statement:
     languages = ["", *search.languages]
     who = [search.rater_id, search.study_id]
-    text = UNSEEN.format(languages=", ".join(["%s"] * len(languages)))
+    text = UNSEEN.format(languages=_marks(languages))
     values: list[Any] = [*languages, *who, search.seen_since]
     if search.views is not None:
         text, values = text + NOT_VIEWED_TOO_OFTEN, [*values, *who, 2 * search.views]
@@ -413,6 +471,19 @@ def _unseen(search: Search) -> Statement:
         avoided, tags = _avoided(search.avoided)
         text, values = text + NOT_AVOIDED.format(avoided=avoided), [*values, *tags]
     return text, values
+
+
+def _open_to(search: Search) -> Statement:
+    unseen, values = _unseen(search)
+    if search.groups is None:
+        return unseen, values
+    # With no group of one's own, one that nobody has: IN () is no SQL.
+    groups = search.groups or [""]
+    return unseen + OPEN_TO.format(groups=_marks(groups)), [*values, *groups]
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join(["%s"] * len(values))
 
 
 def _avoided(tags: Sequence[str]) -> Statement:
@@ -442,6 +513,7 @@ def lease(
     now: datetime,
     expires_at: datetime,
     purpose: str = "planned",
+    cohort: str = "",
 ) -> Texts:
     """Take a place of a comparison, lease it to the rater, and return what is shown of it.
 
@@ -452,10 +524,11 @@ def lease(
     assignment = [
         _moment(now), token, pk, rater_id, desk.study_id, desk.version_id, purpose,
         prefetched, draw.swapped, draw.probability, candidate.probability, _moment(expires_at),
+        cohort, candidate.kept_for,
     ]  # fmt: skip
     results = run_together(
         (READ_TEXTS, [pk]),
-        *([(TAKEN[purpose], [pk])] if purpose in TAKEN else []),
+        *_taking(candidate, purpose),
         (INSERT_ASSIGNMENT, assignment),
         # A repeat shows again what was seen.
         *([(INSERT_SEEN, [rater_id, desk.issued, pk])] if purpose != "repeat" else []),
@@ -463,6 +536,12 @@ def lease(
         (ADD_LEAN, [1 if draw.swapped else -1, candidate.pair_id]),
     )
     return _texts(results[0].row)
+
+
+def _taking(candidate: Candidate, purpose: str) -> list[Statement]:
+    if candidate.kept_for:
+        return [(TAKE_KEPT_PLACE, [candidate.comparison_id, candidate.kept_for])]
+    return [(TAKEN[purpose], [candidate.comparison_id])] if purpose in TAKEN else []
 
 
 def read_texts(*, comparison_id: int) -> Texts:

@@ -13,8 +13,9 @@ from accounts.models import User
 from core.errors import Conflict, InputError, Invalid
 from core.leases import lock, transition
 from judging.blinding import commitment
-from judging.models import Assignment, Comparison, Study, StudyVersion
-from judging.protocol import Plan, PoolRef, Protocol, parse_protocol, plan
+from judging.models import Assignment, Comparison, KeptPlaces, Study, StudyVersion
+from judging.protocol import Plan, PoolRef, PromptFacts, Protocol, parse_protocol, plan
+from judging.services.audiences import FACTS, require_enough, require_known
 from judging.services.comparisons import build_comparisons, count_missing
 from judging.services.places import give_back_all
 from models_registry.models import LanguageModel
@@ -107,14 +108,15 @@ def plan_study(*, study: Study, changes: Mapping[str, Any] | None = None) -> Stu
         _refuse_amendment(study, changes)
     protocol = parse_protocol({**_next_protocol(study), **changes})
     pool_version, models = _pool_version(protocol), _language_models(protocol)
-    asked = Prompt.objects.filter(version=pool_version).values_list("criteria", "flags")
-    prompts = sum(protocol.asks(*one) for one in asked)
+    rows = Prompt.objects.filter(version=pool_version).values_list("criteria", "flags", *FACTS)
+    asked = [facts for criteria, flags, *facts in rows if protocol.asks(criteria, flags)]
+    facts = [PromptFacts(*one) for one in asked] if protocol.keeps_places else []
     missing = count_missing(
         protocol=protocol, pool_version_id=pool_version.pk, model_ids=[one.pk for one in models]
     )
-    numbers, pool = plan(protocol, prompts=prompts), protocol.pool
+    numbers, pool = plan(protocol, prompts=len(asked), facts=facts), protocol.pool
     assert pool is not None  # the protocol is complete
-    return StudyPlan(numbers, prompts, missing, pool, protocol.models)
+    return StudyPlan(numbers, len(asked), missing, pool, protocol.models)
 
 
 def drafted_protocol(*, study: Study) -> Protocol:
@@ -267,6 +269,10 @@ def study_progress(*, study: Study) -> StudyProgress:
         places=Sum("places", default=0),
         open_places=Sum("open_places", default=0),
     )
+    kept = KeptPlaces.objects.filter(comparison__study=study).aggregate(
+        places=Sum("places", default=0), open_places=Sum("open_places", default=0)
+    )
+    built |= {name: built[name] + count for name, count in kept.items()}
     made = Assignment.objects.filter(study=study).aggregate(
         leased=Count("pk", filter=Q(state=Assignment.State.LEASED)),
         judgments=Count("pk", filter=Q(state=Assignment.State.JUDGED)),
@@ -362,6 +368,7 @@ def _freeze(
     protocol = parse_protocol(raw)
     pool_version, models = _pool_version(protocol), _language_models(protocol)
     _refuse_missing(protocol, pool_version, models, allow_missing=allow_missing)
+    require_known(protocol=protocol, pool_version_id=pool_version.pk)
     protocol = _sealed(study, protocol, pool_version)
     if digest and digest != protocol.digest():
         raise Conflict(
@@ -390,6 +397,8 @@ def _freeze(
             "No two answers can be compared under this protocol. Generate or import more, or leave fewer out.",
             code="nothing_left",
         )
+    if protocol.keeps_places:
+        require_enough(version=version, protocol=protocol, now=now)
     return version
 
 

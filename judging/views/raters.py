@@ -18,6 +18,7 @@ from accounts.permissions import needs
 from accounts.services import issue_sign_in_link
 from accounts.services.holds import hold_rater, release_rater
 from core.errors import Conflict, Invalid
+from judging.services.cohorts import cohort_choices
 from judging.services.raters import rater_work
 
 PAGE = 50
@@ -94,6 +95,7 @@ def _page(
         "consents": profile.consents.select_related("version").order_by("-pk"),
         "form": form,
         "link": link,
+        "cohorts": cohort_choices(rater=profile),
         "change": "release_rater" if profile.held else "hold_rater",
     }
     return render(request, "judging/rater.html", context, status=status)

@@ -21,6 +21,7 @@ from core.errors import Conflict, InputError, Invalid
 from judging.forms import (
     AboutForm,
     ChecksForm,
+    CohortsForm,
     CriteriaForm,
     DesignForm,
     MaterialForm,
@@ -34,7 +35,9 @@ from judging.protocol import Protocol, protocol_changes
 from judging.services import material, previews, studies
 
 OK = 200
-AnyForm = AboutForm | ChecksForm | CriteriaForm | DesignForm | MaterialForm | RulesForm
+AnyForm = (
+    AboutForm | ChecksForm | CohortsForm | CriteriaForm | DesignForm | MaterialForm | RulesForm
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ STEPS: Mapping[str, Step] = {
             gettext_lazy("Comparisons"),
             ("design", "judgments_per_comparison", "judgments_per_rater"),
         ),
+        Step("cohorts", gettext_lazy("Who judges what"), ("cohorts", "reserved")),
         Step("criteria", gettext_lazy("Criteria"), ("criteria", "weights", "primary_criterion")),
         Step("rules", gettext_lazy("Rules and guidelines"), ()),
         Step(
@@ -181,12 +185,11 @@ def _form(study: Study, key: str, data: Any = None) -> AnyForm:
         return AboutForm(data, instance=study)
     protocol = studies.drafted_protocol(study=study).as_dict()
     fixed = () if study.state == Study.State.DRAFT else studies.FIXED_ONCE_PUBLISHED
-    if key == "criteria":
-        return CriteriaForm(data, protocol=protocol)
+    plain = {"criteria": CriteriaForm, "cohorts": CohortsForm, "checks": ChecksForm}
+    if key in plain:
+        return plain[key](data, protocol=protocol)
     if key == "rules":
         return RulesForm(data, protocol=protocol, fixed=fixed)
-    if key == "checks":
-        return ChecksForm(data, protocol=protocol)
     if key == "design":
         names = {one.name: one.title for one in _models(None, protocol)}
         return DesignForm(data, protocol=protocol, names=names)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from django.core.cache import caches
 from django.db.models import Count, Sum
 
-from judging.models import Assignment, Comparison, Study
+from judging.models import Assignment, Comparison, KeptPlaces, Study
 
 MANY = 10_000  # from here on counting takes longer than a page has, and one more is not seen
 OPEN_SECONDS, CLOSED_SECONDS = 60, 3_600
@@ -29,7 +29,12 @@ def _count_judgments(pks: list[int]) -> dict[int, int]:
 
 def _count_places(pks: list[int]) -> dict[int, int]:
     compared = Comparison.objects.filter(study__in=pks).order_by()
-    return dict(compared.values_list("study").annotate(wanted=Sum("places")))
+    wanted = dict(compared.values_list("study").annotate(wanted=Sum("places")))
+    # Beside them what is kept for cohorts.
+    kept = KeptPlaces.objects.filter(comparison__study__in=pks).order_by()
+    for pk, places in kept.values_list("comparison__study").annotate(kept=Sum("places")):
+        wanted[pk] = wanted.get(pk, 0) + places
+    return wanted
 
 
 def _remembered(

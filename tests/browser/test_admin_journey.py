@@ -116,6 +116,7 @@ def _publish_a_study(page) -> None:
     page.get_by_text("Judgments", exact=True).wait_for()
     for heading in (
         "Comparisons",
+        "Who judges what",
         "Criteria",
         "Rules and guidelines",
         "Limits, checks and blinding",

@@ -75,7 +75,7 @@ def _everything(scenario) -> list[str]:
     make_models(1, canary="unused")
     create_invitation(created_by=alice, now=now, note="The team", max_uses=20, languages=["en"])
     hold_rater(rater=scenario.carol, by=alice, reason="Too quick.", now=now)
-    steps = ("material", "design", "criteria", "rules", "checks", "review")
+    steps = ("material", "design", "cohorts", "criteria", "rules", "checks", "review")
     return [
         *(reverse(name) for name in EMPTY),
         *(reverse("pool-preview", args=[one.pk]) for one in uploads),
@@ -92,6 +92,7 @@ def _everything(scenario) -> list[str]:
         reverse("study", args=["study"]),
         reverse("study-close", args=["study"]),
         reverse("study-discard", args=["study"]),
+        reverse("study-cohorts", args=["study"]),
         *(reverse("study-step", args=["study", step]) for step in steps),
         *(reverse("study-step", args=["drafted", step]) for step in ("about", *steps)),
         reverse("study-preview", args=["study"]),

@@ -72,6 +72,7 @@ def test_the_whole_way_without_javascript(page_of, alice, server):
         box.check()
     for heading in (
         "Comparisons",
+        "Who judges what",
         "Criteria",
         "Rules and guidelines",
         "Limits, checks and blinding",

@@ -433,6 +433,7 @@ def test_every_field_of_a_protocol_can_be_set_on_a_step():
         for kind in (MaterialForm, DesignForm, RulesForm, ChecksForm)
         for name in kind.base_fields
     } | {"criteria", "weights", "primary_criterion"}  # of the page that arranges criteria
+    asked |= {"cohorts", "reserved"}  # of the page that has a row for each
     leaves = {
         f"{name}.{inner}" if isinstance(value, dict) and name != "weights" else name
         for name, value in plain.items()
@@ -482,3 +483,28 @@ def test_a_level_of_intervals_leaves_the_method(page, study):
         "level": 0.9,
         "elo_k": 4.0,
     }
+
+
+def test_cohorts_and_reservations_are_kept_and_shown_again(page, study):
+    sent = {
+        "cohorts-0-label": "Lawyers",
+        "cohorts-0-judgments": "1",
+        "cohorts-1-label": "Students of law",
+        "reserved-1-cohort": "Lawyers",
+        "reserved-1-prompts": "q0\r\nq1",
+    }
+    address = f"/studies/{study.slug}/set-up/cohorts/"
+    assert page.post(address, sent).status_code == 302
+    study.refresh_from_db()
+    assert [(one["key"], one["judgments"]) for one in study.draft["cohorts"]] == [
+        ("lawyers", 1),
+        ("students_of_law", 0),
+    ]
+    assert study.draft["reserved"][0]["cohort"] == "lawyers"
+    assert study.draft["reserved"][0]["prompts"] == ["q0", "q1"]
+    shown = page.get(address).content.decode()
+    assert 'value="Students of law"' in shown
+    assert "q0\nq1</textarea>" in shown
+    refused = page.post(address, sent | {"reserved-1-cohort": "Judges"})
+    assert refused.status_code == 400
+    assert "Name one of the study" in refused.content.decode()
