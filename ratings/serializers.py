@@ -344,9 +344,17 @@ class GradedViewSerializer(serializers.Serializer):
     rows = GradedRowSerializer(many=True)
 
 
+class CohortViewSerializer(serializers.Serializer):
+    cohort = serializers.CharField(help_text="What it is called.")
+    votes = serializers.IntegerField()
+    raters = serializers.IntegerField()
+    rows = GradedRowSerializer(many=True, help_text="Empty where its votes rank nothing.")
+
+
 class ViewsSerializer(serializers.Serializer):
     even_draw = EvenDrawSerializer(allow_null=True)
     graded = GradedViewSerializer(allow_null=True)
+    cohorts = CohortViewSerializer(many=True, required=False, help_text="By each cohort alone.")
 
 
 class BoardCriterionSerializer(UncertaintySerializer):

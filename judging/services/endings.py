@@ -94,8 +94,8 @@ def ending_of(*, rater: RaterProfile, study: Study, code: str = "") -> Ending:
     until = busy_until(rater=rater, slug=study.slug)
     if until:
         return Ending(Reason.WITH_OTHERS, judged, until)
-    mine = {"languages": languages, "groups": standing.groups}
-    if leaves_something_out(rater=rater, study_id=study.pk, **mine):
+    groups = standing.groups
+    if leaves_something_out(rater=rater, study_id=study.pk, languages=languages, groups=groups):
         return Ending(Reason.LEFT_OUT, judged)
-    others = only_others_may(study=study, **mine)
+    others = only_others_may(study=study, languages=languages, groups=groups)
     return Ending(Reason.RESERVED if others else Reason.DONE, judged)

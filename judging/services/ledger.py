@@ -51,6 +51,8 @@ FACTS = (
     "assignment__comparison__pair__first_model_id",
     "assignment__comparison__pair__second_model_id",
 )
+# Sealed where there are any, so that what was sealed before there were cohorts stays as it was.
+COHORT_FACTS = ("assignment__cohort", "assignment__kept_for")
 VOTE_FACTS = ("judgment_id", "pk", "criterion", "display_value", "outcome", "grade")
 
 
@@ -165,8 +167,9 @@ def _facts(ranges: Sequence[Sequence[int]]) -> Iterator[list[Any]]:
                 for pk, rows in groupby(votes.values_list(*VOTE_FACTS), key=itemgetter(0))
             }
             judgments = Judgment.objects.filter(pk__range=ids).order_by("pk")
-            for row in judgments.values_list(*FACTS):
-                facts = [one.isoformat() if isinstance(one, datetime) else one for one in row]
+            for row in judgments.values_list(*FACTS, *COHORT_FACTS):
+                said = row if any(row[len(FACTS) :]) else row[: len(FACTS)]
+                facts = [one.isoformat() if isinstance(one, datetime) else one for one in said]
                 yield [*facts, by_judgment.get(row[0], [])]
 
 

@@ -39,6 +39,13 @@ AnyForm = (
     AboutForm | ChecksForm | CohortsForm | CriteriaForm | DesignForm | MaterialForm | RulesForm
 )
 
+# Those that are made of the protocol alone.
+PLAIN_FORMS: Mapping[str, type[CriteriaForm] | type[CohortsForm] | type[ChecksForm]] = {
+    "criteria": CriteriaForm,
+    "cohorts": CohortsForm,
+    "checks": ChecksForm,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -185,9 +192,8 @@ def _form(study: Study, key: str, data: Any = None) -> AnyForm:
         return AboutForm(data, instance=study)
     protocol = studies.drafted_protocol(study=study).as_dict()
     fixed = () if study.state == Study.State.DRAFT else studies.FIXED_ONCE_PUBLISHED
-    plain = {"criteria": CriteriaForm, "cohorts": CohortsForm, "checks": ChecksForm}
-    if key in plain:
-        return plain[key](data, protocol=protocol)
+    if key in PLAIN_FORMS:
+        return PLAIN_FORMS[key](data, protocol=protocol)
     if key == "rules":
         return RulesForm(data, protocol=protocol, fixed=fixed)
     if key == "design":

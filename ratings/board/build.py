@@ -124,7 +124,7 @@ def _criterion(
         "head_to_head": head_to_head(ballots, labels),
         "audit": audited(found, ballots, labels, rng=rng),
         "agreement": agreed(ballots),
-        "views": other_views(found, labels, cluster, level=source.level),
+        "views": other_views(found, labels, cluster, level=source.level, cohorts=source.cohorts),
     }
 
 

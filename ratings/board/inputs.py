@@ -21,6 +21,8 @@ OUTCOME_CODES: Mapping[str, int] = {
 }
 # Who gave the outcome of a forfeit.
 NOBODY = -1
+# The cohort of a vote by somebody who belongs to none, and of a forfeit.
+NO_COHORT = -1
 # The grade of a vote on a scale without grades.
 NO_GRADE = -128
 # What the fit is told: both bad is a tie for it, and cannot judge is not fitted.
@@ -72,6 +74,8 @@ class Ballots:
         How likely the pair of models was to be drawn when it was; NaN for forfeits.
     grade : (n,) int8
         From -3 (first much better) to 3 (second much better); `NO_GRADE` where none was given.
+    cohort : (n,) int32
+        Positions in `BoardInput.cohorts`: the rater's when it was issued; else `NO_COHORT`.
     """
 
     first: Ints
@@ -83,6 +87,7 @@ class Ballots:
     shown_first: NDArray[np.int8]
     drawn: NDArray[np.float64]
     grade: NDArray[np.int8]
+    cohort: Ints
 
     def select(self, rows: NDArray[np.bool_]) -> "Ballots":
         return Ballots(
@@ -95,6 +100,7 @@ class Ballots:
             shown_first=self.shown_first[rows],
             drawn=self.drawn[rows],
             grade=self.grade[rows],
+            cohort=self.cohort[rows],
         )
 
     @property
@@ -137,6 +143,7 @@ class BoardInput:
     level: float  # of the intervals
     elo_k: float
     digest: str
+    cohorts: tuple[str, ...] = ()  # what they are called
 
     @property
     def labels(self) -> tuple[str, ...]:

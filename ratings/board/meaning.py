@@ -104,11 +104,12 @@ MEANING = {
         " agreement is not an error of the board: people differ, and so its intervals are wide."
     ),
     "views": (
-        "The same votes looked at in two other ways, beside the board and never in its place. Even"
+        "The same votes looked at in other ways, beside the board and never in its place. Even"
         " draw: a vote counts by how unlikely its pair was to be drawn, by the logged probability, as"
         " if every pair had been drawn equally often; empty where pairs were. Graded: how strongly a"
         " side was preferred, not only which (adjacent-categories model, clustered as the board"
-        " is); its ratings are on a scale of their own."
+        " is); its ratings are on a scale of their own. A cohort: by the votes of its raters alone, with"
+        " their own interval, forfeits left out; a dash where they rank nothing."
     ),
     "audit": (
         "Checks of what could mislead on a board: each has a figure, and is flagged only where the"

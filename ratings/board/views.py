@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ratings.board.fits import Clustering, Estimate
+from ratings.board.fits import Clustering, Estimate, choose_cluster, estimate
 from ratings.board.inputs import FITTED, NO_GRADE, TIE
 from ratings.scoring import (
     NotConverged,
@@ -22,15 +22,57 @@ EVEN = 1e-9
 
 
 def other_views(
-    found: Estimate, labels: tuple[str, ...], cluster: Clustering, *, level: float
+    found: Estimate,
+    labels: tuple[str, ...],
+    cluster: Clustering,
+    *,
+    level: float,
+    cohorts: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """Return `even_draw` and `graded`, each with rows in the order of `ranked`; None where it has none."""
+    """Return `even_draw`, `graded` and, where the study has any, `cohorts`; None where it has none.
+
+    The first two have rows in the order of `ranked`; each cohort's models stand by its own votes.
+    """
     if found.fit is None:
         return {"even_draw": None, "graded": None}
+    by_cohort = [_cohort(found, labels, at, name, level=level) for at, name in enumerate(cohorts)]
     return {
         "even_draw": _even_draw(found, labels),
         "graded": _graded(found, labels, cluster, level),
+        **({"cohorts": by_cohort} if cohorts else {}),
     }
+
+
+def _cohort(
+    found: Estimate, labels: tuple[str, ...], at: int, name: str, *, level: float
+) -> dict[str, Any]:
+    """Return the ratings by the votes of one cohort; forfeits are nobody's, and left out here."""
+    votes = found.ballots.select(found.ballots.cohort == at)
+    told = {
+        "cohort": name,
+        "votes": len(votes.outcome),
+        "raters": int(np.unique(votes.rater).size),
+        "rows": [],
+    }
+    cluster = choose_cluster([votes])
+    own = estimate(votes, labels, cluster=cluster)
+    if own.fit is None or own.covariance is None:
+        return told
+    lower, upper = (
+        to_rating(bound) for bound in intervals(own.fit.strength, own.covariance, level=level)
+    )
+    ratings = to_rating(own.fit.strength)
+    order = np.argsort(-ratings, kind="stable")
+    rows = [
+        {
+            "model": own.fit.items[one],
+            "rating": float(ratings[one]),
+            "rating_lower": float(lower[one]),
+            "rating_upper": float(upper[one]),
+        }
+        for one in order
+    ]
+    return told | {"rows": rows}
 
 
 def _even_draw(found: Estimate, labels: tuple[str, ...]) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from judging.models import Assignment, Comparison, Forfeit, Judgment, StudyVersi
 from judging.protocol import parse_protocol
 from models_registry.models import Completion, LanguageModel
 from ratings.board import Ballots, BoardInput, Criterion, Ranked, RaterFacts
-from ratings.board.inputs import NO_GRADE, NOBODY, OUTCOME_CODES
+from ratings.board.inputs import NO_COHORT, NO_GRADE, NOBODY, OUTCOME_CODES
 
 CHUNK = 10_000
 # Who is beaten by whom when a side forfeits; canonical frame.
@@ -35,6 +35,7 @@ class BallotRow(NamedTuple):
     swapped: bool | None = None  # whether A was the second; None for a forfeit
     drawn: float | None = None  # how likely the pair was to be drawn; None for a forfeit
     grade: int | None = None  # None on scales without grades
+    cohort: str = ""  # key of the rater's cohort when it was issued; empty: none, and for a forfeit
 
 
 def read_board_input(version: StudyVersion, *, up_to: int, excluded: bool = False) -> BoardInput:
@@ -66,6 +67,7 @@ def read_board_input(version: StudyVersion, *, up_to: int, excluded: bool = Fals
         models={model.version_id: at for at, model in enumerate(ranked)},
         raters={rater.pseudonym: at for at, rater in enumerate(raters)},
         criteria=[one.key for one in protocol.criteria],
+        cohorts=[one.key for one in protocol.cohorts],
     )
     sha = hashlib.sha256(_header(version, ranked, raters).encode())
     for row in ballot_rows(version, up_to=up_to, excluded=excluded):
@@ -84,6 +86,7 @@ def read_board_input(version: StudyVersion, *, up_to: int, excluded: bool = Fals
         level=protocol.method.level,
         elo_k=protocol.method.elo_k,
         digest=sha.hexdigest(),
+        cohorts=tuple(one.label for one in protocol.cohorts),
     )
 
 
@@ -104,6 +107,7 @@ def ballot_rows(
         "judgment__assignment__swapped",
         "judgment__assignment__pair_probability",
         "grade",
+        "judgment__assignment__cohort",
     )
     votes = counted_votes(version, up_to=up_to, excluded=excluded)
     for row in votes.values_list(*columns).iterator(CHUNK):
@@ -183,7 +187,9 @@ def canonical_row(row: BallotRow, labels: dict[int, str]) -> str:
     return (
         f"{row.judgment}\t{row.comparison_id}\t{labels[row.first_id]}\t{labels[row.second_id]}\t"
         f"{row.rater}\t{row.prompt}\t{row.criterion}\t{row.outcome}\t"
-        f"{'' if row.drawn is None else repr(row.drawn)}\t{'' if row.grade is None else row.grade}\n"
+        f"{'' if row.drawn is None else repr(row.drawn)}\t{'' if row.grade is None else row.grade}"
+        # Where there is one: boards of before there were cohorts keep their digest.
+        + (f"\t{row.cohort}\n" if row.cohort else "\n")
     )
 
 
@@ -277,8 +283,14 @@ class _Rows:
     """Collects rows into the arrays of each criterion, giving codes in the order of appearance."""
 
     def __init__(
-        self, *, models: dict[int, int], raters: dict[str, int], criteria: Sequence[str]
+        self,
+        *,
+        models: dict[int, int],
+        raters: dict[str, int],
+        criteria: Sequence[str],
+        cohorts: Sequence[str],
     ) -> None:
+        self.cohorts = {key: at for at, key in enumerate(cohorts)}
         self.models = models
         self.raters = raters
         self.columns: dict[str, list[tuple[int, ...]]] = {key: [] for key in criteria}
@@ -298,6 +310,7 @@ class _Rows:
                 judgment,
                 -1 if row.swapped is None else int(not row.swapped),
                 NO_GRADE if row.grade is None else row.grade,
+                self.cohorts.get(row.cohort, NO_COHORT),
             )
         )
         self.drawn[row.criterion].append(np.nan if row.drawn is None else row.drawn)
@@ -316,8 +329,8 @@ class _Rows:
 
 
 def _ballots(rows: list[tuple[int, ...]], drawn: list[float]) -> Ballots:
-    table = np.array(rows, dtype=np.int32).reshape(-1, 8)
-    first, second, outcome, rater, prompt, judgment, shown, grade = table.T.copy()
+    table = np.array(rows, dtype=np.int32).reshape(-1, 9)
+    first, second, outcome, rater, prompt, judgment, shown, grade, cohort = table.T.copy()
     return Ballots(
         first=first,
         second=second,
@@ -328,4 +341,5 @@ def _ballots(rows: list[tuple[int, ...]], drawn: list[float]) -> Ballots:
         shown_first=shown.astype(np.int8),
         drawn=np.array(drawn, dtype=np.float64),
         grade=grade.astype(np.int8),
+        cohort=cohort,
     )

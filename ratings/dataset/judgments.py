@@ -49,6 +49,7 @@ class VoteColumns(NamedTuple):
     swapped: bool
     rater: str
     rater_kind: str
+    cohort: str
     comparison_id: int
     prompt_id: int
     first_completion_id: int
@@ -71,6 +72,7 @@ PATHS = (
     "judgment__assignment__swapped",
     "judgment__assignment__rater__pseudonym",
     "judgment__assignment__rater__kind",
+    "judgment__assignment__cohort",
     "judgment__assignment__comparison_id",
     "judgment__assignment__comparison__prompt_id",
     "judgment__assignment__comparison__first_id",
@@ -119,6 +121,7 @@ def _forfeits(version: StudyVersion, facts: "_Facts") -> Iterator[JudgmentRow]:
                 swapped=False,
                 rater="",
                 rater_kind="",
+                cohort="",
                 comparison_id=one.pk,
                 prompt_id=one.prompt_id,
                 first_completion_id=one.first_id,
@@ -213,6 +216,7 @@ class _Facts(NamedTuple):
             submitted_at=vote.submitted_at,
             rater=vote.rater,
             rater_kind=vote.rater_kind,
+            cohort=vote.cohort,
             criterion=vote.criterion,
             scale=scale or version.scales[vote.criterion],
             model_a=second if vote.swapped else first,

@@ -20,6 +20,7 @@ JUDGMENT_COLUMNS = _STUDY | {
     "submitted_at": "When, in UTC; for a forfeit, when the comparison was published.",
     "rater": "The rater's pseudonym, the same in every study; empty for a forfeit.",
     "rater_kind": "person, simulated or model_judge; empty for a forfeit.",
+    "cohort": "Key of the rater's cohort when the comparison was issued; empty: none.",
     "scale": "graded7 (-3 to 3) or four_way (a, b, tie, both_bad).",
     "model_a": "The model shown as A; a code such as model-3 while the study is open.",
     "model_b": "The model shown as B.",

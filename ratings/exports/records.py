@@ -29,6 +29,7 @@ class JudgmentRow(NamedTuple):
     submitted_at: datetime
     rater: str  # a pseudonym
     rater_kind: str  # person, simulated, model_judge; empty for a forfeit
+    cohort: str  # the rater's in this study when the comparison was issued; empty: none
     criterion: str
     scale: str
     model_a: str

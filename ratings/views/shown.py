@@ -156,6 +156,7 @@ def _part(
         "audit": _audit(part.get("audit"), models),
         "agreement": _agreement(part.get("agreement")),
         "views": _views(part, models),
+        "cohorts": (part.get("views") or {}).get("cohorts") or [],
     }
 
 
@@ -164,10 +165,14 @@ def _views(
 ) -> list[dict[str, Any]]:
     """Return one row a ranked model with its rating on the board and in the other views; [] without any."""
     views = part.get("views") or {}
+    cohorts = views.get("cohorts") or []
     found = {
-        name: {row["model"]: row for row in view["rows"]} for name, view in views.items() if view
+        name: {row["model"]: row for row in view["rows"]}
+        for name, view in views.items()
+        if view and name != "cohorts"
     }
-    if not found:
+    by_cohort = [{row["model"]: row for row in one["rows"]} for one in cohorts]
+    if not found and not by_cohort:
         return []
     return [
         {
@@ -175,6 +180,7 @@ def _views(
             "rating": row["rating"],
             "even_draw": found.get("even_draw", {}).get(row["model"]),
             "graded": found.get("graded", {}).get(row["model"]),
+            "cohorts": [one.get(row["model"]) for one in by_cohort],
         }
         for row in part["rows"]
         if row["rating"] is not None

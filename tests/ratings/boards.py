@@ -3,7 +3,7 @@
 import numpy as np
 
 from ratings.board import Ballots, BoardInput, Criterion, Ranked, RaterFacts
-from ratings.board.inputs import NO_GRADE, NOBODY, OUTCOME_CODES
+from ratings.board.inputs import NO_COHORT, NO_GRADE, NOBODY, OUTCOME_CODES
 
 
 def ballots(votes, models, *, raters) -> Ballots:
@@ -22,6 +22,7 @@ def ballots(votes, models, *, raters) -> Ballots:
         ),
         drawn=np.where(np.array(who) == NOBODY, np.nan, 1 / 3),
         grade=np.full(len(votes), NO_GRADE, dtype=np.int8),
+        cohort=np.full(len(votes), NO_COHORT, dtype=np.int32),
     )
 
 
