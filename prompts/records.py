@@ -102,20 +102,25 @@ class RowReader:
 
     def read(self, row: int, raw: Mapping[str, Any]) -> PromptRow:
         """Return the prompt in a row; raises `BadRow`."""
+        told = (
+            self.columns
+        )  # asked here for each role: calling for those that are not told takes long
         messages = self._messages(row, raw)
-        n_users = sum(one["role"] == "user" for one in messages)
+        n_users = 1 if len(messages) == 1 else sum([one["role"] == "user" for one in messages])
         own = n_users == len(messages) > 1
         return PromptRow(
-            row=row,
-            external_id=self._id(row, raw) if "id" in self.columns else "",
-            kind=OWN_CONVERSATION if own else FIXED_HISTORY,
-            messages=messages,
-            category=self._label(row, raw, "category"),
-            domain=self._label(row, raw, "domain"),
-            language=self._language(row, raw),
-            risk_tags=self._tags(row, raw, "risk_tags"),
-            reference_answer=self._reference(row, raw, n_users if own else 1),
-            criteria=self._criteria(row, raw),
+            row,
+            self._id(row, raw) if "id" in told else "",
+            OWN_CONVERSATION if own else FIXED_HISTORY,
+            messages,
+            self._label(row, raw, "category") if "category" in told else self._constant("category"),
+            self._label(row, raw, "domain") if "domain" in told else self._constant("domain"),
+            self._language(row, raw) if "language" in told else "",
+            self._tags(row, raw, "risk_tags") if "risk_tags" in told else (),
+            self._reference(row, raw, n_users if own else 1)
+            if "reference_answer" in told
+            else None,
+            self._criteria(row, raw) if "criteria" in told else (),
         )
 
     def read_reference(self, row: int, raw: Mapping[str, Any]) -> ReferenceRow:
@@ -199,9 +204,10 @@ class RowReader:
             refuse("id", f"The id {problem}.", row=row, column=column)
         return value
 
+    def _constant(self, role: str) -> str:
+        return str(self.constants.get(role, ""))
+
     def _label(self, row: int, raw: Mapping[str, Any], role: str) -> str:
-        if role not in self.columns:
-            return str(self.constants.get(role, ""))
         value = self._value(raw, role)
         if value is None:
             return ""
@@ -214,8 +220,6 @@ class RowReader:
         return value
 
     def _language(self, row: int, raw: Mapping[str, Any]) -> str:
-        if "language" not in self.columns:
-            return ""
         value = self._label(row, raw, "language").lower().replace("_", "-")
         if value and not _is_language(value):
             refuse(
@@ -228,8 +232,6 @@ class RowReader:
         return value
 
     def _tags(self, row: int, raw: Mapping[str, Any], role: str) -> Sequence[str]:
-        if role not in self.columns:
-            return ()
         value, column = self._value(raw, role), self.columns[role]
         if value is None or value == "":
             return ()
@@ -257,9 +259,9 @@ class RowReader:
         return keys
 
     def _reference(self, row: int, raw: Mapping[str, Any], n_turns: int) -> list[str] | None:
-        if "reference_answer" not in self.columns:
-            return None
         value, column = self._value(raw, "reference_answer"), self.columns["reference_answer"]
+        if value is None:
+            return None
         if self.cells and isinstance(value, str) and n_turns > 1 and value.lstrip()[:1] == "[":
             value = self._nested(row, column, value)
         return reference_of(row, column, value, n_turns)

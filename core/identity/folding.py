@@ -12,27 +12,29 @@ _HOMOGLYPHS = str.maketrans(
     "aeopcyxijshdlABEKMHOPCTXIABEZHIKMNOPTYXoaiuvpk",
 )
 _GREEK_OR_CYRILLIC = re.compile(r"[\u0370-\u04ff]")
-# One of them beside a Latin letter. It stands first, so that texts without any are done with at once.
+# One of them beside a Latin letter.
 _MIXED = re.compile(
     r"[\u0370-\u04ff\u0345\u1c80-\u1c87](?:(?=[A-Za-z\u0130\u0131])|(?<=[A-Za-z\u0130\u0131].))",
     re.DOTALL,
 )
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f\u0370-\u04ff]+")
-# A word with at least one letter that is not ASCII.
-_ACCENTED = re.compile(
-    r"(?<![A-Za-z\u00c0-\u024f\u0370-\u04ff])[A-Za-z]*+[\u00c0-\u024f\u0370-\u04ff]"
-    r"[A-Za-z\u00c0-\u024f\u0370-\u04ff]*"
-)
 _LINK = re.compile(r"\]\((?:https?|mailto):[^\s()]*\)")
 SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|\n")
-_MARKUP = re.compile(r"[*_`~\"“”«»„「」『』\[\]]+")
+_MARKS = '*_`~"“”«»„「」『』\\[\\]'
+_MARKUP = re.compile(f"[{_MARKS}]+")
 _ASCII_MARKS = '*_`~"[]'
 _ASCII_MARKUP = str.maketrans("\t\r\v\f\x1c\x1d\x1e\x1f", " " * 8, _ASCII_MARKS)
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
+_HIDDEN = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff"
 )
-_SPACE = re.compile(r"[^\S\n ]")
+_INVISIBLE = re.compile(f"[{_HIDDEN}]")
+_OTHER_SPACE = (
+    "\t\v\f\r\x1c-\x1f\x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # not "\n"
+)
+_SPACE = re.compile(f"[{_OTHER_SPACE}]")
+# Most texts have none of all that, and are done with after one look.
+_NOT_AS_READ = re.compile(f"[{_MARKS}{_HIDDEN}{_OTHER_SPACE}’]")
 _SPACES = re.compile(" {2,}")
 
 
@@ -41,13 +43,18 @@ def fold(text: str) -> str:
     if "](" in text:
         text = _LINK.sub("", text)
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).replace("’", "'")
-        text = _MARKUP.sub("", text)
-        if _MIXED.search(text):
-            text = " ".join([one if one.isascii() else _undisguise(one) for one in text.split(" ")])
-        elif any(_plain(word) != word for word in _ACCENTED.findall(text)):
-            text = _ACCENTED.sub(_name_or_word, text)
-        text = _SPACE.sub(" ", text)
+        as_read = unicodedata.is_normalized("NFKC", text) and not _NOT_AS_READ.search(text)
+        if not as_read:
+            text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).replace("’", "'")
+            text = _MARKUP.sub("", text)
+        text = " ".join(
+            [
+                _undisguised_again(one) if len(one) <= LONGEST_NAME else _undisguised(one)
+                for one in text.split(" ")
+            ]
+        )
+        if not as_read:
+            text = _SPACE.sub(" ", text)
     elif not text.isprintable() or any([mark in text for mark in _ASCII_MARKS]):  # noqa: C419 - a generator takes twice as long
         text = text.translate(_ASCII_MARKUP)
     if "  " in text:
@@ -55,18 +62,23 @@ def fold(text: str) -> str:
     return text.casefold()
 
 
-def _undisguise(text: str) -> str:
-    """Return a piece of text with the names in it that wear accents or look-alikes in Latin."""
-    if _MIXED.search(text):
-        text = text.translate(_HOMOGLYPHS)
-    return _WORD.sub(_name_or_word, text)
+def _undisguised(piece: str) -> str:
+    """Return a piece between spaces with the names in it that wear accents or look-alikes in Latin."""
+    if piece.isascii():
+        return piece
+    if _MIXED.search(piece):
+        piece = piece.translate(_HOMOGLYPHS)
+    return _WORD.sub(_name_or_word, piece)
+
+
+# The same few short pieces come again and again.
+_undisguised_again = lru_cache(maxsize=8192)(_undisguised)
 
 
 def _name_or_word(found: re.Match[str]) -> str:
     return _plain(found[0])
 
 
-@lru_cache(maxsize=8192)
 def _plain(word: str) -> str:
     if len(word) > LONGEST_NAME or word.isascii():
         return word

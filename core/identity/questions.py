@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core.identity.folding import SENTENCE, fold
 from core.identity.foreign_questions import ARE_YOU_HINTS, FOREIGN, FOREIGN_ARE_YOU, FOREIGN_HINTS
 from core.identity.lazy import LazyPattern
+from core.identity.literals import any_of
 from core.identity.names import MAKER, MODEL, may_name_model
 
 _VERB = (
@@ -26,6 +27,17 @@ _ABOUT = (
     r"(?:prompts?|instructions?|message|rules)|context length|origins?|identity)"
 )
 _YOUR_OWN = r"your (?:own |current |exact |complete )?"
+# How what is asked about begins: less than `_ABOUT`, and found much faster.
+_ABOUT_BEGUN = any_of(
+    (
+        *("model", "name", "ai name", "real name", "actual name", "version", "architecture"),
+        *("knowledge", "training", "cutoff", "cut-off", "cut off", "creator", "developer", "maker"),
+        *("parent company", "owner", "programmer", "last ", "latest ", "parameter count"),
+        *("base model", "underlying model", "system", "initial", "hidden", "original", "first"),
+        *("secret", "exact", "full", "pre", "internal", "context length", "origin", "identity"),
+        *("data", "information", "company", "organi"),
+    )
+)
 _HIDDEN = (
     r"(?:system (?:prompt|message|instructions?)|(?:initial|hidden|original|previous|prior|secret"
     r"|internal|starting|developer) (?:prompt|instructions?|message)|(?:prompt|instructions?|text"
@@ -111,7 +123,7 @@ _QUESTIONS = (
         r"|your (?:training data|knowledge|training|information|data)"
         r" (?:is |was )?(?:cut ?off|end|stop|go up to|updated|current|last)"
         r"|the name of your (?:model|company|creator|developer|organi[sz]ation)",
-        rf"{_YOUR_OWN}(?:{_ABOUT}|knowledge|data|information|training|company|organi)",
+        rf"{_YOUR_OWN}{_ABOUT_BEGUN}",
     ),
     _question(
         ("prompt", "instruction", " above", "before this", "you were given", " message"),
@@ -144,8 +156,9 @@ for _place, _each in enumerate(_QUESTIONS):
         _HINTED.setdefault(_hint, []).append(_place)
 _ALL_FOREIGN = {*FOREIGN_HINTS, *ARE_YOU_HINTS}
 _FOREIGN_ASCII = sorted(filter(str.isascii, _ALL_FOREIGN))
-_FOREIGN_WORDS = frozenset(
-    word for hint in _FOREIGN_ASCII for word in hint.split() if len(word) > 1
+# A whole word of one of them: there the others are worth a look.
+_FOREIGN_WORD = re.compile(
+    rf" {any_of(f'{word} ' for hint in _FOREIGN_ASCII for word in hint.split() if len(word) > 1)}"
 )
 _ENGLISH = sorted(hint for hint in _HINTED if hint.isascii() and hint not in _ALL_FOREIGN)
 # Looking for dozens of hints in every prompt takes long: first for what many of them share.
@@ -159,22 +172,28 @@ _BESIDE_YOU = re.compile(
     )
     + ")"
 )
-# The others by a script that all of them use.
-_OTHER = tuple(
-    (re.compile(script), tuple(hint for hint in sorted(_HINTED) if re.search(script, hint)))
-    for script in (
-        r"[\u00a1-\u024f\u1ea0-\u1eff]",
-        r"[\u0400-\u04ff]",
-        r"[\u0600-\u06ff]",
-        r"[\u0900-\u097f]",
-        r"[\u3040-\u9fff\uac00-\ud7af]",
-    )
-)
+# Each question that has hints with other letters than ASCII, and what finds any of them.
+_OTHER = {
+    place: re.compile(any_of(hint for hint in each.hints if not hint.isascii()))
+    for place, each in enumerate(_QUESTIONS)
+    if not all(map(str.isascii, each.hints))
+}
 
 
 def asks_identity(text: str) -> bool:
     """Say whether a prompt asks who made the model, what it is, or what it was told in secret."""
     folded = fold(text)
+    hinted = _hinted_in(folded)
+    if not hinted:
+        return False
+    likely = [_QUESTIONS[place] for place in hinted if _QUESTIONS[place].may_be(folded)]
+    return bool(likely) and any(
+        question.asked_in(sentence) for sentence in SENTENCE.split(folded) for question in likely
+    )
+
+
+def _hinted_in(folded: str) -> set[int]:
+    """Return the places of the questions that have a hint in a folded text."""
     hints = [
         hint
         for shared in [one for one in _SHARED if one in folded]
@@ -183,20 +202,9 @@ def asks_identity(text: str) -> bool:
     ]
     if _BESIDE_YOU.search(folded):
         hints += [hint for hint in _WITH_YOU if hint in folded]
-    if not _FOREIGN_WORDS.isdisjoint(folded.split()):
+    if _FOREIGN_WORD.search(f" {folded} ".replace("\n", " ")):
         hints += [hint for hint in _FOREIGN_ASCII if hint in folded]
-    if not folded.isascii():
-        hints += [
-            hint
-            for script, its_hints in _OTHER
-            if script.search(folded)
-            for hint in its_hints
-            if hint in folded
-        ]
-    if not hints:
-        return False
     hinted = {place for hint in hints for place in _HINTED[hint]}
-    likely = [_QUESTIONS[place] for place in hinted if _QUESTIONS[place].may_be(folded)]
-    return bool(likely) and any(
-        question.asked_in(sentence) for sentence in SENTENCE.split(folded) for question in likely
-    )
+    if not folded.isascii():
+        hinted.update(place for place, hint in _OTHER.items() if hint.search(folded))
+    return hinted

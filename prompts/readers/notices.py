@@ -35,8 +35,9 @@ _PHONE = re.compile(
     r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]?\d{2,4}){2,4}"
     r"|\(\d{3}\) ?\d{3}[ .-]\d{4}|\d{3}-\d{3}-\d{4})(?![\w-])"
 )
-# How a number of any of these kinds begins or goes on; a fast look before the exact one.
-_PHONE_BEGUN = re.compile(r"[+(]\d|\d-\d")
+# How a number of any of these kinds begins or goes on; a fast look before the exact one. Each begins
+# with one character, which is looked for much faster than any of three.
+_PHONE_BEGUN = (re.compile(r"\+\d"), re.compile(r"\(\d"), re.compile(r"-\d(?<=\d-\d)"))
 _SIDE = re.compile(
     r"\b(?:choose|pick|prefer|select|vote for|rate|rank|judge|favou?r)\b.{0,20}"
     r"\b(?:answer|response|assistant|model|option|side|output) [ab]\b",
@@ -57,6 +58,9 @@ _UNUSUAL = re.compile(
     "\u20d0-\u20ff\ufeff\U000e0000-\U000e007f]"
 )
 _ASCII_PUNCTUATION = str.maketrans(dict.fromkeys(string.punctuation, " "))
+# Of bytes: upper case as lower, and all that is neither an ASCII letter nor a digit.
+_LOWER = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
+_NOT_ALIKE = bytes({*range(256)} - {*(string.ascii_letters + string.digits).encode()})
 _PUNCTUATION = re.compile(r"[^\w\s]|_")
 
 
@@ -71,7 +75,7 @@ def flags_of(messages: Sequence[dict[str, str]]) -> tuple[str, ...]:
         flags.append("asks_for_a_side")
     if not text.isascii() and _UNUSUAL.search(text):
         flags += _unusual(text)
-    if not text.isprintable() and _CONTROL.search(text):
+    if not text.replace("\n", "").isprintable() and _CONTROL.search(text):
         flags.append("control_characters")
     if any([hint in text for hint in _SECRET_HINTS]) and _SECRET.search(text):  # noqa: C419
         flags.append("secret")
@@ -81,7 +85,10 @@ def flags_of(messages: Sequence[dict[str, str]]) -> tuple[str, ...]:
 
 
 def _has_phone(text: str) -> bool:
-    return _PHONE_BEGUN.search(text) is not None and _PHONE.search(text) is not None
+    return (
+        any([one.search(text) for one in _PHONE_BEGUN])  # noqa: C419 - a generator takes twice as long
+        and _PHONE.search(text) is not None
+    )
 
 
 def _unusual(text: str) -> list[str]:
@@ -112,3 +119,14 @@ def near_key(messages: Sequence[dict[str, str]]) -> str:
     else:
         words = _PUNCTUATION.sub(" ", unicodedata.normalize("NFKC", text).casefold()).split()
     return " ".join(words) or text
+
+
+def letters_of(messages: Sequence[dict[str, str]]) -> bytes:
+    """Return the ASCII letters and digits, which prompts share that read alike or are the same.
+
+    Made in a fraction of the time of either key: few prompts need those.
+    """
+    text = "\n".join([one["content"] for one in messages])
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).casefold()
+    return text.encode().translate(_LOWER, _NOT_ALIKE)

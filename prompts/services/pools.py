@@ -19,7 +19,7 @@ from core.errors import Conflict, InputError, Invalid
 from core.leases import lock, transition
 from prompts.models import Prompt, PromptPool, PromptPoolVersion
 from prompts.readers import PromptFile, read_prompts, read_references
-from prompts.readers.notices import MEANING, exact_key, flags_of, near_key
+from prompts.readers.notices import MEANING, exact_key, flags_of, letters_of, near_key
 from prompts.readers.sniffing import shown_name
 from prompts.records import PromptRow, ReferenceRow
 
@@ -290,6 +290,8 @@ class _Seen:
 
     def __init__(self) -> None:
         self.ids: dict[str, int] = {}
+        # None where the first with these letters has taken its keys below, since another has them.
+        self.letters: dict[bytes, PromptRow | None] = {}
         self.texts: dict[str, int] = {}
         self.near: set[str] = set()
 
@@ -303,17 +305,28 @@ class _Seen:
         return InputError("duplicate_id", message, row=one.row, column="id")
 
     def take_text(self, one: PromptRow, *, refuse_duplicates: bool) -> InputError | str:
-        exact = exact_key(one.messages)
-        first = self.texts.setdefault(exact, one.row)
-        near = near_key(one.messages)
-        is_near = near in self.near
-        self.near.add(near)
+        letters = letters_of(one.messages)
+        met = self.letters.setdefault(letters, one)
+        if met is one:
+            return ""
+        if met is not None:
+            self._take_keys(met)
+            self.letters[letters] = None
+        first, is_near = self._take_keys(one)
         if first == one.row:
             return "near_duplicate" if is_near else ""
         if not refuse_duplicates:
             return "duplicate"
         message = f"The prompt stands in row {first:,} already."
         return InputError("duplicate", message, row=one.row, column="prompt")
+
+    def _take_keys(self, one: PromptRow) -> tuple[int, bool]:
+        """Return the first row with this very text, and whether one that reads alike was met."""
+        first = self.texts.setdefault(exact_key(one.messages), one.row)
+        near = near_key(one.messages)
+        is_near = near in self.near
+        self.near.add(near)
+        return first, is_near
 
 
 def _check_against(
@@ -384,16 +397,15 @@ def _insert(draft: PromptPoolVersion, found: _Found) -> None:
 
 def _stored(one: PromptRow, number: int) -> tuple[Any, ...]:
     """Return the values of `_STORED`, JSON as text."""
+    _row, external_id, kind, messages, *labels, risk_tags, reference_answer, criteria = one
     return (
-        one.external_id or f"prompt-{number}",
-        one.kind,
-        _dumps(one.messages),
-        one.category,
-        one.domain,
-        one.language,
-        _dumped(one.risk_tags),
-        one.reference_answer and _dumps(one.reference_answer),
-        _dumped(one.criteria),
+        external_id or f"prompt-{number}",
+        kind,
+        _dumps(messages),
+        *labels,
+        _dumped(risk_tags),
+        reference_answer and _dumps(reference_answer),
+        _dumped(criteria),
     )
 
 
