@@ -361,7 +361,7 @@ def bench(arguments: Sequence[str]) -> int:
     script = f"bench/{arguments[0]}.py"
     python = peers() if arguments[0] in WITH_PEERS else PYTHON
     # -P: the folder of the script must not come first, where its files hide modules of their names.
-    return call(python, "-P", script, *arguments[1:], env={"PYTHONPATH": str(ROOT)}).returncode
+    return replace(python, "-P", script, *arguments[1:], env={"PYTHONPATH": str(ROOT)})
 
 
 def image(_: Sequence[str]) -> int:

@@ -1,7 +1,5 @@
 """The board page of a study with 100,000 judgments: milliseconds on the server, bytes, queries.
 
-    python3 run.py bench board_page [judgments] [models]
-
 Builds the study in a SQLite file of its own, or in the PostgreSQL database that PREFERENDUM_BENCH_URL
 names and that is empty; takes its board once, then asks for the page through the whole stack of
 middleware, signed in as a researcher. `first_ms` is the request that draws the board for the process,
@@ -17,6 +15,8 @@ import sys
 import tempfile
 import time
 from typing import TYPE_CHECKING
+
+from bench._begin import arguments_of
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -87,8 +87,10 @@ def measure(client: "Client", address: str) -> dict[str, float]:
 
 
 def main() -> None:
-    given = [int(one) for one in sys.argv[1:]]
-    judgments, models = (*given, *(100_000, 8)[len(given) :])
+    parser = arguments_of(__doc__)
+    parser.add_argument("judgments", nargs="?", type=int, default=100_000)
+    parser.add_argument("models", nargs="?", type=int, default=8)
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PREFERENDUM_DATA_DIR"] = folder
         for name in ("DATABASE_URL", "REDIS_URL", "PREFERENDUM_PRODUCTION"):
@@ -99,7 +101,7 @@ def main() -> None:
         import django
 
         django.setup()
-        print(json.dumps(run(judgments, models)))
+        print(json.dumps(run(asked.judgments, asked.models)))
 
 
 def run(judgments: int, models: int) -> dict:

@@ -11,12 +11,15 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench._begin import arguments_of
+
 JUDGMENTS = 50_000
 LIMIT_SECONDS = 3.0
 MODELS, PROMPTS, RATERS, EACH = 8, 596, 40, 3  # 28 pairs x 596 prompts x 3 judgments
 
 
 def main() -> int:
+    arguments_of(__doc__).parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PREFERENDUM_DATA_DIR"] = folder
         for name in ("DATABASE_URL", "REDIS_URL", "PREFERENDUM_PRODUCTION"):

@@ -4,8 +4,6 @@ Every kind of fault of `tests.faults.lab` for a number of seeded rounds (default
 product's own times (leases and beat of 30 s), and once with what survives it switched off, which
 must be found out. Needs the programs of PostgreSQL and Redis; the servers are started and killed
 here, and no others are touched. Prints the table of faults and one line of JSON.
-
-    python3 run.py bench faults [ROUNDS] [KIND ...]
 """
 
 import json
@@ -17,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[0] = str(ROOT)
 
+from bench._begin import arguments_of  # noqa: E402 - found by the path above
 from tests.faults.lab.runner import Asked, run_rounds  # noqa: E402 - found by the path above
 from tests.faults.lab.servers import missing_programs  # noqa: E402 - found by the path above
 
@@ -29,13 +28,18 @@ KINDS = (
 OWN_LEASE = {"PREFERENDUM_LEASE_SECONDS": "30"}
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
+    parser = arguments_of(__doc__)
+    parser.add_argument("kinds", nargs="*", metavar="kind", help=f"of {', '.join(KINDS)}")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of each kind")
+    asked = parser.parse_args()
+    if unknown := sorted({*asked.kinds} - {*KINDS}):
+        parser.error(f"no kind of fault: {', '.join(unknown)}")
     if missing := missing_programs():
         print(f"faults need {', '.join(missing)}", file=sys.stderr)
         return 1
-    numbers = [int(one) for one in arguments if one.isdigit()]
-    kinds = [one for one in arguments if not one.isdigit()] or list(KINDS)
-    seeds = range(1, 1 + (numbers[0] if numbers else ROUNDS))
+    kinds = asked.kinds or list(KINDS)
+    seeds = range(1, 1 + asked.rounds)
     started = time.monotonic()
     told = run([Asked(kind, seed=seed) for seed in seeds for kind in kinds])
     controls = run([Asked(kind, control=True) for kind in kinds])
@@ -111,4 +115,4 @@ def table(rows: list[dict]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -29,6 +29,8 @@ import psycopg
 ROOT = Path(__file__).parents[1]
 sys.path[0] = str(ROOT)
 
+from bench._begin import arguments_of  # noqa: E402 - found by the path above
+
 URL = os.environ.get("DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
 SERVER = urlsplit(URL)._replace(path="/postgres").geturl()
 REDIS = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/15"
@@ -47,7 +49,9 @@ TARGETS = {
 
 
 def main() -> int:
-    long = "--long" in sys.argv[1:]
+    parser = arguments_of(__doc__)
+    parser.add_argument("--long", action="store_true", help="measure the limit of requests too")
+    long = parser.parse_args().long
     result: dict = {"benchmark": "generation", "in_flight": IN_FLIGHT, "workers": WORKERS}
     with stub() as port:
         result |= asyncio.run(bare_clients(f"http://127.0.0.1:{port}/v1"))

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bench._begin import arguments_of
+
 ROOT = Path(__file__).resolve().parents[1]
 ROWS = 50_000
 TARGET_SECONDS = 3.0
@@ -73,6 +75,7 @@ def timed(call: Callable[[], Any]) -> tuple[Any, float, float]:
 
 
 def main() -> None:
+    arguments_of(__doc__).parse_args()
     with tempfile.TemporaryDirectory() as folder:
         set_up(Path(folder))
         from django.db import connection

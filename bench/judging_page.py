@@ -22,6 +22,8 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).parents[1]
 sys.path[0] = str(ROOT)
 
+from bench._begin import arguments_of  # noqa: E402 - found by the path above
+
 PAIRS, REQUESTS = 20, 100
 BYTES, SERVER_MS, KEY_MS = 60_000, 60.0, 150.0
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -50,6 +52,7 @@ TIMED = """(before) => {
 
 
 def main() -> int:
+    arguments_of(__doc__).parse_args()
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if not chromium:
         print(json.dumps({"skipped": "no chromium on this machine"}))

@@ -5,6 +5,8 @@ In one run, on loopback, with the real server:
 - 100 raters who think for a second;
 - 8 raters in a study of a thousand times as many comparisons;
 - 8 raters on SQLite, everything in one process.
+With `--long`, instead: 100,000 judgments by many raters at once, each acknowledged one compared with
+what is stored.
 CPU is read from the clocks of the web and database processes: what the clients burn is not counted.
 DATABASE_URL names the PostgreSQL server (default postgres://postgres@127.0.0.1:5432/), not the
 database: those used are made and dropped.
@@ -13,6 +15,7 @@ database: those used are made and dropped.
 import http.client
 import json
 import os
+import random
 import secrets
 import shutil
 import socket
@@ -29,6 +32,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from bench._begin import arguments_of
+
 ROOT = Path(__file__).parents[1]
 URL = os.environ.get("DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
 SERVER = urlsplit(URL)._replace(path="/postgres").geturl()  # where databases are created
@@ -36,6 +41,8 @@ RATERS, WARM_UP, JUDGMENTS = 8, 10, 40  # the last two for each rater; two round
 MANY, THINK, MANY_JUDGMENTS = 100, 1.0, 6
 PROMPTS, MODELS = 100, 5  # 1,000 comparisons
 LARGE_PROMPTS = 100_000  # 1,000,000 comparisons
+LONG_JUDGMENTS, LONG_RATERS, LONG_PROMPTS = 100_000, 32, 10_000  # 200,000 places
+AGAIN = 10  # of so many submissions one is sent twice
 TICKS = os.sysconf("SC_CLK_TCK")
 ANSWER = "A sentence of an answer that is long enough to have to be read by somebody. " * 20
 TARGETS = {
@@ -51,7 +58,20 @@ TARGETS = {
 
 def main() -> int:
     if sys.argv[1:2] == ["prepare"]:
-        print(json.dumps(prepare(int(sys.argv[2]), large=sys.argv[3] == "large")))
+        print(json.dumps(prepare(int(sys.argv[2]), prompts=int(sys.argv[3]))))
+        return 0
+    parser = arguments_of(__doc__)
+    parser.add_argument(
+        "--long",
+        nargs="?",
+        type=int,
+        const=LONG_JUDGMENTS,
+        metavar="JUDGMENTS",
+        help=f"only this: are all judgments stored that were acknowledged? ({LONG_JUDGMENTS:,})",
+    )
+    asked = parser.parse_args()
+    if asked.long:
+        print(json.dumps({"bench": "serving", **long_run(asked.long)}))
         return 0
     result = {"bench": "serving", **on_postgresql(), **on_sqlite()}
     met = {
@@ -101,7 +121,7 @@ def database(admin: psycopg.Connection) -> Iterator[tuple[str, dict]]:
 
 
 def small_study(admin: psycopg.Connection, name: str, env: dict) -> dict:
-    made = prepared(env, MANY + RATERS, "small")
+    made = prepared(env, MANY + RATERS, PROMPTS)
     admin.execute("CHECKPOINT")
 
     def burnt_by(pid: int) -> tuple[float, float]:
@@ -140,7 +160,7 @@ def small_study(admin: psycopg.Connection, name: str, env: dict) -> dict:
 
 
 def large_study(admin: psycopg.Connection, name: str, env: dict) -> dict:
-    made = prepared(env, RATERS, "large")
+    made = prepared(env, RATERS, LARGE_PROMPTS)
     admin.execute("CHECKPOINT")
 
     def burnt_by(pid: int) -> tuple[float, float]:
@@ -154,6 +174,76 @@ def large_study(admin: psycopg.Connection, name: str, env: dict) -> dict:
     return {**found, "p95_ms": quantile(took, 0.95)}
 
 
+# ---- many judgments -----------------------------------------------------------------------------
+
+
+def long_run(judgments: int) -> dict:
+    """Compare what many raters were told is stored with what is, row by row."""
+    with psycopg.connect(SERVER, autocommit=True) as admin, database(admin) as (name, env):
+        made = prepared(env, LONG_RATERS, LONG_PROMPTS)
+        with server(env, "config.wsgi:application") as ours:
+            raters = [Witness(ours.port, made["path"], token) for token in made["tokens"]]
+            cpu, started = family_cpu(ours.pid) + backend_cpu(admin, name), time.perf_counter()
+            done = threading.Event()
+            threading.Thread(target=told_each_minute, args=[raters, done], daemon=True).start()
+            together(raters, -(-judgments // LONG_RATERS))
+            done.set()
+            seconds = time.perf_counter() - started
+            cpu = family_cpu(ours.pid) + backend_cpu(admin, name) - cpu
+        with psycopg.connect(env["DATABASE_URL"]) as connection:
+            compared = compare(connection, raters)
+    return {
+        "raters": LONG_RATERS,
+        "comparisons": made["comparisons"],
+        **compared,
+        "sent_twice": sum(one.repeated for one in raters),
+        "refused": sum(one.failed for one in raters),
+        "seconds": round(seconds),
+        "judgments_per_second": round(compared["acknowledged"] / seconds, 1),
+        "cpu_ms": round(cpu * 1000 / compared["acknowledged"], 2),
+        "p95_ms": quantile([ms for one in raters for ms in one.took], 0.95),
+    }
+
+
+def compare(connection: psycopg.Connection, raters: list["Witness"]) -> dict:
+    """Return counts of what is stored, and of all in which it differs from what was acknowledged."""
+    acknowledged = {token: votes for one in raters for token, votes in one.acknowledged.items()}
+    stored: dict[str, list[dict]] = {}
+    rows = connection.execute(
+        """SELECT mine.token, jsonb_object_agg(vote.criterion, vote.display_value)
+        FROM judging_judgment AS one JOIN judging_assignment AS mine ON mine.id = one.assignment_id
+        LEFT JOIN judging_vote AS vote ON vote.judgment_id = one.id GROUP BY one.id, mine.token"""
+    )
+    for token, votes in rows:
+        stored.setdefault(token, []).append(votes)
+    (places_wrong,) = connection.execute(
+        """SELECT COUNT(*) FROM (
+            SELECT one.places, one.open_places, COUNT(mine.id) AS held
+            FROM judging_comparison AS one LEFT JOIN judging_assignment AS mine
+            ON mine.comparison_id = one.id AND mine.state IN ('leased', 'judged')
+            GROUP BY one.id
+        ) AS counted WHERE open_places < 0 OR open_places + held <> places"""
+    ).fetchone() or (None,)
+    found = {
+        "acknowledged": len(acknowledged),
+        "stored": sum(map(len, stored.values())),
+        "lost": len(acknowledged.keys() - stored.keys()),
+        "not_acknowledged": len(stored.keys() - acknowledged.keys()),
+        "doubled": sum(len(each) > 1 for each in stored.values()),
+        "other_votes": sum(
+            stored[token] != [votes] for token, votes in acknowledged.items() if token in stored
+        ),
+        "places_wrong": places_wrong,
+    }
+    wrong = ("lost", "not_acknowledged", "doubled", "other_votes", "places_wrong")
+    return {**found, "met": not any(found[one] for one in wrong)}
+
+
+def told_each_minute(raters: list["Witness"], done: threading.Event) -> None:
+    while not done.wait(60):
+        print(f"{sum(len(one.acknowledged) for one in raters):,} judgments", file=sys.stderr)
+
+
 # ---- SQLite, everything in one process --------------------------------------------------------------
 
 
@@ -161,7 +251,7 @@ def on_sqlite() -> dict:
     folder = tempfile.mkdtemp(prefix="bench-serving-")
     env = {"DATABASE_URL": "", "REDIS_URL": "", "PREFERENDUM_DATA_DIR": folder}
     try:
-        made = prepared(env, RATERS, "small")
+        made = prepared(env, RATERS, PROMPTS)
         with server(env, "config.wsgi:application") as ours:
             eight = clients(ours, made, made["tokens"])
             together(eight, WARM_UP)
@@ -180,9 +270,9 @@ def on_sqlite() -> dict:
 # ---- studies ------------------------------------------------------------------------------------
 
 
-def prepared(env: dict, raters: int, size: str) -> dict:
+def prepared(env: dict, raters: int, prompts: int) -> dict:
     """Fill a database in a process of its own: settings are read once in each."""
-    command = [sys.executable, "-P", __file__, "prepare", str(raters), size]
+    command = [sys.executable, "-P", __file__, "prepare", str(raters), str(prompts)]
     done = subprocess.run(
         command, cwd=ROOT, env=environment(env), check=True, stdout=subprocess.PIPE
     )
@@ -202,7 +292,7 @@ def environment(env: dict) -> dict:
     }
 
 
-def prepare(raters: int, *, large: bool) -> dict:
+def prepare(raters: int, *, prompts: int) -> dict:
     import django
 
     django.setup()
@@ -222,8 +312,8 @@ def prepare(raters: int, *, large: bool) -> dict:
         criteria=DEFAULT,
         judgments_per_comparison=2,
     )
-    if large:
-        enlarge(LARGE_PROMPTS)
+    if prompts > PROMPTS:
+        enlarge(prompts)
     tokens = []
     for number in range(raters):
         user = make_rater(f"rater-{number}").user
@@ -339,14 +429,40 @@ class Rater:
             moments.append(time.perf_counter())
             self.took += [(end - start) * 1000 for start, end in pairwise(moments)]
 
-    def send(self, path: str, body: dict) -> dict:
+    def send(self, path: str, body: dict, *, expected: int = 201) -> dict:
         self.http.request("POST", path, json.dumps(body), self.headers)
         response = self.http.getresponse()
         raw = response.read()
-        if response.status != 201:
+        if response.status != expected:
             self.failed += 1
             raise RuntimeError(f"{path}: {response.status} {raw[:300]!r}")
         return json.loads(raw)
+
+
+class Witness(Rater):
+    """One that votes at random, sends some submissions twice, and keeps what was acknowledged."""
+
+    def __init__(self, port: int, path: str, token: str) -> None:
+        super().__init__(port, path, token)
+        self.acknowledged: dict[str, dict[str, str]] = {}
+        self.repeated = 0
+
+    def judge(self, count: int, think: float) -> None:
+        for at in range(count):
+            moments = [time.perf_counter()]
+            shown = self.send(self.path, {})
+            moments.append(time.perf_counter())
+            votes = {
+                one["key"]: random.choice(one["choices"])["value"] for one in shown["criteria"]
+            }
+            address = f"/api/v1/assignments/{shown['token']}/judgment/"
+            self.send(address, {"votes": votes})
+            moments.append(time.perf_counter())
+            self.acknowledged[shown["token"]] = {key: str(one) for key, one in votes.items()}
+            if at % AGAIN == 0:
+                self.send(address, {"votes": votes}, expected=200)
+                self.repeated += 1
+            self.took += [(end - start) * 1000 for start, end in pairwise(moments)]
 
 
 def clients(served: Served, made: dict, tokens: list[str]) -> list[Rater]:
