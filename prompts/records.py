@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
 
@@ -99,6 +99,11 @@ class RowReader:
     columns: Mapping[str, str]
     constants: Mapping[str, Any]
     cells: bool
+    sources: Mapping[str, str] = field(init=False)  # of `columns`, those that may hold the prompt
+
+    def __post_init__(self) -> None:
+        sources = {one: self.columns[one] for one in SOURCES if one in self.columns}
+        object.__setattr__(self, "sources", sources)
 
     def read(self, row: int, raw: Mapping[str, Any]) -> PromptRow:
         """Return the prompt in a row; raises `BadRow`."""
@@ -137,7 +142,7 @@ class RowReader:
         return None if value == "" and self.cells else value
 
     def _messages(self, row: int, raw: Mapping[str, Any]) -> list[dict[str, str]]:
-        told = [one for one in SOURCES if one in self.columns and self.columns[one] in raw]
+        told = [one for one, column in self.sources.items() if column in raw]
         # A table has every column in every row: there an empty cell leaves the others to tell.
         if len(told) > 1:
             told = [one for one in told if self._value(raw, one) not in (None, "", [])] or told[:1]
@@ -145,7 +150,7 @@ class RowReader:
             names = " and ".join(self.columns[one] for one in told)
             refuse("two_prompts", f"It has both {names}.", row=row, column=self.columns[told[1]])
         if not told:
-            wanted = self.columns[next(one for one in SOURCES if one in self.columns)]
+            wanted = next(iter(self.sources.values()))
             refuse("missing_prompt", f"It has no {wanted!r}.", row=row, column=wanted)
         source = told[0]
         column = self.columns[source]

@@ -290,8 +290,9 @@ class _Seen:
 
     def __init__(self) -> None:
         self.ids: dict[str, int] = {}
-        # None where the first with these letters has taken its keys below, since another has them.
-        self.letters: dict[bytes, PromptRow | None] = {}
+        # By the hash, since nothing is told by it alone. None where the first with these letters has
+        # taken its keys below, since another has them.
+        self.letters: dict[int, PromptRow | None] = {}
         self.texts: dict[str, int] = {}
         self.near: set[str] = set()
 
@@ -305,7 +306,7 @@ class _Seen:
         return InputError("duplicate_id", message, row=one.row, column="id")
 
     def take_text(self, one: PromptRow, *, refuse_duplicates: bool) -> InputError | str:
-        letters = letters_of(one.messages)
+        letters = hash(letters_of(one.messages))
         met = self.letters.setdefault(letters, one)
         if met is one:
             return ""
