@@ -69,9 +69,12 @@ def main() -> int:
         metavar="JUDGMENTS",
         help=f"only this: are all judgments stored that were acknowledged? ({LONG_JUDGMENTS:,})",
     )
+    parser.add_argument(
+        "--minutes", type=float, default=60, help="of a long run at most; then what is there counts"
+    )
     asked = parser.parse_args()
     if asked.long:
-        print(json.dumps({"bench": "serving", **long_run(asked.long)}))
+        print(json.dumps({"bench": "serving", **long_run(asked.long, asked.minutes)}))
         return 0
     result = {"bench": "serving", **on_postgresql(), **on_sqlite()}
     met = {
@@ -177,17 +180,23 @@ def large_study(admin: psycopg.Connection, name: str, env: dict) -> dict:
 # ---- many judgments -----------------------------------------------------------------------------
 
 
-def long_run(judgments: int) -> dict:
+def long_run(judgments: int, minutes: float) -> dict:
     """Compare what many raters were told is stored with what is, row by row."""
     with psycopg.connect(SERVER, autocommit=True) as admin, database(admin) as (name, env):
         made = prepared(env, LONG_RATERS, LONG_PROMPTS)
         with server(env, "config.wsgi:application") as ours:
             raters = [Witness(ours.port, made["path"], token) for token in made["tokens"]]
             cpu, started = family_cpu(ours.pid) + backend_cpu(admin, name), time.perf_counter()
-            done = threading.Event()
-            threading.Thread(target=told_each_minute, args=[raters, done], daemon=True).start()
-            together(raters, -(-judgments // LONG_RATERS))
-            done.set()
+            work = [-(-judgments // LONG_RATERS), started + 60 * minutes]
+            threads = [threading.Thread(target=one.judge, args=work) for one in raters]
+            for thread in threads:
+                thread.start()
+            while at_work := [thread for thread in threads if thread.is_alive()]:
+                at_work[0].join(60)
+                done = sum(len(one.acknowledged) for one in raters)
+                print(
+                    f"{time.perf_counter() - started:5.0f} s {done:8,} judgments", file=sys.stderr
+                )
             seconds = time.perf_counter() - started
             cpu = family_cpu(ours.pid) + backend_cpu(admin, name) - cpu
         with psycopg.connect(env["DATABASE_URL"]) as connection:
@@ -196,8 +205,9 @@ def long_run(judgments: int) -> dict:
         "raters": LONG_RATERS,
         "comparisons": made["comparisons"],
         **compared,
+        "met": compared["met"] and not any(one.broke_off for one in raters),
         "sent_twice": sum(one.repeated for one in raters),
-        "refused": sum(one.failed for one in raters),
+        "broke_off": sum(one.broke_off for one in raters),
         "seconds": round(seconds),
         "judgments_per_second": round(compared["acknowledged"] / seconds, 1),
         "cpu_ms": round(cpu * 1000 / compared["acknowledged"], 2),
@@ -237,11 +247,6 @@ def compare(connection: psycopg.Connection, raters: list["Witness"]) -> dict:
     }
     wrong = ("lost", "not_acknowledged", "doubled", "other_votes", "places_wrong")
     return {**found, "met": not any(found[one] for one in wrong)}
-
-
-def told_each_minute(raters: list["Witness"], done: threading.Event) -> None:
-    while not done.wait(60):
-        print(f"{sum(len(one.acknowledged) for one in raters):,} judgments", file=sys.stderr)
 
 
 # ---- SQLite, everything in one process --------------------------------------------------------------
@@ -446,9 +451,12 @@ class Witness(Rater):
         super().__init__(port, path, token)
         self.acknowledged: dict[str, dict[str, str]] = {}
         self.repeated = 0
+        self.broke_off = True  # unless it comes to its end
 
-    def judge(self, count: int, think: float) -> None:
+    def judge(self, count: int, until: float) -> None:
         for at in range(count):
+            if time.perf_counter() > until:
+                break
             moments = [time.perf_counter()]
             shown = self.send(self.path, {})
             moments.append(time.perf_counter())
@@ -463,6 +471,7 @@ class Witness(Rater):
                 self.send(address, {"votes": votes}, expected=200)
                 self.repeated += 1
             self.took += [(end - start) * 1000 for start, end in pairwise(moments)]
+        self.broke_off = False
 
 
 def clients(served: Served, made: dict, tokens: list[str]) -> list[Rater]:
