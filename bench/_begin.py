@@ -2,10 +2,12 @@
 
 import argparse
 import signal
+import subprocess
 import sys
 from typing import NoReturn
 
 ENDED = 128 + signal.SIGTERM
+PATIENCE_SECONDS = 10
 
 
 def arguments_of(document: str | None) -> argparse.ArgumentParser:
@@ -18,6 +20,16 @@ def arguments_of(document: str | None) -> argparse.ArgumentParser:
     return argparse.ArgumentParser(
         description=document, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+
+
+def end(process: subprocess.Popen) -> None:
+    """End a process that the benchmark started, kindly at first."""
+    process.terminate()
+    try:
+        process.wait(timeout=PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:  # a server may wait for its clients, and they for it
+        process.kill()
+        process.wait()
 
 
 def _end(*_: object) -> NoReturn:

@@ -29,7 +29,7 @@ import psycopg
 ROOT = Path(__file__).parents[1]
 sys.path[0] = str(ROOT)
 
-from bench._begin import arguments_of  # noqa: E402 - found by the path above
+from bench._begin import arguments_of, end  # noqa: E402 - found by the path above
 
 URL = os.environ.get("DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
 SERVER = urlsplit(URL)._replace(path="/postgres").geturl()
@@ -102,8 +102,7 @@ def stub() -> Iterator[int]:
             time.sleep(0.05)
         yield port
     finally:
-        server.terminate()
-        server.wait(timeout=10)
+        end(server)
 
 
 def ledger(port: int, path: str = "ledger") -> dict:

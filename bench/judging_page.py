@@ -22,7 +22,7 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).parents[1]
 sys.path[0] = str(ROOT)
 
-from bench._begin import arguments_of  # noqa: E402 - found by the path above
+from bench._begin import arguments_of, end  # noqa: E402 - found by the path above
 
 PAIRS, REQUESTS = 20, 100
 BYTES, SERVER_MS, KEY_MS = 60_000, 60.0, 150.0
@@ -78,8 +78,7 @@ def main() -> int:
             result = in_browser(chromium, base, address, session)
             result["server_p95_ms"] = server_times(base, address, session)
         finally:
-            server.terminate()
-            server.wait(timeout=20)
+            end(server)
     result["met"] = (
         result["bytes_after_first_load"] <= BYTES
         and result["key_to_next_p95_ms"] <= KEY_MS

@@ -32,7 +32,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from bench._begin import arguments_of
+from bench._begin import arguments_of, end
 
 ROOT = Path(__file__).parents[1]
 URL = os.environ.get("DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
@@ -408,8 +408,7 @@ def server(env: dict, application: str) -> Iterator[Served]:
         wait_for(port)
         yield Served(process.pid, port)
     finally:
-        process.terminate()
-        process.wait(timeout=20)
+        end(process)
 
 
 class Rater:
