@@ -2,7 +2,8 @@
 
 Starts the real server on a SQLite file that it makes and removes, signs a rater in, and judges pairs
 by keyboard. Server times are those of the page, of the pair fetched ahead, and of the judgment, asked
-over loopback by the same client.
+over loopback by the same client; `server_cpu_ms` is what one pair, all three of them, costs the server's
+processor. The times wait for whatever else runs on the machine (`load`), the processor's do not.
 """
 
 import json
@@ -76,7 +77,10 @@ def main() -> int:
             base = f"http://127.0.0.1:{port}"
             wait_for(f"{base}/healthz")
             result = in_browser(chromium, base, address, session)
+            before = burnt(server.pid)
             result["server_p95_ms"] = server_times(base, address, session)
+            result["server_cpu_ms"] = round(1_000 * (burnt(server.pid) - before) / REQUESTS, 1)
+            result["load"] = os.getloadavg()[0]
         finally:
             end(server)
     result["met"] = (
@@ -185,6 +189,17 @@ def asked(url: str, session: str, *, body: dict | None = None, csrf: str = "") -
     with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - loopback
         text = answer.read().decode()
     return text, 1_000 * (time.perf_counter() - started)
+
+
+def burnt(pid: int) -> float:
+    """The seconds that a process and its children took of the processor; 0 where /proc is not there."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+    except OSError:
+        return 0.0
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(burnt(int(child)) for child in listed)
 
 
 def quantile(values: list[float], share: float) -> float:
