@@ -57,6 +57,14 @@ def pool_choices() -> list[PoolChoice]:
     ]
 
 
+def only_pool() -> dict[str, dict[str, str | int]]:
+    """Return the part of a protocol that names the pool version, where there is only one to choose."""
+    found = list(PromptPoolVersion.objects.published().select_related("pool")[:2])
+    if len(found) != 1:
+        return {}
+    return {"pool": {"slug": found[0].pool.slug, "version": found[0].number}}
+
+
 def _title(version: PromptPoolVersion) -> str:
     return _("%(pool)s, version %(n)s") % {"pool": version.pool.name, "n": version.number}
 

@@ -87,7 +87,11 @@ def new(request: HttpRequest) -> HttpResponse:
     form = NewStudyForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
-            made = studies.create_study(created_by=cast("User", request.user), **form.cleaned_data)
+            made = studies.create_study(
+                created_by=cast("User", request.user),
+                protocol=material.only_pool(),
+                **form.cleaned_data,
+            )
         except (Conflict, Invalid) as error:
             form.add_error("slug", error.message)
         else:

@@ -41,7 +41,9 @@ def test_it_cannot_be_judged_before_it_was_seen(page_of, scene):
     open_pair(page, scene)
     press(page, *KEYS, "Enter")
     assert page.locator("#judgment input:checked").count() == 0
+    assert said(page) == "Still blurred: V shows it, X skips it"
     press(page, "v")
+    assert said(page) == ""
     judge(page)
     assert said(page) == "Saved"
     assert "blur" in blur(page)  # the next one carries a warning too

@@ -71,6 +71,14 @@ def test_a_study_begins_with_a_name_and_gets_its_address_from_it(page):
     )
 
 
+def test_the_only_pool_is_chosen_already_and_of_several_none(page, material):
+    page.post("/studies/new/", {"name": "One"})
+    assert Study.objects.get(slug="one").draft == {"pool": {"slug": "pool", "version": 1}}
+    make_pool(slug="another")
+    page.post("/studies/new/", {"name": "Two"})
+    assert Study.objects.get(slug="two").draft == {}
+
+
 @pytest.mark.parametrize(
     ("name", "slug", "said"),
     [

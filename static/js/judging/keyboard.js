@@ -32,10 +32,11 @@ document.addEventListener("keydown", (event) => {
   if (open) return inPopover(event, key, open);
   if (scrolls(event, key)) return event.preventDefault();
   if (event.repeat) return;
+  if (veiled() && /^(enter|\d)$/.test(key) && !target.matches(PRESSES)) return stillVeiled(event);
   if (key === "enter") {
     if (target.matches(PRESSES)) return;
     event.preventDefault();
-    return veiled() || form().requestSubmit();
+    return form().requestSubmit();
   }
   // Arrow keys on a radio button are the browser's own.
   if (target.matches("[type=radio]") && key.startsWith("arrow")) return;
@@ -49,6 +50,12 @@ function named({ code, key, shiftKey }) {
   if (/^Digit\d$/.test(code) && (!shiftKey || /^\d$/.test(key))) return code.at(-1);
   if (shiftKey && key !== "?" && key !== " ") return "";
   return key.toLowerCase();
+}
+
+function stillVeiled(event) {
+  const said = document.getElementById("said");
+  said.textContent = said.dataset.veiled;
+  event.preventDefault();
 }
 
 function inText(event) {

@@ -11,6 +11,8 @@ export const veiled = () => "veiled" in pair().dataset;
 export function unveil() {
   if (!veiled()) return;
   delete pair().dataset.veiled;
+  const said = document.getElementById("said");
+  if (said.textContent === said.dataset.veiled) said.textContent = "";
   document.getElementById("warning").querySelectorAll(".small, .row").forEach((one) => one.remove());
   for (const id of ["material", "judgment"]) document.getElementById(id).inert = false;
   begin();
