@@ -5,10 +5,36 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 # Proper names, kinds of files, keys, units and commands: the same in every language.
-SAME = set(
-    "Preferendum UTC SHA-256 CSV JSON lines Parquet AC1 AC2 Esc Enter curl Authorization Bearer pfd_ api v1 studies"
-    " Content-Type application json true false manage.py sign_in_link NAME verify_snapshot ms".split()
-)
+SAME = {
+    "Preferendum",
+    "UTC",
+    "SHA-256",
+    "CSV",
+    "JSON",
+    "lines",
+    "Parquet",
+    "AC1",
+    "AC2",
+    "Esc",
+    "Enter",
+    "curl",
+    "Authorization",
+    "Bearer",
+    "pfd_",
+    "api",
+    "v1",
+    "studies",
+    "Content-Type",
+    "application",
+    "json",
+    "true",
+    "false",
+    "manage.py",
+    "sign_in_link",
+    "NAME",
+    "verify_snapshot",
+    "ms",
+}
 TAG = re.compile(
     r"\{% comment.*?endcomment %\}|\{% blocktrans(?:late)?\b.*?\{% endblocktrans(?:late)? %\}"
     r"|\{% block width %\}.*?\{% endblock[^%]*%\}|\{[%{#].*?[%}#]\}|<pre\b.*?</pre>|<kbd.*?</kbd>",
