@@ -36,6 +36,7 @@ SERVER = urlsplit(URL)._replace(path="/postgres").geturl()
 REDIS = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/15"
 IN_FLIGHT, DELAY, WORKERS = 200, 0.05, 2
 CALLS, COMPLETIONS, CELLS, LOOKS = 10_000, 10_000, 50_000, 15
+WARM = 1_000  # calls before each measurement: a process's first ones import and compile
 LIMIT, LIMITED_SECONDS = 600, 150
 TICKS = os.sysconf("SC_CLK_TCK")
 TARGETS = {
@@ -144,7 +145,7 @@ async def bare_clients(url: str) -> dict:
             async with session.post(path, json=body) as answer:
                 (await answer.json())["choices"][0]["message"]["content"]
 
-        await many(with_aiohttp, 1_000)
+        await many(with_aiohttp, WARM)
         told |= await measured("aiohttp", with_aiohttp, CALLS)
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     async with httpx.AsyncClient(limits=limits, timeout=60) as client:
@@ -163,7 +164,7 @@ async def bare_clients(url: str) -> dict:
         async def with_ours() -> None:
             await adapter.complete(ours, adapter.payload(request))
 
-        await many(with_ours, 1_000)
+        await many(with_ours, WARM)
         told |= await measured("http_alone", with_ours, CALLS)
     return told
 
@@ -216,7 +217,6 @@ def end_to_end(url: str, port: int) -> dict:
     from django.utils import timezone
 
     from accounts.services import create_user
-    from models_registry import tasks
     from models_registry.models import Completion
     from models_registry.services.runs import cancel_run, start_run
 
@@ -240,19 +240,33 @@ def end_to_end(url: str, port: int) -> dict:
     told["progress_queries"] = len(queries)
     cancel_run(run=run)
     Completion.objects.all().delete()
+    return told | throughput(url, port)
 
-    pool, models = prepare(port, prompts=COMPLETIONS // 10, models=10, pool="second")
+
+def throughput(url: str, port: int) -> dict:
+    """Let the workers have their completions, and read the clocks once all of them are warm."""
+    from django.db import connection
+    from django.utils import timezone
+
+    from models_registry import tasks
+    from models_registry.models import Completion
+    from models_registry.services.runs import start_run
+
+    pool, models = prepare(port, prompts=(WARM + COMPLETIONS) // 10, models=10, pool="second")
+    done = Completion.objects.filter(state="succeeded")
     with workers(WORKERS) as processes:
-        start_run(pool_version=pool, language_models=models, now=timezone.now())
         with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            clock = Cpu(processes, url, without=cursor.fetchone()[0])
             cursor.execute("CHECKPOINT")
+        start_run(pool_version=pool, language_models=models, now=timezone.now())
         ledger(port, "forget")
-        clock = Cpu(processes, url)
-        before, started = clock.read(), time.perf_counter()
         for _ in range(WORKERS):
             tasks.drain_endpoint.delay(models[0].endpoint_id)
-        done = Completion.objects.filter(state="succeeded")
-        while (stored := done.count()) < COMPLETIONS:
+        while (warm := done.count()) < WARM:
+            time.sleep(0.02)
+        before, started = clock.read(), time.perf_counter()
+        while (stored := done.count() - warm) < WARM + COMPLETIONS - warm:
             if time.perf_counter() - started > 120:
                 break
             burned = clock.read()
@@ -260,7 +274,7 @@ def end_to_end(url: str, port: int) -> dict:
         seconds = time.perf_counter() - started
         burned = clock.read()
     arrived = ledger(port)
-    return told | {
+    return {
         "completions": stored,
         "calls": len(arrived["arrivals"]),
         "most_in_flight": arrived["most_in_flight"],
@@ -378,12 +392,14 @@ def workers(count: int) -> Iterator[list[subprocess.Popen]]:
 
 
 class Cpu:
-    """CPU seconds of the workers with their children, and of the database's own backends.
+    """CPU seconds of the workers with their children, and of the database's processes.
 
-    Read again and again: the time of a process that has ended can no longer be read.
+    Left out is the backend `without`, by which this benchmark counts. Read again and again: the
+    time of a process that has ended can no longer be read.
     """
 
-    def __init__(self, processes: list[subprocess.Popen], url: str) -> None:
+    def __init__(self, processes: list[subprocess.Popen], url: str, *, without: int) -> None:
+        self._without = without
         self._groups = {process.pid for process in processes}
         self._database = urlsplit(url).path[1:]
         self._ticks: dict[int, int] = {}
@@ -393,6 +409,7 @@ class Cpu:
     def read(self) -> tuple[float, float]:
         query = "SELECT pid FROM pg_stat_activity WHERE datname = %s OR datname IS NULL"
         self._backends |= {row[0] for row in self._admin.execute(query, [self._database])}
+        self._backends.discard(self._without)
         ours = set(self._backends)
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit():

@@ -229,13 +229,20 @@ class Completion(TimestampedModel):
         EMPTY = "empty", "Empty"
         CUT_OFF = "cut_off", "Cut off"
 
+    # Every change of state writes to every index: these two have none of their own. The first is the
+    # beginning of `completion_once`, and what is asked of a run concerns its rows in one state.
     language_model = models.ForeignKey(
-        LanguageModel, on_delete=models.PROTECT, related_name="completions"
+        LanguageModel, on_delete=models.PROTECT, related_name="completions", db_index=False
     )
     prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="completions")
     sample = models.PositiveSmallIntegerField(default=0)
     run = models.ForeignKey(
-        GenerationRun, null=True, blank=True, on_delete=models.PROTECT, related_name="completions"
+        GenerationRun,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="completions",
+        db_index=False,
     )
     source = models.CharField(max_length=16, choices=Source.choices, default=Source.GENERATED)
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
@@ -295,10 +302,14 @@ class Completion(TimestampedModel):
         # Partial: they stay as small as the work that is left, whatever has been done.
         indexes = [
             models.Index(
-                # Claims walk one run in the order of its rows; the model is filtered in the index.
-                fields=["run", "id", "language_model"],
+                # Claims walk one run in this order; the model is filtered in the index. Were it the
+                # order of the keys, planners would walk those, past all that is done already.
+                fields=["run", "sample", "prompt", "language_model"],
                 condition=Q(state__in=["pending", "leased"]),
                 name="completion_open_of_run",
+            ),
+            models.Index(
+                fields=["run"], condition=Q(state="failed"), name="completion_failed_of_run"
             ),
             models.Index(
                 fields=["leased_until"], condition=Q(state="leased"), name="completion_leased"

@@ -10,6 +10,8 @@ LONGEST_SECONDS = 600.0
 BREAKER_OPENS = 8
 FIRST_REST_SECONDS = 5.0
 LONGEST_REST_SECONDS = 30.0
+# So many calls tried it in vain: four hours at least, for each of them was followed by a rest.
+MOST_TRIALS = 480
 
 
 def backoff(
@@ -35,11 +37,26 @@ def rest_after(failures_in_a_row: int, *, rng: random.Random) -> timedelta | Non
     From `BREAKER_OPENS` on the rest doubles with each call that tried it in vain, up to half a
     minute, so that work goes on within a minute of the endpoint's return.
     """
-    if failures_in_a_row < BREAKER_OPENS:
+    if not is_down(failures_in_a_row):
         return None
     tried = min(10, failures_in_a_row - BREAKER_OPENS)
     seconds = min(LONGEST_REST_SECONDS, FIRST_REST_SECONDS * 2**tried)
     return timedelta(seconds=seconds * rng.uniform(0.8, 1.0))
+
+
+def is_down(failures_in_a_row: int) -> bool:
+    """Say whether failures are the endpoint's and no longer a prompt's: those cost no attempt."""
+    return failures_in_a_row >= BREAKER_OPENS
+
+
+def is_given_up(failures_in_a_row: int) -> bool:
+    """Say whether an endpoint was tried so often that somebody has to look after it."""
+    return failures_in_a_row >= BREAKER_OPENS + MOST_TRIALS
+
+
+def outage_wait(*, rng: random.Random) -> timedelta:
+    """Return how long a completion waits that met an outage: the next trial takes another one."""
+    return timedelta(seconds=LONGEST_REST_SECONDS * rng.uniform(1.0, 2.0))
 
 
 def rest_when_limited(

@@ -294,8 +294,11 @@ LEDGER_GUARDED = True
 
 # How long a killed worker keeps its work from others; a living one renews every sixth of it.
 GENERATION_LEASE_SECONDS = env_int("PREFERENDUM_LEASE_SECONDS", 30, at_least=2)
-# Calls that one task keeps in flight, whatever more the endpoint allows.
-GENERATION_CALLS_PER_TASK = env_int("PREFERENDUM_CALLS_PER_TASK", 128, at_least=1)
+# Calls that one task keeps in flight, whatever more the endpoint allows. In one process with the
+# pages more of them would slow these down.
+GENERATION_CALLS_PER_TASK = env_int(
+    "PREFERENDUM_CALLS_PER_TASK", 40 if EMBEDDED else 128, at_least=1
+)
 # US dollars that all runs together may cost in a calendar month; 0: no limit.
 GENERATION_MONTHLY_LIMIT = env_int("PREFERENDUM_MONTHLY_LIMIT", 0, at_least=0)
 

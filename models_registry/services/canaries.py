@@ -35,10 +35,15 @@ AT_ONCE = 4
 # A round that was cut off, or met an error, is asked again after this.
 AGAIN = timedelta(hours=1)
 FIXED_HISTORY = "fixed_history"
+# A round is this part of a version's calls at most: smaller studies are not worth what it costs.
+SHARE = 10
 
 
 def models_due(*, now: datetime) -> Sequence[LanguageModel]:
-    """Return the models with open work whose canary questions are due; none when that is off."""
+    """Return the models with open work whose canary questions are due; none when that is off.
+
+    Left out are versions that are asked for fewer completions than `SHARE` rounds have calls.
+    """
     if not settings.GENERATION_CANARY_HOURS or _month_is_spent(now):
         return []
     at_work = Completion.objects.filter(
@@ -51,7 +56,16 @@ def models_due(*, now: datetime) -> Sequence[LanguageModel]:
         endpoint__paused_at=None,
     )
     found = due.select_related("endpoint").order_by("pk")
-    return [model for model in found if model.endpoint and not is_resting(model.endpoint, now)]
+    return [
+        model
+        for model in found
+        if model.endpoint and not is_resting(model.endpoint, now) and _is_worth_it(model)
+    ]
+
+
+def _is_worth_it(model: LanguageModel) -> bool:
+    last = SHARE * len(QUESTIONS) * len(SEEDS) - 1
+    return Completion.objects.filter(language_model=model)[last : last + 1].exists()
 
 
 def ask_canaries(

@@ -22,7 +22,7 @@ from models_registry.models import Attempt, Completion, GenerationRun, LanguageM
 from models_registry.providers.base import ChatRequest, Message
 from models_registry.providers.sampling import longest_answer, sent_settings
 from models_registry.rate_limits import AHEAD, Pace, give_turns
-from models_registry.retries import BREAKER_OPENS, MOST_ATTEMPTS
+from models_registry.retries import MOST_ATTEMPTS, is_down
 from models_registry.services.budgets import stop_what_is_spent
 from prompts.models import Prompt
 
@@ -60,6 +60,7 @@ class Job:
     usage: Usage = field(default_factory=Usage)
     turn: datetime | None = None  # when the endpoint's limits let the call begin
     alone: bool = False  # its workers never came back: it may be what they died of
+    endpoint_watched: bool = False  # what the call brings is booked there: failures, or tokens
 
     @property
     def turns(self) -> int:
@@ -109,7 +110,7 @@ def claim_batch(
     if unchanged_since is not None and is_other(endpoint, unchanged_since):
         return []
     models_of_run = _runs_with_models(endpoint, now)
-    most = 1 if endpoint.failures_in_a_row >= BREAKER_OPENS else endpoint.max_concurrency
+    most = 1 if is_down(endpoint.failures_in_a_row) else endpoint.max_concurrency
     in_flight = Completion.objects.of_endpoint(endpoint_id).in_flight(now=now).count()
     free = min(limit, most - in_flight)
     if free <= 0 or not models_of_run:
@@ -120,6 +121,8 @@ def claim_batch(
         jobs = _suspect(models_of_run, now, known)
     if len(jobs) < free:
         give_up_on_killers(endpoint_id=endpoint_id, now=now)
+    if endpoint.failures_in_a_row or endpoint.tokens_per_minute:
+        jobs = [replace(job, endpoint_watched=True) for job in jobs]
     return _claim(_with_turns(endpoint, jobs, now), lease, now)
 
 
@@ -204,7 +207,7 @@ def _due_of_run(
         language_model__in=models,
         attempts_made__lt=MOST_ATTEMPTS,
     )
-    due = lock(rows, skip_locked=True).order_by("pk")
+    due = lock(rows, skip_locked=True).order_by("sample", "prompt_id", "language_model_id")
     found = due.values_list(
         "pk",
         "fence",

@@ -32,7 +32,7 @@ from models_registry.providers.base import (
     Unstorable,
 )
 from models_registry.providers.names import same_model
-from models_registry.retries import backoff
+from models_registry.retries import backoff, outage_wait
 from models_registry.services.budgets import book_costs
 from models_registry.services.claims import Job, Usage, with_attempts
 from models_registry.services.drift import is_known_origin
@@ -88,7 +88,8 @@ def settle(
     """Store answers and failures, each only if its claim is still ours, and open next turns.
 
     An error that would meet every call pauses the endpoint, or only the model, once and with its
-    reason, and costs the completion no attempt; so does an endpoint's wish for fewer requests.
+    reason, and costs the completion no attempt; neither does an endpoint's wish for fewer requests,
+    nor an outage of it.
     """
     try:
         return _settle(finished, prices, now, rng)
@@ -119,15 +120,18 @@ def _settle(
     for one in finished:
         if isinstance(one.outcome, ChatResult):
             batch.add_reply(one.job, one.outcome, one.payload)
+    # First of all, as claims lock the endpoint first.
+    down = note_outcomes(
+        endpoint_id=finished[0].job.model.endpoint_id or 0,
+        told=[Told(one.job, one.outcome) for one in finished],
+        now=now,
+        rng=rng,
+    )
     failed = [one for one in finished if isinstance(one.outcome, ProviderError)]
     fences = _lock_ours(failed) if failed else {}
     for one in failed:
-        batch.add_failure(one, ours=fences.get(one.job.pk) == one.job.fence)
+        batch.add_failure(one, ours=fences.get(one.job.pk) == one.job.fence, down=down)
     batch.write()
-    if finished:
-        endpoint = finished[0].job.model.endpoint_id
-        told = [Told(one.job, one.outcome) for one in finished]
-        note_outcomes(endpoint_id=endpoint or 0, told=told, now=now, rng=rng)
     return batch.settled
 
 
@@ -223,7 +227,7 @@ class _Batch:
             before.first_byte_ms if job.replies else result.first_byte_ms,
         )
 
-    def add_failure(self, one: Finished, *, ours: bool) -> None:
+    def add_failure(self, one: Finished, *, ours: bool, down: bool) -> None:
         job, error = one.job, one.outcome
         assert isinstance(error, ProviderError)  # the others are replies
         self._closed[error.kind, error.message, error.status].append(job.attempt_id)
@@ -246,6 +250,9 @@ class _Batch:
         )
         if self._is_no_fault_of_the_prompt(job, error, one.payload):
             columns["attempts_made"] -= 1
+        elif down and not error.permanent:
+            columns["attempts_made"] -= 1
+            columns["next_attempt_at"] = self._now + outage_wait(rng=self._rng)
         elif wait is None:
             columns["state"] = State.FAILED
             self.settled.failed += 1

@@ -3,6 +3,7 @@
 import logging
 import queue
 import random
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -47,10 +48,14 @@ LOOK_SECONDS = 0.5
 STEP_SECONDS = 0.2
 STOP_SECONDS = 20.0
 # Answers that come within this time are stored together, and what they left free is claimed
-# together; a kill in between costs their price once more.
-GATHER_SECONDS = 0.02
+# together; a kill in between costs their price once more. It is as long as storing and claiming took
+# last time, within these bounds: a batch costs little more than a row.
+LEAST_GATHER_SECONDS, MOST_GATHER_SECONDS = 0.01, 0.1
 MOST_GATHERED = 128
 RECOUNT_SECONDS = 2.0
+# How long one thread may keep the interpreter while others want it. The calls' thread gives it up at
+# every message, and with Python's usual 5 ms then waits for a whole statement to be made.
+SWITCH_SECONDS = 0.0005
 # Answers are worth more than a second's patience: they were paid for.
 PATIENCE_SECONDS = 60.0
 
@@ -97,6 +102,7 @@ def produce_completions(
     except Invalid as error:
         pause_endpoint(endpoint_id=endpoint_id, reason=error.message, now=clock())
         return Drained()
+    sys.setswitchinterval(SWITCH_SECONDS)
     with open_calls(connection) as calls:
         drain = _Drain(endpoint, calls, clock, rng, stopping)
         if drain.claim_and_store(until=time.monotonic() + seconds):
@@ -136,6 +142,10 @@ def patiently(act: Callable[[], Result]) -> Result:
             time.sleep(STEP_SECONDS)
 
 
+def _between(least: float, value: float, most: float) -> float:
+    return max(least, min(value, most))
+
+
 def _is_away(error: Exception) -> bool:
     """Say whether waiting may help; SQLite reports faulty statements with the same class."""
     return connection.vendor != "sqlite" or "locked" in str(error)
@@ -164,6 +174,8 @@ class _Drain:
         self._lease = _lease()
         self._renew_at = time.monotonic() + self._renewal
         self._look_at = 0.0
+        self._gathered_at = time.monotonic()
+        self._gather_seconds = LEAST_GATHER_SECONDS
         self._changed = False
         self._runs: set[int] = set()
         self._recount_at = time.monotonic() + RECOUNT_SECONDS
@@ -176,6 +188,9 @@ class _Drain:
         """Work until `until` or until nothing is left; say whether a next drain should go on."""
         while self._claiming(until):
             looked = self._top_up()
+            self._gather_seconds = _between(
+                LEAST_GATHER_SECONDS, time.monotonic() - self._gathered_at, MOST_GATHER_SECONDS
+            )
             if self._flying:
                 self._turn()
             elif not looked:
@@ -261,11 +276,12 @@ class _Drain:
         ended: list[Ended] = []
         try:
             ended.append(self._calls.ended.get(timeout=STEP_SECONDS))
-            until = time.monotonic() + GATHER_SECONDS
+            until = time.monotonic() + self._gather_seconds
             while len(ended) < min(MOST_GATHERED, len(self._flying)):
                 ended.append(self._calls.ended.get(timeout=max(0.0, until - time.monotonic())))
         except queue.Empty:
             pass
+        self._gathered_at = time.monotonic()
         return ended
 
     def _settle(self, ended: Sequence[Ended]) -> None:

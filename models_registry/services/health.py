@@ -11,8 +11,9 @@ from django.db.models import F, Q
 from models_registry.models import ModelEndpoint
 from models_registry.providers.base import ChatResult, ProviderError, RateLimited
 from models_registry.rate_limits import tokens_time
-from models_registry.retries import rest_after, rest_when_limited
+from models_registry.retries import is_down, is_given_up, rest_after, rest_when_limited
 from models_registry.services.claims import Job
+from models_registry.services.endpoints import pause_endpoint
 
 log = logging.getLogger(__name__)
 Outcome = ChatResult | ProviderError
@@ -28,13 +29,16 @@ class Told:
 
 def note_outcomes(
     *, endpoint_id: int, told: Sequence[Told], now: datetime, rng: random.Random
-) -> None:
+) -> bool:
     """Count failures in a row, let the endpoint rest when it asks or fails, and correct its tokens.
 
-    An endpoint that simply answers costs one SELECT and no write.
+    Says whether the endpoint is down: then its failures are no prompt's fault. One that stays down
+    is tried for hours, and then paused with a notice. An endpoint that simply answers costs nothing.
     """
+    if not any(one.job.endpoint_watched or _tells_more(one.outcome) for one in told):
+        return False
     endpoint = ModelEndpoint.objects.get(pk=endpoint_id)
-    _count_failures(endpoint, told, now, rng)
+    failures = _count_failures(endpoint, told, now, rng)
     asked = [one.outcome.rest for one in told if isinstance(one.outcome, ChatResult)]
     if longest := max((rest for rest in asked if rest), default=None):
         _rest(
@@ -44,11 +48,17 @@ def note_outcomes(
         )
     if endpoint.tokens_per_minute:
         _correct_tokens(endpoint, told)
+    return is_down(failures)
+
+
+def _tells_more(outcome: Outcome) -> bool:
+    return isinstance(outcome, ProviderError) or outcome.rest is not None
 
 
 def _count_failures(
     endpoint: ModelEndpoint, told: Sequence[Told], now: datetime, rng: random.Random
-) -> None:
+) -> int:
+    """Return how many calls in a row have failed now."""
     failures = before = endpoint.failures_in_a_row
     limited: RateLimited | None = None
     last: ProviderError | None = None
@@ -62,7 +72,8 @@ def _count_failures(
     if failures != before:
         resting = endpoint.resting_until is not None and endpoint.resting_until > now
         if failures and resting and not limited:
-            return  # calls that were under way when it began to rest tell nothing new
+            # Calls that were under way when it began to rest tell nothing new.
+            return max(failures, before)
         if failures > before:
             failures = before + 1 if rest_after(before + 1, rng=rng) else failures
         ModelEndpoint.objects.filter(pk=endpoint.pk).update(failures_in_a_row=failures)
@@ -71,6 +82,18 @@ def _count_failures(
         _rest(endpoint, now + asked, limited.message)
     elif last is not None and failures and (rest := rest_after(failures, rng=rng)):
         _rest(endpoint, now + rest, f"{failures} calls in a row failed. {last.message}")
+        if is_given_up(failures):
+            _give_up(endpoint, failures, last, now)
+    return failures
+
+
+def _give_up(endpoint: ModelEndpoint, failures: int, last: ProviderError, now: datetime) -> None:
+    reason = (
+        f"{failures} calls in a row failed, over hours. Look after the endpoint and resume it: no "
+        f"prompt has lost an attempt by that. {last.message}"
+    )
+    if pause_endpoint(endpoint_id=endpoint.pk, reason=reason, now=now):
+        log.warning("Endpoint %s is paused. %s", endpoint, reason)
 
 
 def _longer(one: RateLimited | None, other: RateLimited) -> RateLimited:

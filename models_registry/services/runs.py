@@ -185,6 +185,13 @@ def latest_completions(*, run: GenerationRun, limit: int = 6) -> QuerySet[Comple
     return newest.order_by("-completed_at").select_related("prompt", "language_model")[:limit]
 
 
+def side_by_side(*, run: GenerationRun, like: Completion) -> list[Completion]:
+    """Return two models' answers to the prompt of this one, or fewer as long as there are fewer."""
+    same = Completion.objects.cells_of(run).succeeded()
+    rows = same.filter(prompt=like.prompt_id, sample=like.sample)
+    return list(rows.order_by("language_model_id").select_related("language_model")[:2])
+
+
 def latest_measures(*, run: GenerationRun, limit: int = 600) -> dict[str, dict[str, list[int]]]:
     """Return the latencies (ms) and lengths (tokens) of the newest answers, by model."""
     newest = run.completions.succeeded().filter(completed_at__isnull=False)
@@ -570,7 +577,8 @@ def _troubles(run: GenerationRun, *, now: datetime) -> dict[str, Any]:
         ],
         "paused_models": [
             {"model": str(one), "reason": one.pause_reason}
-            for one in run.language_models.filter(paused_at__isnull=False).order_by("slug")
+            for one in sorted(run.language_models.all(), key=str)  # which who asks may have fetched
+            if one.paused_at
         ],
         "abandoned": abandoned.count(),
         "pause_reason": run.pause_reason,

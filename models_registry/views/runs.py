@@ -22,6 +22,7 @@ from models_registry.forms import BudgetForm, RunForm, chosen_by_name
 from models_registry.models import GenerationRun
 from models_registry.pictures import spreads
 from models_registry.services import runs
+from models_registry.services.budgets import monthly_limit, spent_in_month
 from models_registry.tasks import ring
 from prompts.forms import SureForm
 
@@ -74,11 +75,16 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     shown = _run(pk)
     progress = runs.run_progress(run=shown, now=timezone.now())
     measures = runs.latest_measures(run=shown)
+    arrivals = list(runs.latest_completions(run=shown))
+    limit = monthly_limit()
     context: dict[str, Any] = {
         "run": shown,
         "progress": progress,
         "summary": _summary(shown, progress, measures),
-        "arrivals": runs.latest_completions(run=shown),
+        "arrivals": arrivals,
+        # Of the oldest: models answer a prompt one after the other.
+        "pair": runs.side_by_side(run=shown, like=arrivals[-1]) if arrivals else [],
+        "month": limit and {"limit": limit, "spent": spent_in_month(now=timezone.now())},
         "sure": SureForm(label_suffix=""),
         "budget": BudgetForm(initial={"cost_limit": shown.cost_limit}),
         "may_manage": "manage" in scopes_of(request),

@@ -153,6 +153,10 @@ def test_only_models_at_work_are_asked_and_only_when_it_is_time(
     settings.GENERATION_CANARY_HOURS = 24
     assert due() == []
     start(make_pool, model)
+    assert due() == []  # a round would be more than a tenth of its calls
+    runs.start_run(
+        pool_version=make_pool(7), language_models=[model], samples=92, now=timezone.now()
+    )
     assert due() == [model]
     settings.GENERATION_CANARY_HOURS = 0
     assert due() == []

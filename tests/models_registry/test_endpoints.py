@@ -184,7 +184,7 @@ def test_the_command_probes(model, provider, capsys):
     assert "echo: Ready?" in out
     assert "10 tokens in, 5 out; answered by fake-1" in out
     provider.script = lambda call: Reply({"error": {"message": "Incorrect key"}}, status=401)
-    with pytest.raises(CommandError, match=r"denied: .*Incorrect key"):
+    with pytest.raises(CommandError, match=r"denied: .*Incorrect key\n.*the key is not"):
         call_command("probe_model", "fake-1@1")
     with pytest.raises(CommandError, match="no model"):
         call_command("probe_model", "other")

@@ -15,10 +15,10 @@ from models_registry.providers.base import ChatResult, RateLimited, Unavailable
 from models_registry.providers.calls import LATEST_START
 from models_registry.providers.names import same_model
 from models_registry.rate_limits import Pace, give_turns
-from models_registry.retries import BREAKER_OPENS
+from models_registry.retries import BREAKER_OPENS, MOST_TRIALS
 from models_registry.services import claims, runs
 from models_registry.services.completions import Finished, Prices, settle
-from models_registry.services.endpoints import update_endpoint
+from models_registry.services.endpoints import resume_endpoint, update_endpoint
 from models_registry.services.language_models import accept_name, set_price
 from tests.fake_provider import Reply, answer
 
@@ -144,6 +144,44 @@ def test_after_failures_in_a_row_one_call_at_a_time_tries_until_one_succeeds(
         now += timedelta(seconds=31)
     end(claim(endpoint, now=now), ChatResult("a", "answered"), now)
     assert len(claim(endpoint, now=now)) == endpoint.max_concurrency
+
+
+@pytest.mark.django_db
+def test_an_outage_costs_no_prompt_an_attempt_and_ends_in_a_pause_after_hours(
+    make_pool, endpoint, model
+):
+    start(make_pool(12), model)
+    now = timezone.now()
+    tried = set()
+    for left in range(15, 0, -1):
+        jobs = claim(endpoint, limit=BREAKER_OPENS, now=now)
+        tried |= {job.pk for job in jobs}
+        end(jobs, Unavailable("Down."), now)
+        now += timedelta(seconds=31)
+        endpoint.refresh_from_db()
+        assert endpoint.paused_at is None
+        if left == 2:  # the hours between are all the same
+            most = ModelEndpoint.objects.filter(pk=endpoint.pk)
+            most.update(failures_in_a_row=BREAKER_OPENS + MOST_TRIALS - 2)
+    end(claim(endpoint, now=now), Unavailable("Down."), now)
+    endpoint.refresh_from_db()
+    assert "resume it" in endpoint.pause_reason
+    assert set(Completion.objects.values_list("state", "attempts_made")) == {("pending", 0)}
+    assert len(tried) > BREAKER_OPENS
+    resume_endpoint(endpoint=endpoint)
+    assert len(claim(endpoint, limit=4, now=now + timedelta(seconds=61))) == 4
+
+
+@pytest.mark.django_db
+def test_a_prompt_that_alone_makes_its_endpoint_fail_ends_after_its_attempts(
+    make_pool, endpoint, model
+):
+    start(make_pool(1), model)
+    now = timezone.now()
+    for _ in range(5):
+        end(claim(endpoint, now=now), Unavailable("It chokes on this one."), now)
+        now += timedelta(minutes=11)
+    assert set(Completion.objects.values_list("state", "last_error")) == {("failed", "unavailable")}
 
 
 @pytest.mark.django_db

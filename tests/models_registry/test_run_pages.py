@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from models_registry.models import Completion, GenerationRun
-from models_registry.services.language_models import set_price
+from models_registry.services.language_models import register_language_model, set_price
 from models_registry.services.runs import start_run
 
 
@@ -129,3 +129,25 @@ def test_researchers_watch_and_change_nothing(client, dave, run):
     assert "Change the budget" not in shown
     for action in ("pause", "resume", "cancel", "retry", "budget"):
         assert client.post(f"/runs/{run.pk}/{action}/").status_code == 403
+
+
+def test_two_models_answers_stand_side_by_side_and_only_admins_are_told_whose_they_are(
+    page, make_pool, model, endpoint, drain, dave, settings, now
+):
+    settings.GENERATION_MONTHLY_LIMIT = 50
+    other = register_language_model(
+        slug="other", name="The Other", endpoint=endpoint, remote_name="fake-1"
+    )
+    run = start_run(pool_version=make_pool(1), language_models=[model, other], now=now).run
+    drain(endpoint)
+    told = text(page.get(f"/runs/{run.pk}/"))
+    assert "of $50" in told
+    cards = told.partition('id="side-by-side"')[2].partition("</ul>")[0]
+    assert model.name in cards
+    assert "The Other" in cards
+    page.force_login(dave)
+    cards = (
+        text(page.get(f"/runs/{run.pk}/")).partition('id="side-by-side"')[2].partition("</ul>")[0]
+    )
+    assert "echo" in cards
+    assert "The Other" not in cards

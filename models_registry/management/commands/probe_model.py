@@ -1,11 +1,14 @@
 """Ask a model one question and show the answer, or the exact error."""
 
 from argparse import ArgumentParser
+from html import unescape
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.template.loader import render_to_string
 
 from core.errors import DomainError
+from models_registry.services.diagnosis import Probe
 from models_registry.services.endpoints import PROBE_PROMPT, probe_model
 from models_registry.services.language_models import find_language_model
 
@@ -24,10 +27,16 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(error.message) from error
         if probe.result is None:
-            raise CommandError(f"{probe.error}: {probe.message}")
+            raise CommandError(f"{probe.error}: {probe.message}\n{_advice(probe)}")
         told = probe.result
         self.stdout.write(told.text)
         self.stdout.write(
             f"[{told.outcome}; {told.latency_ms} ms; {told.prompt_tokens} tokens in, "
             f"{told.completion_tokens} out; answered by {told.response_model or 'unnamed'}]"
         )
+
+
+def _advice(probe: Probe) -> str:
+    """Return what to do about it, in the page's words, and the models there are where that helps."""
+    told = unescape(render_to_string("models_registry/_advice.html", {"probe": probe})).strip()
+    return f"{told} It has: {', '.join(probe.names)}." if probe.names else told
