@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT))
 
 STAGES = ("balance", "submits", "machine")
 TRIALS, CONTROLS, AT_ONCE, THREADS = 200, 40, 30, 10
-EXAMPLES, STEPS = 200, 50
+EXAMPLES, STEPS = 230, 50
 Trial = Callable[[], tuple[int, Counter]]
 
 

@@ -8,6 +8,7 @@ everybody, and by any that was not flagged (kept).
 
     python bench/rigging.py               5 studies of each kind
     python bench/rigging.py --seeds 20    more of them
+    python bench/rigging.py --bound       what no check can undercut: the best test, told who the target is
 
 Human lines go to stderr; stdout ends in one line of JSON.
 """
@@ -24,9 +25,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from bench._rigging import KINDS, Kind, world
+from bench._rigging import KINDS, MODELS, STRENGTH, TARGET, Kind, world
 from ratings.quality import rater_reports
-from ratings.scoring import POINTS_PER_LOGIT, Comparisons, fit_davidson, to_rating
+from ratings.scoring import (
+    POINTS_PER_LOGIT,
+    Comparisons,
+    Counts,
+    fit_bradley_terry,
+    fit_davidson,
+    to_rating,
+)
 from ratings.scoring.clusters import leave_out_influence
 
 RATERS, ATTACKERS, EACH = 200, 10, 60
@@ -64,10 +72,110 @@ def one_study(seed: int, kind: Kind | None, attackers: int = ATTACKERS) -> dict[
     }
 
 
+# ---- what no check can undercut ---------------------------------------------------------------------
+
+DRAWN = 20_000  # raters of each kind
+TASTE, NOISE, SLOPE, TIES = 0.25, 0.4, 1.3, 0.15  # of `_rigging.world`
+NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
+
+
+def bounds() -> dict[str, dict[str, float]]:
+    """Return for each share of faithful votes what the most powerful test of one rater leaves of it.
+
+    By Neyman and Pearson no test of a rater's votes finds more attackers at the same false alarms than
+    the ratio of the two likelihoods. This one is told the target, the direction, the share of votes
+    given to it, all strengths and how honest tastes are spread, and spends all false alarms on it.
+    """
+    per_point = elo_a_point()
+    found = {}
+    for faithful in (1.0, 0.95, 0.7, 0.5):
+        rng = np.random.default_rng(5)
+        honest, _ = evidence_of(rng, faithful, attacks=False)
+        attack, points = evidence_of(rng, faithful, attacks=True)
+        missed = attack <= np.quantile(honest, 0.99)
+        found[f"{faithful:.0%} of its comparisons"] = {
+            "power": float(1 - missed.mean()),
+            "shift": float(ATTACKERS * points.mean() * per_point),
+            "shift_left": float(ATTACKERS * (points * missed).mean() * per_point),
+            "account": float(np.quantile(points, 0.995) * per_point),
+            "account_left": float(np.quantile(points[missed], 0.995) * per_point)
+            if missed.any()
+            else 0.0,
+        }
+    return found
+
+
+def elo_a_point() -> float:
+    """Return by how many Elo points one point beyond what was expected moves the target: linear."""
+    votes = world(1_000, None, raters=RATERS, each=EACH).comparisons
+    fit = fit_davidson(votes)
+    moves = leave_out_influence(fit, votes, votes.rater.astype(np.int64), RATERS)[:, TARGET]
+    expected = fit_bradley_terry(Counts.of(votes)).expected
+    gap = votes.outcome / 2 - expected[votes.first, votes.second]
+    signed = np.where(votes.first == TARGET, gap, np.where(votes.second == TARGET, -gap, 0))
+    points = np.bincount(votes.rater, signed, minlength=RATERS)
+    return float(moves @ points / (points @ points)) * POINTS_PER_LOGIT
+
+
+def evidence_of(
+    rng: np.random.Generator, faithful: float, *, attacks: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw raters; return (raters,) the log-likelihood ratios, and points beyond what was expected."""
+    met = np.arange(EACH) < rng.binomial(EACH, 2 / MODELS, size=DRAWN)[:, None]
+    others = np.delete(np.arange(MODELS), TARGET)
+    opponent = others[rng.integers(len(others), size=met.shape)]
+    gap = STRENGTH[TARGET] - STRENGTH[opponent]
+    spread = rng.normal(0, np.hypot(TASTE, NOISE), size=met.shape)
+    liking = rng.normal(0, TASTE, size=(DRAWN, 1))
+    win = 1 / (1 + np.exp(-SLOPE * (gap + spread + liking)))
+    outcome = np.where(rng.random(met.shape) < TIES, 1, np.where(rng.random(met.shape) < win, 2, 0))
+    if attacks:
+        outcome = np.where(rng.random(met.shape) < faithful, 2, outcome)
+    # What is not the liking of the target flattens the curve: the logistic is nearly a normal's.
+    flat = SLOPE / np.sqrt(1 + (SLOPE * np.hypot(TASTE, NOISE)) ** 2 / 1.7**2)
+    each = [outcome_chance(flat * (gap + TASTE * node), outcome) for node in NODES]
+    fair = np.stack([np.where(met, np.log(one), 0).sum(axis=1) for one in each])
+    rigged = np.stack(
+        [
+            np.where(met, np.log(faithful * (outcome == 2) + (1 - faithful) * one + 1e-9), 0).sum(
+                axis=1
+            )
+            for one in each
+        ]
+    )
+    weights = np.log(WEIGHTS / WEIGHTS.sum())[:, None]
+    ratio = np.logaddexp.reduce(rigged + weights) - np.logaddexp.reduce(fair + weights)
+    expected = TIES / 2 + (1 - TIES) / (1 + np.exp(-flat * gap))
+    return ratio, np.where(met, outcome / 2 - expected, 0).sum(axis=1)
+
+
+def outcome_chance(lead: np.ndarray, outcome: np.ndarray) -> np.ndarray:
+    decided = (1 - TIES) / (1 + np.exp((1 - outcome) * lead))
+    return np.where(outcome == 1, TIES, decided)
+
+
+def tell_bounds() -> None:
+    table = bounds()
+    say(
+        f"{'votes for its target in':28} {'power':>6} {'shift':>6} {'left':>6} {'account':>8} {'left':>6}"
+    )
+    for name, row in table.items():
+        say(
+            f"{name:28} {row['power']:6.2f} {row['shift']:6.1f} {row['shift_left']:6.1f}"
+            f" {row['account']:8.2f} {row['account_left']:6.2f}"
+        )
+    told = {name: {key: round(one, 4) for key, one in row.items()} for name, row in table.items()}
+    print(json.dumps({"bench": "rigging", "bound": told}))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--bound", action="store_true")
     options = parser.parse_args()
+    if options.bound:
+        tell_bounds()
+        return
     began = time.process_time()
     table: dict[str, dict[str, float]] = {}
     say(

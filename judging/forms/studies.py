@@ -337,6 +337,10 @@ class ChecksForm(ProtocolForm):
             ("ties", _("Ties: far more or fewer than others")),
             ("time", _("Time: faster than anybody reads")),
             ("run", _("Run: different from some moment on")),
+            (
+                "influence",
+                _("Influence: moves a model by more than 2.5 points, and than others do"),
+            ),
         ),
         help_text=_("Decided before anybody knows who it concerns. None: nobody is held by rule."),
     )

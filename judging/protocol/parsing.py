@@ -42,7 +42,17 @@ MOST_COHORTS = 20
 MOST_RESERVATIONS = 100
 MOST_NAMED = 10_000
 # What finds raters who do not judge as they should; see docs/methods.md.
-RATER_CHECKS = ("gold", "repeats", "residual", "target", "position", "ties", "time", "run")
+RATER_CHECKS = (
+    "gold",
+    "repeats",
+    "residual",
+    "target",
+    "position",
+    "ties",
+    "time",
+    "run",
+    "influence",
+)
 DRAWS = ("uniform", "coverage", "variance", "boundary")
 REVEALS = ("any_time", "after_closing")
 METHODS = ("davidson",)

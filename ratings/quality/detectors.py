@@ -1,10 +1,12 @@
-"""Eight detectors, each a test of one rater against the others, with one false alarm rate for all.
+"""Nine detectors, each a test of one rater against the others, with one false alarm rate for all.
 
 Every rater is compared with what the votes of all the others lead to expect: strengths are fitted
 without the rater's own, and in a second round without whom the first one flagged, so that attackers
 do not vouch for each other. The statistics of honest raters spread more than chance alone (people
 differ in taste), so each is scaled by its own spread over all raters: the median and the quartiles,
 which a tenth of attackers hardly moves. The target's is a likelihood ratio of its own (`targets`).
+The influence bounds what one account may do to a board, whatever it says: who moves a model by more
+than `LARGEST_MOVE`, and by more than honest ones of this study do, is found.
 
 References
 ----------
@@ -20,11 +22,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ratings.quality.targets import find_targets
-from ratings.scoring import Comparisons, Counts, NotConverged, NotEstimable, fit_bradley_terry
+from ratings.scoring import (
+    POINTS_PER_LOGIT,
+    Comparisons,
+    Counts,
+    NotConverged,
+    NotEstimable,
+    fit_bradley_terry,
+    fit_davidson,
+)
+from ratings.scoring.clusters import leave_out_influence
 
 Floats = NDArray[np.float64]
 # The share of the false alarms that each check may have; most where attacks are hardest to see. A
-# third is left: real raters have heavier tails than the bounds take them to have.
+# tenth is left: real raters have heavier tails than the bounds take them to have.
 SHARES = {
     "residual": 0.05,
     "target": 0.25,
@@ -34,12 +45,14 @@ SHARES = {
     "run": 0.05,
     "gold": 0.15,
     "repeats": 0.05,
+    "influence": 0.2,
 }
 CHECKS = tuple(SHARES)
 TWO_SIDED = ("position", "ties")
 # How many independent tests the largest of which is looked at: both sides, or about so many runs.
 TESTS = {**dict.fromkeys(TWO_SIDED, 2), "run": 30}
 LEVEL = 0.01  # of false alarms on an honest rater, all checks together
+LARGEST_MOVE = 2.5  # Elo points, of any model by one account
 LEAST_VOTES = 15
 LEAST_SPREAD = 0.05
 IQR = 1.349  # of a standard normal
@@ -128,6 +141,7 @@ def _round(
     }
     for name in TWO_SIDED:
         scaled[name] = {code: abs(score) for code, score in scaled[name].items()}
+    scaled["influence"] = _moving(comparisons, judged, trusted)
     evidence, target = _targets(comparisons, judged, {code: expected[code][0] for code in judged})
     scaled["target"] = evidence
     bounds = {
@@ -148,6 +162,41 @@ def _round(
             )
         )
     return reports
+
+
+def _moving(
+    comparisons: Comparisons, judged: Sequence[int], trusted: NDArray[np.bool_]
+) -> dict[int, float]:
+    """Return by rater how far their votes move the model they move most, as a standard normal score.
+
+    Moves of honest raters are spread like a log-normal: the score is that of the logarithm, and 0 at
+    most for who moves nothing by more than `LARGEST_MOVE`. The trusted are taken out of a fit to the
+    votes of the trusted, the others out of a fit to all.
+    """
+    rater = comparisons.rater
+    assert rater is not None
+    everybody = _moves(comparisons)
+    moved = {code: everybody.get(code, np.nan) for code in judged}
+    if not trusted.all():
+        moved |= _moves(comparisons.select(trusted))
+    logs = {code: float(np.log(np.maximum(moved[code], SHORT))) for code in judged}
+    return {
+        code: score if moved[code] > LARGEST_MOVE else min(score, 0.0)
+        for code, score in _scaled(logs).items()
+    }
+
+
+def _moves(comparisons: Comparisons) -> dict[int, float]:
+    """Return by rater the largest move of any model, in Elo points; nothing where nothing is fitted."""
+    assert comparisons.rater is not None
+    codes, places = np.unique(comparisons.rater, return_inverse=True)
+    try:
+        fit = fit_davidson(comparisons)
+    except (NotEstimable, NotConverged):
+        return {}
+    moves = leave_out_influence(fit, comparisons, places.astype(np.int64), len(codes))
+    largest = np.abs(moves).max(axis=1) * POINTS_PER_LOGIT
+    return dict(zip(codes.tolist(), largest.tolist(), strict=True))
 
 
 def bound_of_many(level: float, tests: int) -> float:
