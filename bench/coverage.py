@@ -11,6 +11,7 @@ looking every hour ever rules out the truth, and whether "about N more votes" ar
     python bench/coverage.py --part 1/4       a quarter of the whole grid; may be stopped and resumed
     python bench/coverage.py --minutes 60     the whole grid in one process, for so long
     python bench/coverage.py --table          the tables of what has been run, as Markdown
+    python bench/coverage.py --equivalence    the size of the test for equivalence on a million boards
 
 Work is cut into chunks of 100 boards, each with a seed of its own; a finished chunk is one line under
 data/coverage/, and is never run again. Human lines go to stderr; stdout ends in one line of JSON.
@@ -48,7 +49,7 @@ from ratings.scoring import (
     sandwich,
     two_way_sandwich,
 )
-from ratings.scoring.intervals import quantiles
+from ratings.scoring.intervals import quantile, quantiles
 from ratings.scoring.ties import davidson_odds
 
 STORE = Path(__file__).parents[1] / "data" / "coverage"
@@ -112,9 +113,14 @@ def spread(cell: Cell) -> float:
     return 2 * (taste**2 + prompt**2)
 
 
-@cache
 def population(cell: Cell, estimator: str) -> np.ndarray:
-    """Return the strengths that the estimator gives on endless votes of endless raters and prompts."""
+    """Return the strengths (K,) of the population's fit."""
+    return population_fit(cell, estimator).strength
+
+
+@cache
+def population_fit(cell: Cell, estimator: str) -> Fit:
+    """Return the fit that the estimator gives on endless votes of endless raters and prompts."""
     strength, one, other, share = design(cell.models, cell.exposure)
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
     gap = (strength[one] - strength[other])[:, None] + np.sqrt(spread(cell)) * nodes
@@ -127,7 +133,7 @@ def population(cell: Cell, estimator: str) -> np.ndarray:
     wins[other, one] = share * (1 - expected - tied / 2)
     ties[one, other] = ties[other, one] = share * tied
     items = tuple(map(str, range(cell.models)))
-    return ESTIMATORS[estimator](Counts(items, wins, ties)).strength
+    return ESTIMATORS[estimator](Counts(items, wins, ties))
 
 
 def draw(cell: Cell, rng: np.random.Generator) -> Comparisons:
@@ -218,6 +224,46 @@ def equivalence(n: int) -> Callable[[np.random.Generator], dict[str, float]]:
     return once
 
 
+def board_equivalence(rng: np.random.Generator) -> dict[str, float]:
+    """The best and the worst of a board of five, by rater and prompt, whose distance is the margin."""
+    cell = Cell(25, "equal", "heavy", "real", 5)
+    votes, truth = draw(cell, rng), population_fit(cell, "davidson")
+    best, worst = (str(at(truth.strength)) for at in (np.argmax, np.argmin))
+    odds = davidson_odds(np.ptp(truth.strength), np.log(truth.tie))
+    fit = fit_davidson(votes)
+    margin = float(odds.expected) - 0.5
+    word = compare_two(fit, two_way_sandwich(fit, votes), best, worst, margin=margin).verdict
+    return {"called equivalent": float(word == "equivalent")}
+
+
+def equivalence_sizes(boards: int = 1_000_000, checked: int = 200) -> Iterator[str]:
+    """Yield rows: how often two models exactly at the margin are called equivalent.
+
+    With two models fit, standard error and margin have closed forms, so that a million boards take a
+    second; the first ones are put to `compare_two` too, which must say the same.
+    """
+    nu, rng = NU[25], np.random.default_rng(5)
+    half = np.exp(margin_in_log_odds(0.05, nu) / 2)
+    chances = np.array([half, 1 / half, nu]) / (half + 1 / half + nu)
+    yield "| votes | boards | called equivalent |"
+    yield "|---|---|---|"
+    for n in (500, 1000, 4000, 16_000):
+        won, lost, tied = rng.multinomial(n, chances, size=boards).T.astype(float)
+        gap, error = np.log(won / lost), np.sqrt(1 / won + 1 / lost)
+        found_nu = tied / np.sqrt(won * lost)
+        # The margin on the scale of log-odds: (u - 1/u) / (2 (u + 1/u + nu)) = 0.05, u = exp(d / 2).
+        u = (0.1 * found_nu + np.sqrt((0.1 * found_nu) ** 2 + 4 * 0.9 * 1.1)) / (2 * 0.9)
+        called = np.abs(gap) + quantile(0.95, np.inf) * error < 2 * np.log(u)
+        for at in range(checked):
+            wins, ties = np.array([[0, won[at]], [lost[at], 0]]), np.full((2, 2), tied[at])
+            counts = Counts(("0", "1"), wins, ties * (1 - np.eye(2)))
+            fit = fit_davidson(counts)
+            word = compare_two(fit, sandwich(fit, counts), "0", "1", margin=0.05).verdict
+            assert called[at] == (word == "equivalent"), (n, at, word)
+        share = called.mean()
+        yield f"| {n} | {boards} | {100 * share:.2f} ± {100 * called.std() / boards**0.5:.2f} % |"
+
+
 def peeking(raters: str) -> Callable[[np.random.Generator], dict[str, float]]:
     """Two equals of a win rate of one half, looked at every 50 of 3000 votes."""
 
@@ -297,6 +343,7 @@ def pilot_of(seed: int) -> tuple[Counts, Fit, int]:
 
 DECISIONS: dict[str, Callable[[np.random.Generator], dict[str, float]]] = {
     **{f"equivalence at the margin, {n} votes": equivalence(n) for n in (500, 1000, 4000)},
+    "equivalence at the margin, a board of 5 by rater and prompt": board_equivalence,
     **{f"looking every hour, raters {raters}": peeking(raters) for raters in RATERS},
     "looking every hour, a board of 5 by rater and prompt": board_peeking,
     **{
@@ -479,10 +526,21 @@ def main() -> None:
     parser.add_argument("--models", type=int, choices=VOTES, help="only cells of so many models")
     parser.add_argument("--minutes", type=float, help="stop starting chunks after so long")
     parser.add_argument("--table", action="store_true", help="print what has been run, and stop")
+    parser.add_argument("--equivalence", action="store_true", help="the size of that test alone")
+    parser.add_argument("--only", metavar="NAME", help="only the decision of that name")
     chosen = parser.parse_args()
+    if chosen.equivalence:
+        print("\n".join(equivalence_sizes()))
+        return
     if chosen.table:
         found = shares(stored())
         print("\n".join([*coverage_table(found), "", *decision_table(found)]))
+    elif chosen.only:
+        if chosen.only not in DECISIONS:
+            parser.error(f"--only is one of: {'; '.join(DECISIONS)}")
+        work = [one for one in chunks([], ROUNDS) if one.name == chosen.only]
+        run(work, into="one-decision", minutes=chosen.minutes or 10_000)
+        found = shares(stored())
     elif chosen.part or chosen.minutes or chosen.models:
         k, n = map(int, (chosen.part or "1/1").split("/"))
         if not 1 <= k <= n:

@@ -2,6 +2,7 @@
 
     python3 run.py bench scoring            everything, a few minutes
     python3 run.py bench scoring --votes N  on fewer votes, for a quick look
+    python3 run.py bench scoring --ours     ours alone, half a minute on an idle machine
 
 The votes are drawn from a known model at the size of the largest public arena: 1.7 million among 129
 models, a quarter of them ties, by 40,000 raters of heavy-tailed activity on 60,000 prompts. Rounds are
@@ -437,6 +438,7 @@ def ratio(times: dict[str, Time], peer: str, own: str) -> float | None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--votes", type=int, default=VOTES)
+    parser.add_argument("--ours", action="store_true", help="without the peers and the command")
     parser.add_argument("--memory", metavar="FILE", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.memory:
@@ -456,7 +458,13 @@ def main() -> None:
         missing.append("pandas (columns of Arrow were read instead)")
     say(f"{MODELS} models, {options.votes:,} votes; milliseconds")
     say(f"{'':<44}{'best':>12}{'median':>12}{'processor':>12}")
-    times = measured([*ours(data, table), *peers(data, table, missing)])
+    others = [] if options.ours else peers(data, table, missing)
+    times = measured([*ours(data, table), *others])
+    if options.ours:
+        print(
+            json.dumps({"bench": "scoring", "ms": {n: one._asdict() for n, one in times.items()}})
+        )
+        return
     small = votes(20, 20_000, 400, 300)
     times |= measured(small_peers(small, missing))
     with tempfile.TemporaryDirectory() as folder:

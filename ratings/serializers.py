@@ -627,6 +627,9 @@ class AgreementSliceSerializer(serializers.Serializer):
     kappa = AgreementCoefficientSerializer(
         allow_null=True, help_text="Fleiss's, for any number of raters."
     )
+    cohen_kappa = AgreementCoefficientSerializer(
+        allow_null=True, help_text="Null unless the same two raters gave all of it."
+    )
     ac1 = AgreementCoefficientSerializer(allow_null=True, help_text="Gwet's, nominal.")
     ac2 = AgreementCoefficientSerializer(
         allow_null=True, help_text="Gwet's, over the steps of a scale."

@@ -25,6 +25,10 @@ MEANING = {
         " what the data support: all ranges of a criterion hold together at the level of"
         " the intervals."
     ),
+    "tier": (
+        "Models that the rank ranges do not tell apart share a tier; each model of a lower tier is"
+        " beyond doubt behind some model of the one above. Two of one tier are not thereby equal."
+    ),
     "battles": (
         "Votes that are outcomes and in which the model took part: wins + losses + ties. Forfeits"
         " are among them; cannot judge is not."

@@ -49,6 +49,7 @@ LEADERBOARD_COLUMNS = _STUDY | {
     "rank": MEANING["rank"],
     "rank_lower": "The best rank that the data support.",
     "rank_upper": "The worst rank that the data support.",
+    "tier": MEANING["tier"],
     "model": "The model as the study names it; a code such as model-3 while the study is open.",
     "model_version_id": "Id of its immutable version; null with codes.",
     "rating": MEANING["rating"],

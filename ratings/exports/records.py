@@ -70,6 +70,7 @@ class LeaderboardRow(NamedTuple):
     rank: int | None
     rank_lower: int | None
     rank_upper: int | None
+    tier: int | None
     model: str
     model_version_id: int | None  # null where models are codes
     rating: float | None

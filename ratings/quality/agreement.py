@@ -1,4 +1,4 @@
-"""How far raters agree, by criterion and by slice of the prompts: six coefficients with intervals (pure)."""
+"""How far raters agree, by criterion and by slice of the prompts: seven coefficients with intervals (pure)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from ratings.scoring import (
     Agreement,
     Grades,
     NotEstimable,
+    cohen_kappa,
     fleiss_kappa,
     gwet_ac,
     krippendorff_alpha,
@@ -18,15 +19,30 @@ from ratings.scoring import (
 )
 
 Codes = NDArray[np.int64]
+PAIR = 2
 OUTCOMES = (-1, 0, 1)  # second, tie, first
 STEPS = (-3, -2, -1, 0, 1, 2, 3)  # of a graded scale, canonical frame
 LEAST_UNITS = 5  # a slice with fewer comparisons judged twice is not shown alone
+
+
+def cohen_of_pair(grades: Grades) -> Agreement:
+    """Return Cohen's kappa where all that was judged twice was judged by the same two raters."""
+    twice = np.bincount(grades.unit)[grades.unit] > 1
+    both = Grades(
+        grades.unit[twice], grades.rater[twice], grades.category[twice], grades.categories
+    )
+    if np.unique(both.rater).size != PAIR:
+        raise NotEstimable("Cohen's kappa is of two raters")
+    return cohen_kappa(both)
+
+
 # By name: which grades it is over, and how it is computed.
 COEFFICIENTS: Mapping[str, tuple[str, Callable[[Grades], Agreement]]] = {
     "percent": ("outcome", percent_agreement),
     "alpha": ("outcome", krippendorff_alpha),
     "alpha_ordinal": ("step", lambda grades: krippendorff_alpha(grades, "ordinal")),
     "kappa": ("outcome", fleiss_kappa),
+    "cohen_kappa": ("outcome", cohen_of_pair),
     "ac1": ("outcome", gwet_ac),
     "ac2": ("step", lambda grades: gwet_ac(grades, "ordinal")),
 }

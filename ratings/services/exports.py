@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from core.errors import Invalid
 from judging.models import Study, StudyVersion
 from judging.services.unblinding import require_revealed
+from ratings.board.tiers import tiers_by_model
 from ratings.dataset.judgments import judgment_rows
 from ratings.exports.records import JudgmentRow, LeaderboardRow
 from ratings.exports.writers import FORMATS
@@ -124,6 +125,7 @@ def _leaderboard_rows(
     kinds = "+".join(one["kind"] for one in snapshot.result["raters"])
     version = snapshot.study_version
     for key, part in parts.items():
+        tier = tiers_by_model(part["rows"])
         for row in part["rows"]:
             model = models[row["model"]]
             yield LeaderboardRow(
@@ -133,6 +135,7 @@ def _leaderboard_rows(
                 rank=row["rank"],
                 rank_lower=row["rank_lower"],
                 rank_upper=row["rank_upper"],
+                tier=tier.get(row["model"]),
                 model=row["model"],
                 model_version_id=model["version_id"],
                 rating=row["rating"],

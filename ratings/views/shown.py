@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from ratings.board import compare
 from ratings.board.meaning import CHECKS
 from ratings.board.meaning import MEANING as WORDS
+from ratings.board.tiers import tiers_by_model
 from ratings.board.unranked import why_unranked
 from ratings.pictures import forest, gap, matrix, pieces
 from ratings.scoring import POINTS_PER_LOGIT, about
@@ -22,6 +23,7 @@ SHARES = ("win_rate", "both_bad_rate", "cannot_judge_rate")
 # The terms that a page explains beside their numbers, in the order of the columns.
 BOARD_TERMS = {
     "rank": "Rank range",
+    "tier": "Tier",
     "rating": "Rating",
     "interval": "Interval",
     "judgments": "Judgments",
@@ -135,8 +137,10 @@ def _part(
 ) -> dict[str, Any]:
     left_out = {one["model"]: one["criteria"] for one in part.get("left_out", ())}
     unranked = dict.fromkeys(left_out, "left_out") if "key" not in part else why_unranked(part)
+    tier = tiers_by_model(part["rows"])
     rows = [
-        _row(row, models[row["model"]]) | {"unranked": unranked.get(row["model"], "")}
+        _row(row, models[row["model"]])
+        | {"unranked": unranked.get(row["model"], ""), "tier": tier.get(row["model"], NOTHING)}
         for row in part["rows"]
     ]
     key = part.get("key", "composite")

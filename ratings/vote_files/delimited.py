@@ -42,14 +42,15 @@ class _Delimited:
 
     def read(self, names: Collection[str], texts: Collection[str]) -> Columns:
         """Read in bulk what is well-formed throughout, else record by record to name what is not."""
-        if not _well_quoted(self.data, self.delimiter):
+        quoted = self.data.find(b'"') >= 0
+        if quoted and not _well_quoted(self.data, self.delimiter):
             return self._read_records(names)
         try:
-            return self._read_in_bulk(names)
+            return self._read_in_bulk(names, quoted=quoted)
         except pa.ArrowException:
             return self._read_records(names)
 
-    def _read_in_bulk(self, names: Collection[str]) -> Columns:
+    def _read_in_bulk(self, names: Collection[str], *, quoted: bool) -> Columns:
         from pyarrow import csv as arrow_csv
 
         stream: Any = pa.BufferReader(pa.py_buffer(self.data))
@@ -57,7 +58,10 @@ class _Delimited:
         table = arrow_csv.read_csv(
             stream,
             read_options=arrow_csv.ReadOptions(block_size=16 << 20),
-            parse_options=arrow_csv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
+            # Where no line end can be within quotes, blocks are cut without looking for it.
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=self.delimiter, newlines_in_values=quoted
+            ),
             convert_options=arrow_csv.ConvertOptions(
                 include_columns=list(names),
                 column_types=dict.fromkeys(names, label),

@@ -113,7 +113,8 @@ def _votes(
         reasons.add(empty, lambda _: f"{group} is empty")
     for column in answers or ():
         reasons.add(found.labels[column].codes < 0, lambda _, c=column: f"{c} is missing")
-    good = reasons.none
+    # Most files are good throughout, and then nothing is copied.
+    good: Any = slice(None) if reasons.none.all() else reasons.none
     return VoteTable(
         layout=layout.name,
         models=sides.models,
@@ -131,9 +132,7 @@ def _votes(
     )
 
 
-def _texts(
-    found: Columns, answers: tuple[str, str], good: NDArray[np.bool_]
-) -> tuple[Labels, Labels]:
+def _texts(found: Columns, answers: tuple[str, str], good: Any) -> tuple[Labels, Labels]:
     one, other = (found.labels[column] for column in answers)
     return Labels(one.names, one.codes[good]), Labels(other.names, other.codes[good])
 
@@ -169,8 +168,10 @@ class _Reasons:
         ]
 
 
-def _kept(labels: Labels, good: NDArray[np.bool_]) -> Labels:
-    codes = np.where(_blank(labels), np.int32(-1), labels.codes)
+def _kept(labels: Labels, good: Any) -> Labels:
+    codes = labels.codes
+    if not all(map(str.strip, labels.names)):
+        codes = np.where(_blank(labels), np.int32(-1), codes)
     return Labels(labels.names, codes[good])
 
 
@@ -243,6 +244,8 @@ def _named_winner(outcome: NDArray[np.int64], labels: Labels, sides: _Sides) -> 
     """Take a winner that is the very name of one of the row's two models for that side."""
     position = {model: code for code, model in enumerate(sides.models)}
     codes = np.array([*(position.get(name, -9) for name in labels.names), -9])
+    if (codes < 0).all():
+        return outcome  # no winner bears the name of a model
     named = codes[labels.codes]
     meant = np.where(
         named == sides.first, FIRST_WON, np.where(named == sides.second, SECOND_WON, UNKNOWN)

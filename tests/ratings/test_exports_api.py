@@ -86,6 +86,10 @@ def test_the_leaderboard_has_the_fields_names_and_the_snapshots_numbers(board, r
     )
     assert (rows[0]["n_battles"], rows[0]["win_rate"]) == (best["battles"], best["win_rate"])
     assert rows[0]["rater_kinds"] == "simulated"
+    for row in rows:
+        ahead = [o["tier"] for o in rows if (o["rank_upper"] or 9) < (row["rank_lower"] or 0)
+                 and o["criterion"] == row["criterion"]]  # fmt: skip
+        assert row["tier"] == 1 + max(ahead, default=0)
     assert rows[0]["snapshot_digest"] == board["digest"]
     assert (rows[-1]["criterion"], rows[-1]["n_battles"]) == ("composite", None)
     assert rows[-1]["interim"] is True

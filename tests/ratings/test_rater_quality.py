@@ -76,6 +76,7 @@ def test_agreement_is_told_by_criterion_and_slice_with_intervals(judged, client_
     assert (whole["slice"], whole["comparisons"], whole["raters"]) == ("", 30, 6)
     for name in ("percent", "alpha", "alpha_ordinal", "kappa", "ac1", "ac2"):
         assert whole[name]["lower"] < whole[name]["value"] < whole[name]["upper"], name
+    assert whole["cohen_kappa"] is None  # six raters
 
 
 def test_habits_gold_and_repeats_are_told_of_each_rater(judged, client_of, dave):
