@@ -111,8 +111,9 @@ def decide(
         raise Invalid(
             f"Decide for one of {', '.join(DriftNotice.Decision.values)}.", code="decision"
         )
-    notice = lock(DriftNotice.objects.filter(pk=notice.pk)).get()
+    # The model first, as where notices are raised: a new version decides all of a model's notices.
     model: LanguageModel = lock(LanguageModel.objects.filter(pk=notice.language_model_id)).get()
+    notice = lock(DriftNotice.objects.filter(pk=notice.pk)).get()
     if notice.decision:
         if notice.decision != decision:
             raise Conflict("This was decided otherwise already.", code="decided")
