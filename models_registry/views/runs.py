@@ -84,6 +84,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "arrivals": arrivals,
         # Of the oldest: models answer a prompt one after the other.
         "pair": runs.side_by_side(run=shown, like=arrivals[-1]) if arrivals else [],
+        "asked": arrivals[-1].prompt.messages[-1]["content"] if arrivals else "",
         "month": limit and {"limit": limit, "spent": spent_in_month(now=timezone.now())},
         "sure": SureForm(label_suffix=""),
         "budget": BudgetForm(initial={"cost_limit": shown.cost_limit}),

@@ -142,6 +142,8 @@ def test_two_models_answers_stand_side_by_side_and_only_admins_are_told_whose_th
     drain(endpoint)
     told = text(page.get(f"/runs/{run.pk}/"))
     assert "of $50" in told
+    asked = run.pool_version.prompts.get().messages[-1]["content"]
+    assert asked in told.partition("Side by side")[2].partition('id="side-by-side"')[0]
     cards = told.partition('id="side-by-side"')[2].partition("</ul>")[0]
     assert model.name in cards
     assert "The Other" in cards
