@@ -45,7 +45,7 @@ class CohortsForm(forms.Form):
             label=_("Name of the cohort"), required=False, initial=known.get("label", "")
         )
         self.fields[name + "judgments"] = forms.IntegerField(
-            label=_("Judgments of each comparison by it"),
+            label=_("Judgments per comparison"),
             required=False,
             initial=known.get("judgments", 0),
         )
