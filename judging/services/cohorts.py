@@ -213,7 +213,8 @@ def _places(study: Study) -> dict[str, tuple[int, int]]:
 
 
 def _protocol(study: Study) -> Protocol:
-    latest = study.versions.order_by("-number").first()
+    # Few a study, and for many studies looked up in one go.
+    latest = max(study.versions.all(), key=lambda one: one.number, default=None)
     if latest is not None:
         return protocol_of(latest)
     return parse_protocol(study.draft, complete=False)
@@ -243,5 +244,11 @@ def cohorts_of(*, study: Study) -> list[Cohort]:
 def cohort_choices(*, rater: RaterProfile) -> list[tuple[Study, list[Cohort], str]]:
     """Return the studies that have cohorts and are not closed, and the cohort of a rater in each."""
     running = Study.objects.exclude(state=Study.State.CLOSED).order_by("name", "pk")
-    found = ((one, cohorts_of(study=one)) for one in running)
-    return [(one, cohorts, _cohorts(one).get(rater.pk, "")) for one, cohorts in found if cohorts]
+    found = [(one, cohorts_of(study=one)) for one in running.prefetch_related("versions")]
+    invited = rater.invitation.cohorts if rater.invitation else {}
+    said = dict(rater.memberships.order_by("pk").values_list("study", "cohort"))
+    return [
+        (one, cohorts, said.get(one.pk, invited.get(one.slug, "")))
+        for one, cohorts in found
+        if cohorts
+    ]
