@@ -223,7 +223,7 @@ def key_revoked(a: Round) -> None:
     a.fault_ended(list(Completion.objects.exclude(state="succeeded").values_list("pk", flat=True)))
 
 
-@kind(control="no_second_attempt")
+@kind(control="costly_outages")
 def no_names(a: Round) -> None:
     """The name of the provider does not resolve for a while."""
     down = Path(os.environ[DNS_IS_DOWN])
@@ -254,7 +254,7 @@ def _fails() -> bool:
     return ModelEndpoint.objects.filter(failures_in_a_row__gt=3).exists()
 
 
-@kind(control="no_second_attempt")
+@kind(control="costly_outages")
 def provider_gone(a: Round) -> None:
     """Nothing listens at the provider's address for a while."""
     a.provider.stop_listening()
@@ -266,7 +266,7 @@ def provider_gone(a: Round) -> None:
     _expect_answers(a)
 
 
-@kind(control="no_second_attempt")
+@kind(control="costly_outages")
 def provider_silent(a: Round) -> None:
     """The provider takes calls and never answers them."""
 

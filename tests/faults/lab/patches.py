@@ -202,6 +202,15 @@ def no_second_attempt() -> None:
 
 
 @patch
+def costly_outages() -> None:
+    """Let an outage cost each prompt its attempt, and give it no other."""
+    from models_registry.services import health
+
+    health.is_down = lambda _failures: False
+    no_second_attempt()
+
+
+@patch
 def own_clock() -> None:
     """Believe this machine's clock rather than the database's."""
     from models_registry import tasks
