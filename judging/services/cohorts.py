@@ -106,8 +106,9 @@ def set_cohort(
         raise Invalid(f"There is no rater {', '.join(missing)}.", code="raters", errors=[error])
     current = _cohorts(study)
     changed = [one for one in found.values() if current.get(one.pk, "") != cohort]
-    for one in changed:
-        CohortMembership.objects.create(study=study, rater=one, cohort=cohort, by=by, at=now)
+    CohortMembership.objects.bulk_create(
+        CohortMembership(study=study, rater=one, cohort=cohort, by=by, at=now) for one in changed
+    )
     return len(changed)
 
 
