@@ -116,7 +116,8 @@ def test_a_worker_killed_midway_loses_nothing_and_doubles_nothing(
     assert PER_TASK < provider.most_in_flight <= 3 * PER_TASK
     overpaid = len(provider.calls) - 500
     assert 1 <= overpaid <= PER_TASK
-    assert Attempt.objects.filter(finished_at=None).count() == overpaid
+    # An attempt is noted before its call: some may have been killed between the two.
+    assert overpaid <= Attempt.objects.filter(finished_at=None).count() <= PER_TASK
     assert max(provider.asked().values()) == 2
 
 

@@ -67,7 +67,7 @@ def _open(parent: Path, certificates: Certificates) -> None:
 
     from config.celery import app
     from tests.faults.lab.nursery import Nursery
-    from tests.faults.lab.rounds import Lab, watch_for_overwriting
+    from tests.faults.lab.rounds import Lab, watch_rows
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = parent / f"lab-{os.getpid()}"
@@ -82,7 +82,7 @@ def _open(parent: Path, certificates: Certificates) -> None:
     (folder / "workers").mkdir()
     nursery = Nursery(folder / "workers")
     call_command("migrate", run_syncdb=True, verbosity=0)
-    watch_for_overwriting()
+    watch_rows()
     opened = Lab(postgres, redis, nursery, certificates)
 
 

@@ -84,11 +84,9 @@ def poison_job(a: Round) -> None:
     a.add_run(JOBS)
     a.worker("first")
 
-    def over() -> bool:
-        a.note_abandoned()
-        return not Completion.objects.filter(state__in=["pending", "leased"]).exists()
-
-    a.wait(over, "the poison is given up", 7 if a.control else 60)
+    unended = Completion.objects.filter(state__in=["pending", "leased"])
+    a.wait(lambda: not unended.exists(), "the poison is given up", 7 if a.control else 60)
+    a.note_abandoned()
     a.faults += deaths
     failed = Completion.objects.filter(state="failed")
     given_up = [row.prompt.messages[0]["content"] for row in failed.select_related("prompt")]

@@ -162,9 +162,10 @@ class Round:
         self._in_flight |= claims
 
     def note_abandoned(self) -> None:
-        """Note the claims whose worker is gone, whenever that was."""
-        rows = Completion.objects.filter(state="leased", leased_until__lt=timezone.now())
-        self._in_flight |= set(rows.values_list("pk", "fence"))
+        """Note the claims that were taken over because their lease had run out, whenever that was."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT completion, fence FROM abandoned")
+            self._in_flight |= set(cursor.fetchall())
 
     def fault_ended(self, held_up: list[int]) -> None:
         """From now on counts how long it takes until what the fault held up is done."""
@@ -236,7 +237,7 @@ def _pool(slug: str, jobs: int) -> PromptPoolVersion:
     return version
 
 
-# ---- overwriting is noted by the database itself, whoever does it ----------------------------------
+# ---- what the database itself notes, so that nothing is missed between two looks --------------------
 
 WATCH = """
 CREATE TABLE overwritten (completion bigint);
@@ -247,10 +248,21 @@ BEGIN
 END $$;
 CREATE TRIGGER note_overwritten BEFORE UPDATE ON models_registry_completion FOR EACH ROW
 WHEN (OLD.text <> '' AND OLD.text IS DISTINCT FROM NEW.text) EXECUTE FUNCTION note_overwritten();
+
+CREATE TABLE abandoned (completion bigint, fence bigint);
+CREATE FUNCTION note_abandoned() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO abandoned VALUES (OLD.id, OLD.fence);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER note_abandoned BEFORE UPDATE ON models_registry_completion FOR EACH ROW
+WHEN (OLD.state = 'leased' AND OLD.leased_until < now()
+      AND (NEW.fence <> OLD.fence OR NEW.state = 'failed'))
+EXECUTE FUNCTION note_abandoned();
 """
 
 
-def watch_for_overwriting() -> None:
+def watch_rows() -> None:
     with connection.cursor() as cursor:
         cursor.execute(WATCH)
 
@@ -266,4 +278,4 @@ def _empty_tables() -> None:
     kinds = (Completion, GenerationRun, LanguageModel, ModelEndpoint, Prompt, PromptPool)
     tables = ", ".join(kind._meta.db_table for kind in kinds)
     with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {tables}, overwritten CASCADE")
+        cursor.execute(f"TRUNCATE {tables}, overwritten, abandoned CASCADE")
