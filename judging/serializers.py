@@ -7,14 +7,22 @@ them only describe them for the OpenAPI schema.
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.models import Consent, RaterHold, RaterProfile
+from accounts.serializers import NewInvitationSerializer
+from accounts.services.holds import LONGEST_REASON
 from core.serializers import StrictBoolean, StrictInteger, StrictSerializer, StrictText
 from judging.blinding import BlindedAssignment, BlindedCriterion, Progress, Side
 from judging.models import Study, StudyVersion, UnblindingEvent
 from judging.protocol import PROTOCOL_SCHEMA, Protocol
+from judging.services.activity import StudyActivity
+from judging.services.cohorts import cohort_choices
 from judging.services.guessing import Questionnaire
 from judging.services.judgments import Recorded
+from judging.services.raters import RaterWork
+from judging.services.undo import Judged
 
 # ---- what managers and researchers read and write -----------------------------------------------
 
@@ -136,16 +144,96 @@ class CohortChangesSerializer(serializers.Serializer):
     changed = serializers.IntegerField(help_text="Raters whose cohort is another now.")
 
 
-class CohortInvitationSerializer(StrictSerializer):
+class CohortInvitationSerializer(NewInvitationSerializer):
     cohort = StrictText(max_length=40, help_text="Its key.")
-    note = StrictText(max_length=100, default="", allow_blank=True)
-    languages = serializers.ListField(child=StrictText(max_length=12), default=list)
-    max_uses = StrictInteger(min_value=1, max_value=10_000, default=1)
-    days = StrictInteger(min_value=1, max_value=366, default=14)
 
 
-class InvitationLinkSerializer(serializers.Serializer):
-    url = serializers.CharField(help_text="In this answer and nowhere else.")
+class WantedRatersSerializer(StrictSerializer):
+    q = StrictText(
+        max_length=100, default="", allow_blank=True, help_text="Part of a name or pseudonym."
+    )
+    kind = serializers.ChoiceField(
+        choices=RaterProfile.Kind.choices, default="", allow_blank=True, help_text="Empty: all."
+    )
+
+
+class RaterWorkSerializer(serializers.Serializer):
+    pseudonym = serializers.CharField(source="profile.pseudonym")
+    username = serializers.CharField(source="profile.user.username")
+    kind = serializers.ChoiceField(source="profile.kind", choices=RaterProfile.Kind.choices)
+    languages = serializers.ListField(child=serializers.CharField(), source="profile.languages")
+    is_active = serializers.BooleanField(
+        source="profile.user.is_active", help_text="False: the account is closed."
+    )
+    held = serializers.BooleanField(source="profile.held", help_text="Gets no new comparisons.")
+    judgments = serializers.IntegerField()
+    skips = serializers.IntegerField(help_text="Without those of texts they did not want to read.")
+    last_active = serializers.DateTimeField(allow_null=True)
+    seconds = serializers.FloatField(
+        allow_null=True, help_text="Median time of their latest judgments."
+    )
+
+
+class HoldSerializer(serializers.ModelSerializer):
+    by = serializers.CharField(source="by.username", default=None)
+
+    class Meta:
+        model = RaterHold
+        fields = ["held", "reason", "by", "at"]
+        read_only_fields = fields
+
+
+class GivenConsentSerializer(serializers.ModelSerializer):
+    version = serializers.IntegerField(source="version.number")
+
+    class Meta:
+        model = Consent
+        fields = ["version", "action", "at"]
+        read_only_fields = fields
+
+
+class RaterSerializer(RaterWorkSerializer):
+    holds = HoldSerializer(many=True, source="profile.holds", help_text="The newest first.")
+    consents = GivenConsentSerializer(
+        many=True, source="profile.consents", help_text="The newest first."
+    )
+    cohorts = serializers.SerializerMethodField(
+        help_text="By slug of the running studies that have cohorts; empty: in none."
+    )
+
+    def get_cohorts(self, work: RaterWork) -> dict[str, str]:
+        return {study.slug: cohort for study, _, cohort in cohort_choices(rater=work.profile)}
+
+
+class HoldReasonSerializer(StrictSerializer):
+    reason = StrictText(max_length=LONGEST_REASON, help_text="The rater does not see it.")
+
+
+class SkipsSerializer(serializers.Serializer):
+    reason = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class WorkInStudySerializer(serializers.Serializer):
+    pseudonym = serializers.CharField()
+    kind = serializers.ChoiceField(choices=RaterProfile.Kind.choices)
+    judgments = serializers.IntegerField()
+    skipped = serializers.IntegerField()
+    last_at = serializers.DateTimeField(allow_null=True)
+
+
+class StudyActivitySerializer(serializers.Serializer):
+    last_hour = serializers.IntegerField(help_text="Judgments.")
+    last_day = serializers.IntegerField(help_text="Judgments.")
+    per_day = serializers.FloatField(
+        help_text="The mean of the last 7 days, or of those since the study opened."
+    )
+    skips = serializers.SerializerMethodField(help_text="The most frequent first.")
+    raters = WorkInStudySerializer(many=True, help_text="The 20 who did most.")
+
+    @extend_schema_field(SkipsSerializer(many=True))
+    def get_skips(self, activity: StudyActivity) -> list[dict[str, Any]]:
+        return [{"reason": reason, "count": count} for reason, count in activity.skips]
 
 
 class PlanSerializer(serializers.Serializer):
@@ -247,6 +335,19 @@ class NextSerializer(serializers.Serializer):
     )
 
 
+class WarningsSerializer(StrictSerializer):
+    every = StrictBoolean(help_text="Nothing that carries a content warning, whatever it says.")
+    tags = serializers.ListField(
+        child=StrictText(max_length=200), max_length=200, help_text="Nothing with one of these."
+    )
+
+
+class OwnWarningsSerializer(WarningsSerializer):
+    in_use = serializers.ListField(
+        child=serializers.CharField(), help_text="Those that studies use now."
+    )
+
+
 class JudgmentBodySerializer(serializers.Serializer):
     votes = serializers.DictField(
         child=serializers.JSONField(),
@@ -299,6 +400,12 @@ class BlindedAssignmentSerializer(serializers.Serializer):
     b = SideSerializer()
     criteria = BlindedCriterionSerializer(many=True)
     progress = ProgressSerializer()
+
+
+class JudgedSerializer(serializers.Serializer):
+    assignment = BlindedAssignmentSerializer()
+    votes = serializers.DictField(child=serializers.CharField(), help_text="By criterion.")
+    comment = serializers.CharField()
 
 
 class AskedAnswerSerializer(serializers.Serializer):
@@ -369,6 +476,14 @@ def blinded_body(one: BlindedAssignment) -> dict[str, Any]:
         "b": _side_body(one.b),
         "criteria": [_criterion_body(criterion) for criterion in one.criteria],
         "progress": progress_body(one.progress),
+    }
+
+
+def judged_body(judged: Judged) -> dict[str, Any]:
+    return {
+        "assignment": blinded_body(judged.blinded),
+        "votes": judged.votes,
+        "comment": judged.comment,
     }
 
 

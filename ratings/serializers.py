@@ -10,6 +10,7 @@ from ratings.exports.writers import FORMATS
 from ratings.models import BoardRequest, ExportFile, LeaderboardSnapshot
 from ratings.scoring.audit import CHECKS
 from ratings.scoring.decisions import VERDICTS
+from ratings.scoring.fragility import UNITS
 from ratings.services.power import (
     POWER,
     PROMPT_CORRELATION,
@@ -466,6 +467,30 @@ class ComparedSerializer(serializers.Serializer):
     a = serializers.CharField()
     b = serializers.CharField()
     criteria = ComparedCriterionSerializer(many=True)
+
+
+class FewestSerializer(serializers.Serializer):
+    unit = serializers.ChoiceField(choices=list(UNITS))
+    fewest = serializers.IntegerField(
+        allow_null=True,
+        help_text="So few of them left out turn the two around; null: none that were tried do.",
+    )
+    of = serializers.IntegerField(help_text="How many of them there are.")
+    votes = serializers.IntegerField(allow_null=True, help_text="How many votes those are.")
+
+
+class FragileCriterionSerializer(serializers.Serializer):
+    criterion = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field so named, as in the board
+    units = FewestSerializer(many=True)
+
+
+class FragilitySerializer(serializers.Serializer):
+    criteria = FragileCriterionSerializer(
+        many=True,
+        allow_null=True,
+        help_text="Those that rank both; null: the board has too many votes for it.",
+    )
 
 
 class VerificationSerializer(serializers.Serializer):
