@@ -44,6 +44,7 @@ WITHOUT_DATABASE = (
     "tests/ratings/quality",
     "tests/ratings/test_rank_command.py",
     "tests/ratings/test_vote_files.py",
+    "tests/ratings/test_vote_file_shapes.py",
 )
 
 
