@@ -73,8 +73,6 @@ RATES = {"win-rate": pooled_win_rate, "average-win-rate": average_win_rate}
 MOST_MODELS = 2000
 LEVEL = 0.95
 TIE = 1
-# Layouts in which the first model is the one on the left.
-SHOWN_FIRST = ("preferendum", "arena", "one-hot", "sides")
 NAMED_COLUMNS = "named"
 
 
@@ -176,7 +174,10 @@ def nothing_usable(table: VoteTable) -> Invalid:
     """Return the error of a table without usable votes, naming the first reasons."""
     if not table.skipped:
         return Invalid("No vote is left to rank.", code="nothing_usable")
-    return Invalid(f"No vote is usable: {summary(table.skipped)}.", code="nothing_usable")
+    hint = ""
+    if any(one.reason.startswith("unknown ") for one in table.skipped):
+        hint = "; if that is an outcome, say so with --outcomes first=…,second=…,tie=…"
+    return Invalid(f"No vote is usable: {summary(table.skipped)}{hint}.", code="nothing_usable")
 
 
 def summary(skipped: Sequence[SkippedRow], shown: int = 3) -> str:
@@ -230,7 +231,7 @@ def _rank(
 
 def _covariates(table: VoteTable, rows: Rows, choices: Choices) -> "_Covariates":
     """Return what is fitted beside the strengths; the first model is the one shown first."""
-    if choices.position and table.layout not in (*SHOWN_FIRST, NAMED_COLUMNS):
+    if choices.position and not (table.shown_first or table.layout == NAMED_COLUMNS):
         raise wrong_usage(
             f"The layout {table.layout} does not say which answer was shown first: name the columns, "
             "the first one first, with --columns."
@@ -502,7 +503,7 @@ def _audited(
     table: VoteTable, rows: Rows, comparisons: Comparisons, found: _Found, choices: Choices
 ) -> Audit:
     """Audit the ranking, with the position where the layout says which answer was shown first."""
-    shown = np.ones(len(rows), dtype=np.int8) if table.layout in SHOWN_FIRST else None
+    shown = np.ones(len(rows), dtype=np.int8) if table.shown_first else None
     return audit_votes(
         comparisons,
         rng=np.random.default_rng(choices.seed),
