@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.http import FileResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
@@ -120,7 +121,9 @@ class CompareView(APIView):
         try:
             return Response(compare(result, pair["a"], pair["b"]))
         except KeyError as error:
-            raise Missing(f"There is no other model {error.args[0]!r} on this board.") from error
+            raise Missing(
+                _("There is no other model %(args)r on this board.") % {"args": error.args[0]}
+            ) from error
 
 
 class FragilityView(APIView):
@@ -132,14 +135,14 @@ class FragilityView(APIView):
         """How few votes, raters or prompts the order of two models hangs on, by criterion."""
         pair, found = checked(PairSerializer, request.query_params.dict()), _snapshot(pk)
         if pair["a"] == pair["b"]:
-            raise Invalid("Choose two different models.", code="same_model")
+            raise Invalid(_("Choose two different models."), code="same_model")
         try:
             if not may_see_identities(request, found.study_version.study):
                 labels = labels_by_code(found)
                 pair = {name: labels[code] for name, code in pair.items()}
             criteria = fragility_of(snapshot=found, **pair)
         except KeyError as error:
-            raise Missing("This board has no such model.") from error
+            raise Missing(_("This board has no such model.")) from error
         return Response(FragilitySerializer({"criteria": criteria}).data)
 
 
@@ -154,7 +157,7 @@ class ChangesView(APIView):
         boards = SNAPSHOTS.filter(study_version__study__slug=slug)
         old, new = (get_object_or_404(boards, pk=pk) for pk in sorted(wanted.values()))
         if old.pk == new.pk:
-            raise Invalid("Name two different boards.", code="same_board")
+            raise Invalid(_("Name two different boards."), code="same_board")
         found = changes(_shown(request, old).result, _shown(request, new).result)
         return Response(
             {

@@ -571,6 +571,7 @@ class BlindingIndexSerializer(serializers.Serializer):
 
 class ModelBlindingSerializer(serializers.Serializer):
     model = serializers.CharField()
+    name = serializers.CharField(help_text="What boards show.")
     bang = BlindingIndexSerializer(
         allow_null=True, help_text="0: guessed blindly; 1: all know it. Null: nobody was asked."
     )
@@ -578,6 +579,7 @@ class ModelBlindingSerializer(serializers.Serializer):
 
 class StyleOfModelSerializer(serializers.Serializer):
     model = serializers.CharField()
+    name = serializers.CharField(help_text="What boards show.")
     accuracy = serializers.FloatField(allow_null=True, help_text="Of its answers, named rightly.")
 
 
@@ -596,6 +598,7 @@ class StyleSerializer(serializers.Serializer):
 
 class WithAndWithoutSerializer(serializers.Serializer):
     model = serializers.CharField()
+    name = serializers.CharField(help_text="What boards show.")
     rank = serializers.IntegerField(allow_null=True)
     rating = serializers.FloatField(allow_null=True)
     rating_lower = serializers.FloatField(allow_null=True)

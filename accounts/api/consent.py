@@ -3,6 +3,7 @@
 from typing import cast
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
@@ -51,7 +52,7 @@ class WithdrawalView(APIView):
         """Close your account for good, tokens and all; what you judged stays, under the pseudonym."""
         user = cast("User", request.user)
         if checked(WithdrawalSerializer, request.data)["username"] != user.username:
-            raise Invalid("Confirm with your own user name.", code="username")
+            raise Invalid(_("Confirm with your own user name."), code="username")
         services.withdraw_consent(rater=_rater(request), now=timezone.now())
         return Response(status=204)
 

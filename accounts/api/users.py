@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.permissions import IsAuthenticated
@@ -43,7 +44,7 @@ class MeView(APIView):
         """Declare the languages you read well (raters)."""
         user = cast("User", request.user)
         if not is_rater(user):
-            raise NotAllowed("Only raters declare languages.")
+            raise NotAllowed(_("Only raters declare languages."))
         data = checked(LanguagesSerializer, request.data)
         services.set_languages(profile=user.rater_profile, **data)
         return Response(UserSerializer(user).data)
@@ -157,7 +158,7 @@ def _own_tokens(request: Request) -> QuerySet[ApiToken]:
 def _require_credentials(request: Request) -> None:
     asking = _asking(request)
     if asking is not None and not services.may_manage_credentials(asking):
-        raise NotAllowed("This needs a token with all scopes of its role, or a session.")
+        raise NotAllowed(_("This needs a token with all scopes of its role, or a session."))
 
 
 def _issue(request: Request, user: User) -> Response:

@@ -6,6 +6,7 @@ from typing import cast
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -109,7 +110,7 @@ class GuessesView(APIView):
         said = checked(GuessesSerializer, request.data)["guesses"]
         chosen = {(one["token"], one["side"]): one["name"] for one in said}
         if len(chosen) < len(said):
-            raise Invalid("Say one thing of each answer.", code="answers")
+            raise Invalid(_("Say one thing of each answer."), code="answers")
         study = get_object_or_404(Study, slug=slug)
         count = guessing.record_guesses(
             rater=_rater(request), study=study, guesses=chosen, now=timezone.now()

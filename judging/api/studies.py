@@ -6,6 +6,7 @@ from typing import Any, cast
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
@@ -280,7 +281,7 @@ class GoldRetirementView(APIView):
         data = checked(RetiredGoldSerializer, request.data)
         gold = GoldComparison.objects.filter(comparison=_comparison(slug, data["comparison"]))
         if not gold:
-            raise Invalid("This comparison is not gold.", code="comparison")
+            raise Invalid(_("This comparison is not gold."), code="comparison")
         checks.retire_gold(gold=gold[0], now=timezone.now())
         return Response(GoldSerializer(gold.get()).data)
 
@@ -312,7 +313,7 @@ def _study(slug: str) -> Study:
 def _published(slug: str) -> Study:
     study = _study(slug)
     if not study.versions.exists():
-        raise Conflict("This study is a draft: it compares nothing yet.", code="not_published")
+        raise Conflict(_("This study is a draft: it compares nothing yet."), code="not_published")
     return study
 
 
@@ -320,7 +321,7 @@ def _comparison(slug: str, pk: int) -> Comparison:
     """Return a comparison of a study; another's is as wrong a number as one that is none."""
     found = Comparison.objects.filter(study=_published(slug), pk=pk).first()
     if found is None:
-        raise Invalid("This study has no such comparison.", code="comparison")
+        raise Invalid(_("This study has no such comparison."), code="comparison")
     return found
 
 

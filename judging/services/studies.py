@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, Sum
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.errors import Conflict, InputError, Invalid
@@ -64,7 +65,7 @@ def create_study(
 ) -> Study:
     """Create a draft with a secret seed. Raises `Conflict` when the slug is taken, or `Invalid`."""
     if slug in RESERVED_SLUGS:
-        raise Invalid(f"A study cannot be called {slug!r}.", code="slug")
+        raise Invalid(_("A study cannot be called %(slug)r.") % {"slug": slug}, code="slug")
     study = Study(
         slug=slug,
         name=name,
@@ -77,7 +78,9 @@ def create_study(
         with transaction.atomic():
             study.save()
     except IntegrityError as error:
-        raise Conflict(f"The name {slug!r} is taken; choose another.", code="slug_taken") from error
+        raise Conflict(
+            _("The name %(slug)r is taken; choose another.") % {"slug": slug}, code="slug_taken"
+        ) from error
     return study
 
 
@@ -89,7 +92,9 @@ def update_draft(*, study: Study, changes: Mapping[str, Any], **texts: str) -> S
     """
     study = _locked(study)
     if study.state != State.DRAFT:
-        raise Conflict("A published protocol is never changed; amend the study.", code="published")
+        raise Conflict(
+            _("A published protocol is never changed; amend the study."), code="published"
+        )
     study.draft = _checked_draft({**study.draft, **changes})
     for name in ("name", "description"):
         setattr(study, name, texts.get(name, getattr(study, name)))
@@ -142,7 +147,7 @@ def publish_version(
     """
     study = _locked(study)
     if study.state != State.DRAFT:
-        raise Conflict("This study was published before; amend it.", code="published")
+        raise Conflict(_("This study was published before; amend it."), code="published")
     version = _freeze(
         study, study.draft, number=1, now=now, allow_missing=allow_missing, digest=digest
     )
@@ -231,14 +236,14 @@ def add_model(
     latest = study.versions.order_by("-number").first()
     if latest is None:
         raise Conflict(
-            "Only a published study takes one model more; in a draft, change its models.",
+            _("Only a published study takes one model more; in a draft, change its models."),
             code="not_running",
         )
     protocol = parse_protocol(latest.protocol)
     if model in protocol.models:
-        raise Conflict(f"{model} takes part already.", code="model_there")
+        raise Conflict(_("%(model)s takes part already.") % {"model": model}, code="model_there")
     if protocol.design.kind == "chosen":
-        raise Conflict("Amend the models and the chosen pairs together.", code="chosen_pairs")
+        raise Conflict(_("Amend the models and the chosen pairs together."), code="chosen_pairs")
     changes = {"models": [*protocol.models, model]}
     return amend_study(study=study, changes=changes, now=now, allow_missing=allow_missing)
 
@@ -291,7 +296,10 @@ def _move(study: Study, *, was: tuple[str, ...], to: str) -> Study:
     moved = transition(Study.objects.all(), study.pk, was=was, state=to)
     study.refresh_from_db(fields=["state"])
     if not moved and study.state != to:
-        raise Conflict(f"A study that is {study.state} cannot become {to}.", code="study_state")
+        raise Conflict(
+            _("A study that is %(state)s cannot become %(to)s.") % {"state": study.state, "to": to},
+            code="study_state",
+        )
     return study
 
 
@@ -316,31 +324,34 @@ def _next_protocol(study: Study) -> dict[str, Any]:
 def _refuse_amendment(study: Study, changes: Mapping[str, Any]) -> None:
     if study.state not in {State.OPEN, State.PAUSED}:
         raise Conflict(
-            "Only a study that is open or paused is amended; a draft is changed, a closed one stays.",
+            _(
+                "Only a study that is open or paused is amended; a draft is changed, a closed "
+                "one stays."
+            ),
             code="not_running",
         )
     fixed = [
-        InputError("fixed", "Fixed once published.", column=name)
+        InputError("fixed", _("Fixed once published."), column=name)
         for name in FIXED_ONCE_PUBLISHED
         if name in changes
     ]
     if fixed:
-        raise Invalid("What is compared stays as it was published.", errors=fixed)
+        raise Invalid(_("What is compared stays as it was published."), errors=fixed)
 
 
 def _refuse_late_rule(study: Study, raw: Mapping[str, Any]) -> None:
     """Refuse another rule of whom to hold once somebody was shown who is ahead."""
     before = parse_protocol(_latest(study).protocol).holds
     if parse_protocol(raw, complete=False).holds != before and study.unblindings.exists():
-        error = InputError("fixed", "Fixed since identities were shown.", column="holds")
-        raise Invalid("Whom to hold is decided before anybody knows the board.", errors=[error])
+        error = InputError("fixed", _("Fixed since identities were shown."), column="holds")
+        raise Invalid(_("Whom to hold is decided before anybody knows the board."), errors=[error])
 
 
 def _unsealed(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Refuse the commitment to the seed from outside: it is computed."""
     if "seed_commitment" in raw:
-        error = InputError("unknown", "Unknown field.", column="seed_commitment")
-        raise Invalid("The protocol has errors.", errors=[error])
+        error = InputError("unknown", _("Unknown field."), column="seed_commitment")
+        raise Invalid(_("The protocol has errors."), errors=[error])
     return dict(raw)
 
 
@@ -372,7 +383,8 @@ def _freeze(
     protocol = _sealed(study, protocol, pool_version)
     if digest and digest != protocol.digest():
         raise Conflict(
-            "The protocol changed since you looked at it; read it again.", code="protocol_changed"
+            _("The protocol changed since you looked at it; read it again."),
+            code="protocol_changed",
         )
     unchanged = study.versions.filter(number=number - 1, digest=protocol.digest()).exists()
     version = StudyVersion.objects.create(
@@ -389,12 +401,15 @@ def _freeze(
     # Answers that arrived since can be taken up under the same protocol.
     if build_comparisons(version=version) == 0 and unchanged:
         raise Conflict(
-            "Nothing changes: this is the version in force. Change a field, or add answers.",
+            _("Nothing changes: this is the version in force. Change a field, or add answers."),
             code="unchanged",
         )
     if not study.comparisons.filter(withdrawn=False).exists():
         raise Conflict(
-            "No two answers can be compared under this protocol. Generate or import more, or leave fewer out.",
+            _(
+                "No two answers can be compared under this protocol. Generate or import more, or "
+                "leave fewer out."
+            ),
             code="nothing_left",
         )
     if protocol.keeps_places:
@@ -414,8 +429,11 @@ def _refuse_missing(
     )
     if missing and not allow_missing:
         raise Conflict(
-            f"{missing} completions are missing. Generate or import them, or allow missing ones: "
-            "then only what is there is compared.",
+            _(
+                "%(missing)s completions are missing. Generate or import them, or allow missing "
+                "ones: then only what is there is compared."
+            )
+            % {"missing": missing},
             code="completions_missing",
             missing=missing,
         )
@@ -449,5 +467,5 @@ def _language_models(protocol: Protocol) -> list[LanguageModel]:
 
 def _invalid(field: str, message: str) -> Invalid:
     return Invalid(
-        "The protocol has errors.", errors=[InputError("unknown", message, column=field)]
+        _("The protocol has errors."), errors=[InputError("unknown", message, column=field)]
     )

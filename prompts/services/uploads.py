@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.errors import TooLarge
@@ -22,7 +23,10 @@ def keep_upload(
 ) -> PromptUpload:
     """Keep a file until it is imported, discarded or a day old. Raises `TooLarge`."""
     if len(data) > settings.UPLOAD_MAX_BYTES:
-        raise TooLarge(f"The file is larger than {settings.UPLOAD_MAX_BYTES:,} bytes.")
+        raise TooLarge(
+            _("The file is larger than %(upload_max_bytes)s bytes.")
+            % {"upload_max_bytes": f"{settings.UPLOAD_MAX_BYTES:,}"}
+        )
     PromptUpload.objects.filter(created_at__lt=now - KEPT).delete()
     return PromptUpload.objects.create(
         pool=pool, filename=shown_name(filename), data=data, created_by=created_by

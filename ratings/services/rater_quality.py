@@ -21,7 +21,7 @@ from ratings.dataset.ballots import latest_judgment_id, read_board_input
 from ratings.dataset.raters import RatersJudged, left_out_raters, read_raters, read_sliced
 from ratings.quality import RaterReport, rater_reports
 from ratings.quality.agreement import agreement_by_slice
-from ratings.services.blinding_reports import names_of, renamed
+from ratings.services.blinding_reports import called_by, renamed
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = 50  # raters: in smaller studies each account's influence is worth a look
@@ -57,8 +57,8 @@ def raters_judged(*, version: StudyVersion, coded: bool) -> dict[str, Any]:
     moved = largest_influences(source.ballots[source.primary], source.labels)
     called = dict(
         zip(
-            names_of(version, coded=False).values(),
-            names_of(version, coded=coded).values(),
+            (one.label for one in called_by(version, coded=False).values()),
+            (one.label for one in called_by(version, coded=coded).values()),
             strict=True,
         )
     )
@@ -113,7 +113,7 @@ def _with_everybody(version: StudyVersion, *, coded: bool) -> list[dict[str, Any
     everybody = read_board_input(version, up_to=last, excluded=True)
     counted = read_board_input(version, up_to=last)
     found = with_and_without(everybody, counted.ballots)
-    return renamed(found, version, names_of(version, coded=coded))
+    return renamed(found, version, called_by(version, coded=coded))
 
 
 def _habits(read: RatersJudged, code: int) -> dict[str, Any]:
