@@ -22,6 +22,7 @@ from ratings.scoring import (
     rank_ranges,
     sandwich,
     tiers,
+    two_way_sandwich,
 )
 from tests.ratings.scoring.votes import repeated, wins
 
@@ -200,6 +201,19 @@ def test_rank_ranges_hold_together_for_all_items():
         held += bool(((best <= right) & (right <= worst)).all())
     assert truth.tolist() == sorted(truth, reverse=True)
     assert held / tries >= 0.93
+
+
+@pytest.mark.parametrize(("k", "n"), [(5, 600), (16, 1500)])
+def test_rank_ranges_of_equals_hold_together_with_a_dozen_raters_too(k, n):
+    together = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        votes = draw_comparisons(np.zeros(k), n, rng=rng, raters=12, prompts=60, taste=0.6)
+        fit = fit_bradley_terry(votes)
+        covariance = two_way_sandwich(fit, votes)
+        best, worst = rank_ranges(fit.strength, covariance, rng=rng, draws=500)
+        together += bool((best == 1).all() and (worst == k).all())
+    assert together / 200 > 0.9
 
 
 def test_the_cluster_interval_covers_where_the_iid_one_does_not():
