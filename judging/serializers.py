@@ -315,15 +315,22 @@ class UnblindingSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class CriterionSerializer(serializers.Serializer):
+class AskedCriterionSerializer(serializers.Serializer):
+    """A criterion as raters may read it: where it is from may name a model."""
+
     key = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment] # a field of this name hides an argument
     question = serializers.CharField()
     definition = serializers.CharField()
     guidance = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment] # a field of this name hides an argument
     scale = serializers.CharField()
     labels = serializers.DictField(child=serializers.CharField())
+
+
+class CriterionSerializer(AskedCriterionSerializer):
+    """A criterion, and where it is from."""
+
+    source = serializers.CharField()  # type: ignore[assignment] # a field of this name hides an argument
 
 
 # ---- what raters receive ------------------------------------------------------------------------
@@ -462,7 +469,7 @@ class OpenStudySerializer(serializers.Serializer):
     slug = serializers.CharField()
     name = serializers.CharField()
     guidelines = serializers.CharField()
-    criteria = CriterionSerializer(many=True)
+    criteria = AskedCriterionSerializer(many=True)
     progress = ProgressSerializer()
 
 
@@ -521,7 +528,7 @@ def open_study_body(study: Study, protocol: Protocol, progress: Progress) -> dic
         "slug": study.slug,
         "name": study.name,
         "guidelines": protocol.guidelines,
-        "criteria": CriterionSerializer(protocol.criteria, many=True).data,
+        "criteria": AskedCriterionSerializer(protocol.criteria, many=True).data,
         "progress": progress_body(progress),
     }
 

@@ -357,5 +357,8 @@ def test_open_studies_tell_what_is_asked_and_nothing_of_models(scene, bob_client
     (one,) = bob_client.get("/api/v1/studies/open/").json()
     assert set(one) == {"slug", "name", "guidelines", "criteria", "progress"}
     assert one["progress"] == {"done": 1, "target": 12}
+    assert (
+        "source" not in one["criteria"][0]
+    )  # that of the usual scale is a paper named after a model
     pause_study(study=scene.study)
     assert bob_client.get("/api/v1/studies/open/").json() == []
