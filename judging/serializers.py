@@ -236,6 +236,11 @@ class StudyActivitySerializer(serializers.Serializer):
         return [{"reason": reason, "count": count} for reason, count in activity.skips]
 
 
+class ToldSerializer(serializers.Serializer):
+    field = serializers.CharField(help_text="As in the study, such as name or criteria.0.")
+    name = serializers.CharField()
+
+
 class PlanSerializer(serializers.Serializer):
     pairs = serializers.IntegerField(source="numbers.pairs")
     prompts = serializers.IntegerField()
@@ -248,6 +253,10 @@ class PlanSerializer(serializers.Serializer):
         source="numbers.groups", many=True, help_text="Where places are kept: for whom how many."
     )
     missing_completions = serializers.IntegerField()
+    told = ToldSerializer(
+        many=True,
+        help_text="Names of models that raters would read, and where: they unblind the study.",
+    )
 
 
 class StudyProgressSerializer(serializers.Serializer):

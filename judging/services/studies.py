@@ -1,7 +1,7 @@
 """Write a study's protocol, publish it, amend it, and open and close the study."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.errors import Conflict, InputError, Invalid
+from core.identity import models_mentioned
 from core.leases import lock, transition
 from judging.blinding import commitment
 from judging.models import Assignment, Comparison, KeptPlaces, Study, StudyVersion
@@ -31,6 +32,14 @@ State = Study.State
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A name of a model that raters would read, and where; `field` as in the study."""
+
+    field: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class StudyPlan:
     """The numbers of a study before it is published; `missing_completions` are not there yet."""
 
@@ -39,6 +48,7 @@ class StudyPlan:
     missing_completions: int
     pool: PoolRef
     models: tuple[str, ...]
+    told: tuple[Told, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +131,8 @@ def plan_study(*, study: Study, changes: Mapping[str, Any] | None = None) -> Stu
     )
     numbers, pool = plan(protocol, prompts=len(asked), facts=facts), protocol.pool
     assert pool is not None  # the protocol is complete
-    return StudyPlan(numbers, len(asked), missing, pool, protocol.models)
+    told = tuple(_told(study, protocol, models))
+    return StudyPlan(numbers, len(asked), missing, pool, protocol.models, told)
 
 
 def drafted_protocol(*, study: Study) -> Protocol:
@@ -415,6 +426,23 @@ def _freeze(
     if protocol.keeps_places:
         require_enough(version=version, protocol=protocol, now=now)
     return version
+
+
+def _told(study: Study, protocol: Protocol, models: list[LanguageModel]) -> Iterator[Told]:
+    """Yield the names of models in what raters read beside the answers."""
+    own = {name for one in models for name in (one.name, one.slug)}
+    texts = {
+        "name": study.name,
+        "description": study.description,
+        "slug": study.slug,
+        "guidelines": protocol.guidelines,
+    }
+    for at, one in enumerate(protocol.criteria):
+        asked = (one.label, one.question, one.definition, one.guidance, *one.labels.values())
+        texts[f"criteria.{at}"] = "\n".join(asked)
+    for field, text in texts.items():
+        for name in models_mentioned(text, own):
+            yield Told(field, name)
 
 
 def _refuse_missing(

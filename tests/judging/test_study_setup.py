@@ -371,6 +371,14 @@ def test_the_review_shows_the_digest_that_publishing_gives(page, study):
     assert study.versions.get().digest == context["digest"]
 
 
+def test_the_review_warns_of_names_of_models_that_raters_would_read(page, study):
+    assert "Raters would read names" not in text(page.get(at("review")))
+    Study.objects.update(name="Better than GPT-4?")
+    review = text(page.get(at("review")))
+    assert "Raters would read names of models:" in review
+    assert "<bdi>gpt-4</bdi> <code>name</code>" in review
+
+
 def test_the_review_calls_models_and_pool_what_people_call_them(page, study, material):
     review = text(page.get(at("review")))
     for model in material[1]:
