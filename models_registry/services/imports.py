@@ -63,7 +63,8 @@ def import_completions(
     errors.sort(key=lambda error: error.row or 0)
     if errors and not skip_bad_rows:
         raise Invalid(
-            _("%(n_errors)s row(s) cannot be imported; nothing was.") % {"n_errors": len(errors)},
+            _("%(n_errors)s of %(n_rows)s rows have errors; nothing was imported.")
+            % {"n_errors": f"{len(errors):,}", "n_rows": f"{len(read):,}"},
             code="bad_rows",
             errors=errors,
         )
