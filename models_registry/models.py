@@ -192,6 +192,11 @@ class GenerationRun(TimestampedModel):
     def __str__(self) -> str:
         return f"run {self.pk}"
 
+    @property
+    def models_by_name(self) -> list[LanguageModel]:
+        """The run's models in an order that does not change from one look to the next."""
+        return sorted(self.language_models.all(), key=str)
+
 
 class MonthlySpending(models.Model):
     """What all calls of a calendar month (UTC) have cost, as far as prices and usage are known."""

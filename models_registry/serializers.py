@@ -271,7 +271,7 @@ class RunSerializer(serializers.ModelSerializer):
     pool = serializers.CharField(source="pool_version.pool.slug", read_only=True)
     pool_version = serializers.IntegerField(source="pool_version.number", read_only=True)
     models: serializers.Field = serializers.StringRelatedField(
-        source="language_models", many=True, read_only=True
+        source="models_by_name", many=True, read_only=True
     )
     state = serializers.ChoiceField(
         source="told_state",

@@ -587,7 +587,7 @@ def _troubles(run: GenerationRun, *, now: datetime) -> dict[str, Any]:
         ],
         "paused_models": [
             {"model": str(one), "reason": one.pause_reason}
-            for one in sorted(run.language_models.all(), key=str)  # which who asks may have fetched
+            for one in run.models_by_name
             if one.paused_at
         ],
         "abandoned": abandoned.count(),
