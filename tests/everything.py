@@ -201,6 +201,7 @@ def make_everything(*, now: datetime) -> Everything:
         "username": "dave",
         "reference": str(scene.models[0]),
         "key": "criteria",
+        "upload": str(pks["pool-preview"]),
         "secret": issue_sign_in_link(user=people["dave"], now=now),
         "invitation": invitation.secret,
     }

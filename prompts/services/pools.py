@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
@@ -133,6 +133,7 @@ def import_prompts(
     skip_bad_rows: bool = False,
     refuse_duplicates: bool = False,
     dry_run: bool = False,
+    advance: Callable[[int], None] = lambda _rows: None,
 ) -> ImportReport:
     """Add a file's prompts to the pool's draft, all of them or, after any error, none.
 
@@ -140,6 +141,7 @@ def import_prompts(
     changes and is not copied. `columns` names the column of a role. With `skip_bad_rows` the rows
     with errors are left out and reported; with `dry_run` nothing is stored and nothing of a row
     raises. Exact duplicates are kept and reported, or with `refuse_duplicates` errors of their row.
+    `advance` is told now and then how many rows were read.
 
     Raises
     ------
@@ -150,7 +152,7 @@ def import_prompts(
     """
     file = read_prompts(data, filename=filename, columns=columns)
     # Reading and checking take most of the time, and need no lock.
-    found = _sort_rows(file, refuse_duplicates=refuse_duplicates)
+    found = _sort_rows(file, refuse_duplicates=refuse_duplicates, advance=advance)
     if dry_run:
         _check_against(found, _draft_of(pool), refuse_duplicates=refuse_duplicates)
         return _report(file, found, filename, dry_run=True)
@@ -277,9 +279,13 @@ def _start_draft(pool: PromptPool) -> PromptPoolVersion:
     return PromptPoolVersion.objects.create(pool=pool, number=latest + 1)
 
 
-def _sort_rows(file: PromptFile, *, refuse_duplicates: bool) -> _Found:
+def _sort_rows(
+    file: PromptFile, *, refuse_duplicates: bool, advance: Callable[[int], None]
+) -> _Found:
     found, seen = _Found(), _Seen()
-    for one in file.rows:
+    for count, one in enumerate(file.rows, start=1):
+        if count % _BATCH == 0:
+            advance(count)
         if isinstance(one, InputError):
             found.errors.append(one)
             continue

@@ -41,6 +41,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "pools": {"GET": "read"},
     "pool-upload": {"GET": "manage", "POST": "manage"},
     "pool-preview": {"GET": "manage", "POST": "manage"},
+    "pool-progress": {"GET": "manage"},
     "pool-discard": {"POST": "manage"},
     "pool": {"GET": "read"},
     "pool-version": {"GET": "read"},
