@@ -340,6 +340,16 @@ def test_the_audit_gives_figures_and_flags(crowd):
     assert "audit: " in written(crowd, "--audit")
 
 
+def test_the_audit_names_raters_and_prompts_as_the_file_does(crowd):
+    text = crowd.read_text(encoding="utf-8").replace(",r3,", ",  ,")
+    crowd.write_text(text, encoding="utf-8")
+    named = {one["check"]: one["names"] for one in rank(crowd, "--audit")["audit"]["findings"]}
+    raters, prompts = {f"r{at}" for at in range(15)}, {f"q{at}" for at in range(12)}
+    assert named["concentration"][0] in raters
+    assert named["rater_influence"][0] in {*raters, "not named"}
+    assert named["prompt_influence"][0] in prompts
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
