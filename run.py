@@ -43,6 +43,7 @@ WITHOUT_DATABASE = (
     "tests/ratings/scoring",
     "tests/ratings/quality",
     "tests/ratings/test_rank_command.py",
+    "tests/ratings/test_every_number_is_explained.py",
     "tests/ratings/test_vote_files.py",
     "tests/ratings/test_vote_file_shapes.py",
 )
