@@ -37,6 +37,7 @@ from ratings.scoring import (
     Comparisons,
     Counts,
     Covariance,
+    Finding,
     Fit,
     NotConverged,
     NotEstimable,
@@ -504,7 +505,7 @@ def _audited(
 ) -> Audit:
     """Audit the ranking, with the position where the layout says which answer was shown first."""
     shown = np.ones(len(rows), dtype=np.int8) if table.shown_first else None
-    return audit_votes(
+    audit = audit_votes(
         comparisons,
         rng=np.random.default_rng(choices.seed),
         fit=found.fit if choices.ties != "rao-kupper" else None,
@@ -512,6 +513,24 @@ def _audited(
         shown_first=shown,
         both_bad=table.outcome[rows] == BOTH_BAD,
     )
+    findings = tuple(_with_names(one, table) for one in audit.findings)
+    return replace(audit, findings=findings)
+
+
+# Checks whose first name is the code of a rater, or of a prompt.
+NAMED_BY_CODE: Mapping[str, str] = MappingProxyType(
+    {"concentration": "rater", "rater_influence": "rater", "prompt_influence": "prompt"}
+)
+
+
+def _with_names(one: Finding, table: VoteTable) -> Finding:
+    """Return a finding with the file's own name of the rater or prompt that it is about."""
+    labels: Labels | None = getattr(table, NAMED_BY_CODE.get(one.check, ""), None)
+    if labels is None or not one.names:
+        return one
+    code, *rest = one.names
+    name = labels.names[int(code)] if int(code) < len(labels.names) else "not named"
+    return replace(one, names=(name, *rest))
 
 
 # ---- rows ----------------------------------------------------------------------------------------

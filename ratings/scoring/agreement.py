@@ -203,13 +203,36 @@ def krippendorff_alpha(
 
 
 def gwet_ac(grades: Grades, weights: str = "identity", *, level: float = 0.95) -> Agreement:
-    """Return Gwet's AC1 (identity weights) or AC2 (others), with his linearised standard error."""
+    """Return Gwet's AC1 (identity weights) or AC2 (others), with his linearised standard error.
+
+    `weights` is one of `WEIGHTS`: how much of an agreement two unlike grades are, from 0 to 1.
+
+    >>> from ratings.scoring import Grades, gwet_ac
+    >>> grades = Grades.from_table([["yes", "yes"], ["no", "no"], ["yes", None], ["no", "yes"]])
+    >>> round(gwet_ac(grades).value, 4)
+    0.3725
+
+    Raises
+    ------
+    NotEstimable
+        Without a unit graded twice, or when all grades are the same.
+    ValueError
+        For unknown weights, and weights that the categories do not allow.
+    """
     name = "AC1" if weights == "identity" else "AC2"
     return _result(name, weights, grades, _Gwet(agreement_weights(grades.values, weights)), level)
 
 
 def fleiss_kappa(grades: Grades, weights: str = "identity", *, level: float = 0.95) -> Agreement:
-    """Return Fleiss's kappa, generalised to missing grades and weights as by Gwet."""
+    """Return Fleiss's kappa, generalised to missing grades and weights as by Gwet.
+
+    Raises
+    ------
+    NotEstimable
+        Without a unit graded twice, or when all grades are the same.
+    ValueError
+        For unknown weights, and weights that the categories do not allow.
+    """
     return _result(
         "Fleiss kappa", weights, grades, _Fleiss(agreement_weights(grades.values, weights)), level
     )
@@ -218,7 +241,15 @@ def fleiss_kappa(grades: Grades, weights: str = "identity", *, level: float = 0.
 def percent_agreement(
     grades: Grades, weights: str = "identity", *, level: float = 0.95
 ) -> Agreement:
-    """Return the share of pairs of raters who agree, averaged over units; chance is not removed."""
+    """Return the share of pairs of raters who agree, averaged over units; chance is not removed.
+
+    Raises
+    ------
+    NotEstimable
+        Without a unit graded twice, or when all grades are the same.
+    ValueError
+        For unknown weights, and weights that the categories do not allow.
+    """
     kind = _Percent(agreement_weights(grades.values, weights))
     return _result("per cent agreement", weights, grades, kind, level)
 
@@ -228,6 +259,11 @@ def pooled_kappa(grades: Grades, *, level: float = 0.95) -> Agreement:
 
     Chance is the sum of squares of the pooled shares of the categories. To treat the two sides of a
     comparison alike, pass every grade in both frames.
+
+    Raises
+    ------
+    NotEstimable
+        Without a unit graded twice, or when all grades are the same.
 
     References
     ----------

@@ -297,7 +297,14 @@ def _position(fit: Fit, name: str) -> int:
 
 
 def expected_win_rate(difference: float, tie: float = 0.0) -> float:
-    """Return the expected win rate at a difference of strengths, a tie counting one half."""
+    """Return the expected win rate, 0 to 1, at a difference of strengths in log-odds, a tie counting one half.
+
+    `tie` is Davidson's nu; 0 for half-win ties. The inverse of `margin_in_log_odds`.
+
+    >>> from ratings.scoring import expected_win_rate, margin_in_log_odds
+    >>> round(expected_win_rate(margin_in_log_odds(0.05, 0.7), 0.7), 12)
+    0.55
+    """
     u = exp(min(abs(difference), 700.0) / 2)
     rate = 0.5 + 0.5 * (u - 1 / u) / (u + 1 / u + tie)
     return 1 - rate if difference < 0 else rate

@@ -93,7 +93,11 @@ def intervals(
 def difference(
     strength: Floats, covariance: Covariance, i: int, j: int, *, level: float = 0.95
 ) -> Interval:
-    """Return the interval of strength i minus strength j, in log-odds (never two overlapping bars)."""
+    """Return the interval of strength i minus strength j, in log-odds.
+
+    `strength` (K,) and `covariance` are of one fit. Two items are compared by this, never by whether
+    their own intervals overlap.
+    """
     contrast = np.zeros(len(strength))
     contrast[i], contrast[j] = 1.0, -1.0
     spread = covariance.spread(contrast)
