@@ -99,9 +99,7 @@ class GuessesView(APIView):
     @extend_schema(responses=QuestionnaireSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """Which answers you are asked about, once your session is over; empty where none are."""
-        asked = guessing.questionnaire(
-            rater=_rater(request), study=get_object_or_404(Study, slug=slug)
-        )
+        asked = guessing.questionnaire(rater=_rater(request), study=_published(slug))
         return Response(questionnaire_body(asked))
 
     @extend_schema(request=GuessesSerializer, responses={201: GuessesCountedSerializer})
@@ -111,7 +109,7 @@ class GuessesView(APIView):
         chosen = {(one["token"], one["side"]): one["name"] for one in said}
         if len(chosen) < len(said):
             raise Invalid(_("Say one thing of each answer."), code="answers")
-        study = get_object_or_404(Study, slug=slug)
+        study = _published(slug)
         count = guessing.record_guesses(
             rater=_rater(request), study=study, guesses=chosen, now=timezone.now()
         )
@@ -196,6 +194,11 @@ def _record(service: Callable[..., judgments.Recorded], request: Request, token:
     recorded = service(assignment=assignment, body=request.data, now=timezone.now())
     body = recorded_body(recorded, token=token)
     return Response(body, status=201 if recorded.created else 200)
+
+
+def _published(slug: str) -> Study:
+    """Return a study that raters may know of: a draft's name is nobody's business yet."""
+    return get_object_or_404(Study.objects.exclude(state=Study.State.DRAFT), slug=slug)
 
 
 def _rater(request: Request) -> RaterProfile:

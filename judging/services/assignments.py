@@ -341,6 +341,7 @@ def _revive(work: _Work, *, prefetched: bool) -> int | None:
         rater=work.rater,
         study_id=work.desk.study_id,
         comparison__withdrawn=False,
+        comparison__language__in=["", *readable_languages(work.rater)],
         kept_for__in=["", *work.standing.groups],
     )
     fields = ("comparison__prompt__risk_tags", "pk", "comparison_id", "purpose", "kept_for")

@@ -196,11 +196,13 @@ def _summary(
     failed = [one for one in progress.failures if one["state"] == "failed"]
     names = {str(one): one.name for one in shown.language_models.all()}
     latency, length = spreads(measures["latency"]), spreads(measures["length"])
+    running = shown.state == GenerationRun.State.RUNNING
     return {
         "over": waiting == 0 or shown.state == GenerationRun.State.CANCELLED,
         "ended": progress.total - waiting,
         "percent": 100 * (progress.total - waiting) // progress.total if progress.total else 100,
-        "time_left": _duration(progress.seconds_left),
+        # A run that waits for somebody goes on when they say so.
+        "time_left": _duration(progress.seconds_left) if running else "",
         "models": [
             one
             | {

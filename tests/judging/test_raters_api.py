@@ -8,7 +8,7 @@ from judging.services.assignments import find_assignment, lease_next, skip_assig
 from judging.services.judgments import record_judgment
 from judging.services.studies import prepare_amendment
 from prompts.models import Prompt
-from tests.scenarios import make_rater, published_study
+from tests.scenarios import published_study
 
 RATERS = "/api/v1/raters/"
 
@@ -53,15 +53,6 @@ def alice_queries(scene, client_of):
         return answer.json()
 
     return get
-
-
-def test_the_list_asks_as_often_however_many_raters(scene, client_of, django_assert_num_queries):
-    client = client_of(scene.alice)
-    client.get(RATERS)
-    for turn in range(10):
-        make_rater(f"rater-{turn}")
-    with django_assert_num_queries(5):
-        assert len(client.get(RATERS).json()["results"]) == 12
 
 
 def test_a_rater_is_held_and_released_with_a_reason(scene, client_of):

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from models_registry.models import Completion, GenerationRun
 from models_registry.services.language_models import register_language_model, set_price
@@ -114,6 +115,17 @@ def test_pause_resume_and_a_cancel_that_wants_the_name(page, run):
     assert state() == "running"
     page.post(f"/runs/{run.pk}/cancel/", {"name": f"run {run.pk}"})
     assert state() == "cancelled"
+
+
+def test_only_a_run_that_goes_on_has_time_left(page, run):
+    half = Completion.objects.order_by("pk")[:2]
+    Completion.objects.filter(pk__in=[one.pk for one in half]).update(
+        state="succeeded", outcome="answered", completed_at=timezone.now()
+    )
+    nothing = "<dt>Time left</dt><dd>–</dd>"
+    assert nothing not in text(page.get(f"/runs/{run.pk}/"))
+    page.post(f"/runs/{run.pk}/pause/")
+    assert nothing in text(page.get(f"/runs/{run.pk}/"))
 
 
 def test_the_moving_part_stops_asking_when_the_run_is_over(page, run):
