@@ -129,8 +129,17 @@ def left_out(board: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _every(board: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the criteria, and the composite last, which names them by their labels."""
     composite = board["composite"]
-    return [*board["criteria"], *([composite] if composite else [])]
+    if not composite:
+        return [*board["criteria"]]
+    labels = {one["key"]: one["label"] for one in board["criteria"]}
+    weights = [(labels[key], weight) for key, weight in composite["weights"].items()]
+    left_out = [
+        dict(one) | {"criteria": [labels[key] for key in one["criteria"]]}
+        for one in composite["left_out"]
+    ]
+    return [*board["criteria"], dict(composite) | {"weights": weights, "left_out": left_out}]
 
 
 def _part(

@@ -54,6 +54,7 @@ def test_the_board_shows_each_criterion_the_composite_and_who_judged(snapshot, r
     page = shown(researcher, BOARD)
     for words in ("At a glance", "Helpfulness", "Truthfulness", "Composite", "Simulated raters"):
         assert words in page
+    assert "froze: Helpfulness 1, Truthfulness 1." in " ".join(page.split())
     assert page.count('class="plot"') == 3
 
 
