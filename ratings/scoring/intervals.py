@@ -159,7 +159,7 @@ def rank_ranges(
     Mogstad, M., Romano, J. P., Shaikh, A. M. and Wilhelm, D. (2024). Inference for ranks with
     applications to mobility across neighbourhoods. Review of Economic Studies 91.
     """
-    error = np.sqrt(np.maximum(covariance.difference_variance(), np.finfo(float).tiny))
+    error = _errors(covariance.difference_variance())
     critical = _largest_difference(covariance, rng, level, draws)
     surely_better = (strength[:, None] - strength) > critical * error
     return 1 + surely_better.sum(axis=0), len(strength) - surely_better.sum(axis=1)
@@ -180,6 +180,12 @@ def tiers(best: NDArray[Any], worst: NDArray[Any]) -> NDArray[np.int64]:
     return found
 
 
+def _errors(variance: Floats) -> Floats:
+    """Return the errors of differences (K, K), infinite where they do not vary: that is no certainty."""
+    still = variance <= STILL * float(variance.max(initial=0.0))
+    return np.sqrt(np.where(still, np.inf, variance))
+
+
 def _largest_difference(covariance: Covariance, rng: Generator, level: float, draws: int) -> float:
     """Return the `level` quantile of the largest |difference| / error among all pairs.
 
@@ -195,7 +201,7 @@ def _largest_difference(covariance: Covariance, rng: Generator, level: float, dr
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     # The errors of what is drawn: a two-way matrix may have had negative eigenvalues.
     gaps = ((root[:, None, :] - root) ** 2).sum(axis=2)
-    error = np.sqrt(np.maximum(gaps, np.finfo(float).tiny))
+    error = _errors(gaps)
     deviation = rng.standard_normal((draws, k)) @ root.T
     largest = np.zeros(draws)
     for i in range(k - 1):

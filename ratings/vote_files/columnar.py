@@ -87,7 +87,15 @@ def _labels(column: pa.ChunkedArray) -> Labels:
         return factorise([None if one is None else as_json(one) for one in column.to_pylist()])
     if pa.types.is_null(column.type):
         return Labels((), np.full(len(column), -1, dtype=np.int32))
+    if pa.types.is_floating(column.type):
+        return _without_nan(dictionary_labels(column))
     return dictionary_labels(column)
+
+
+def _without_nan(labels: Labels) -> Labels:
+    """Return labels in which what is no number is no value: so pandas writes what is missing."""
+    nothing = np.array([name == "nan" for name in labels.names] + [True])
+    return Labels(labels.names, np.where(nothing[labels.codes], np.int32(-1), labels.codes))
 
 
 def dictionary_labels(column: pa.ChunkedArray) -> Labels:

@@ -63,8 +63,8 @@ ROWS = ("rows", "data", "votes", "battles", "annotations", "records")
 def rows_within(value: Any) -> list[Any] | None:
     """Return the rows that one JSON object holds, in any of the ways tables are put into one.
 
-    A list of objects under a usual name or alone, pandas' columns of lists or of objects by index, or
-    its `columns` beside `data`.
+    A list of objects under a usual name or alone, pandas' columns of lists or of objects by index, its
+    rows by index, or its `columns` beside `data`.
     """
     if not isinstance(value, dict):
         return None
@@ -76,6 +76,8 @@ def rows_within(value: Any) -> list[Any] | None:
     for name in names:
         if _is_list_of(dict, value.get(name)):
             return list(value[name])
+    if _of_one_length(value) and all(key.isdigit() for key in value):
+        return list(value.values())
     if _of_one_length(value):
         return [
             dict(zip(value, row, strict=True))

@@ -292,6 +292,7 @@ def zipped(*names: str) -> bytes:
         {"battles_of_may": RECORDS},
         ROWS,
         {name: dict(enumerate(cells)) for name, cells in ROWS.items()},
+        {str(at): row for at, row in enumerate(RECORDS)},
         {"columns": list(ROWS), "index": [0, 1], "data": [list(row.values()) for row in RECORDS]},
         json.dumps({"rows": RECORDS}, indent=1),
         gzip.compress(AS_CSV.encode()),
@@ -343,6 +344,20 @@ def test_columns_of_parquet_may_be_lists_structs_numbers_or_nothing():
     assert raters(table) == ['["g", "v2"]', None]
     assert table.prompt.names == ("81", "82")
     assert raters(read(out.getvalue(), rater="annotator")) == [None, None]
+
+
+def test_what_is_no_number_is_missing():
+    columns = {"model_1": ["x"] * 3, "model_2": ["y"] * 3}
+    columns |= {
+        "preference": pa.array([1.0, float("nan"), 1.5]),
+        "judge": pa.array([1.0, 2.0, float("nan")]),
+    }
+    out = io.BytesIO()
+    parquet.write_table(pa.table(columns), out)
+    table = read(out.getvalue())
+    assert outcomes(table) == [2, 1]
+    assert reasons(table) == [(2, "preference is empty")]
+    assert raters(table) == ["1", None]
 
 
 def test_an_index_may_point_at_a_null():

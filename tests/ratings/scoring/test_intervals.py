@@ -179,6 +179,14 @@ def test_ranks_are_certain_when_far_apart_and_open_when_not():
     assert (best.tolist(), worst.tolist()) == ([1] * 4, [4] * 4)
 
 
+def test_items_whose_difference_does_not_vary_are_not_told_apart():
+    together = np.array([[1.0, 1.0, -2.0], [1.0, 1.0, -2.0], [-2.0, -2.0, 4.0]]) / 100
+    strength = np.array([0.5, 0.5 + 1e-9, -1.0])
+    covariance = Covariance(together, "cluster", degrees=9.0)
+    best, worst = rank_ranges(strength, covariance, rng=np.random.default_rng(0))
+    assert (best.tolist(), worst.tolist()) == ([1, 1, 3], [2, 2, 3])
+
+
 def test_ranks_of_very_many_items_are_ranged_too():
     k = 400
     strength = np.linspace(0, 400, k)
