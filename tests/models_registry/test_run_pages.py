@@ -153,3 +153,9 @@ def test_two_models_answers_stand_side_by_side_and_only_admins_are_told_whose_th
     )
     assert "echo" in cards
     assert "The Other" not in cards
+
+
+def test_the_name_that_confirms_may_be_typed_as_the_heading_has_it(page, run):
+    page.post(f"/runs/{run.pk}/cancel/", {"name": f"Run {run.pk}"})
+    run.refresh_from_db()
+    assert run.state == "cancelled"
