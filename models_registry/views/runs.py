@@ -19,7 +19,7 @@ from core.errors import Conflict, Invalid
 from core.forms import add_errors
 from core.pages import page_or_piece
 from models_registry.forms import BudgetForm, RunForm, chosen_by_name
-from models_registry.models import GenerationRun
+from models_registry.models import Completion, GenerationRun
 from models_registry.pictures import spreads
 from models_registry.services import runs
 from models_registry.services.budgets import monthly_limit, spent_in_month
@@ -212,6 +212,11 @@ def _summary(
                 "length": length.get(one["model"]),
             }
             for one in progress.models
+        ],
+        "unusual": [
+            (label.lower(), progress.outcomes[outcome])
+            for outcome, label in Completion.Outcome.choices
+            if outcome != Completion.Outcome.ANSWERED and progress.outcomes.get(outcome)
         ],
         "measured": bool(latency or length),
         "failed": failed,

@@ -35,6 +35,10 @@ RIGHTS: dict[str, dict[str, str]] = {
     "consent": {"GET": "judge", "POST": "judge"},
     "consent-text": {"GET": "manage", "POST": "manage"},
     "consent-over-api": {"POST": "manage"},
+    "people": {"GET": "manage", "POST": "manage"},
+    "person-link": {"POST": "manage"},
+    "person-close": {"POST": "manage"},
+    "person-reopen": {"POST": "manage"},
     "invitations": {"GET": "manage", "POST": "manage"},
     "invitation-revoke": {"POST": "manage"},
     # ---- prompts ------------------------------------------------------------
