@@ -69,6 +69,19 @@ def test_the_judging_page_and_its_menus(page_of, scene, look, is_fine):
     is_fine(page)
 
 
+def test_on_a_phone_one_tap_leads_from_an_answer_to_the_other_and_to_the_questions(page_of, scene):
+    from playwright.sync_api import expect
+
+    page = page_of(scene.bob.user, **LOOKS["phone"])
+    open_pair(page, scene)
+    page.locator("#side-A").get_by_role("link", name="To B").click()
+    expect(page.locator("#side-B .top")).to_be_in_viewport(ratio=1)
+    page.locator("#side-B").get_by_role("link", name="To the questions").click()
+    expect(page.locator("#judgment legend").first).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert not page.get_by_role("link", name="To the questions").first.is_visible()
+
+
 def test_the_pages_around_it(page_of, scene, look, is_fine):
     newcomer = create_user(username="erin", role="rater", languages=["en"])
     page = page_of(newcomer, **look)
