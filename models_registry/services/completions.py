@@ -153,17 +153,14 @@ class _Batch:
         self._turns: list[dict[str, Any]] = []
         self._failures: list[dict[str, Any]] = []
         self._another: list[Job] = []
-        self._closed: dict[tuple[str, str, int | None], list[int]] = defaultdict(list)
+        self._closed: list[dict[str, Any]] = []
         self._costs: dict[int | None, Decimal] = defaultdict(Decimal)
 
     def write(self) -> None:
         ours = {*self._write_if_ours(self._answers), *self._write_if_ours(self._turns)}
         update_each(Completion, self._failures)
         self._note_replies(ours)
-        for (error, message, status), attempts in self._closed.items():
-            Attempt.objects.filter(pk__in=attempts).update(
-                finished_at=self._now, error=error, error_message=message, http_status=status
-            )
+        update_each(Attempt, self._closed)
         if another := [job for job in self._another if job.pk in ours]:
             self.settled.another = with_attempts(another, now=self._now)
         book_costs(costs=self._costs, now=self._now)
@@ -178,7 +175,7 @@ class _Batch:
     def _note_replies(self, ours: set[int]) -> None:
         for job, result in self._replies:
             late = job.pk not in ours
-            self._closed["late" if late else "", "", result.http_status].append(job.attempt_id)
+            self._close(job, "late" if late else "", "", result.http_status)
             self.settled.late += late
         written = [row for row in self._answers if row["pk"] in ours]
         self.settled.stored += len(written)
@@ -186,6 +183,17 @@ class _Batch:
             for job, result in self._replies:
                 if job.pk in strangers:
                     self._pause_stranger(job, result)
+
+    def _close(self, job: Job, error: str, message: str, status: int | None) -> None:
+        self._closed.append(
+            {
+                "pk": job.attempt_id,
+                "finished_at": self._now,
+                "error": error,
+                "error_message": message,
+                "http_status": status,
+            }
+        )
 
     def add_reply(self, job: Job, result: ChatResult, payload: dict[str, Any]) -> None:
         self._replies.append((job, result))
@@ -230,7 +238,7 @@ class _Batch:
     def add_failure(self, one: Finished, *, ours: bool, down: bool) -> None:
         job, error = one.job, one.outcome
         assert isinstance(error, ProviderError)  # the others are replies
-        self._closed[error.kind, error.message, error.status].append(job.attempt_id)
+        self._close(job, error.kind, error.message, error.status)
         if not ours:
             return
         columns: dict[str, Any] = {
