@@ -35,7 +35,7 @@ from models_registry.providers.names import same_model
 from models_registry.retries import backoff, outage_wait
 from models_registry.services.budgets import book_costs
 from models_registry.services.claims import Job, Usage, with_attempts
-from models_registry.services.drift import is_known_origin
+from models_registry.services.drift import What, is_known_origin, tells_nothing_new
 from models_registry.services.endpoints import pause_endpoint
 from models_registry.services.health import Told, note_outcomes
 from models_registry.services.language_models import (
@@ -117,10 +117,11 @@ def _settle(
     finished: Sequence[Finished], prices: Prices, now: datetime, rng: random.Random
 ) -> Settled:
     batch = _Batch(prices=prices, now=now, rng=rng)
+    _lock_models(finished)
     for one in finished:
         if isinstance(one.outcome, ChatResult):
             batch.add_reply(one.job, one.outcome, one.payload)
-    # First of all, as claims lock the endpoint first.
+    # Before the completions, as claims lock the endpoint first.
     down = note_outcomes(
         endpoint_id=finished[0].job.model.endpoint_id or 0,
         told=[Told(one.job, one.outcome) for one in finished],
@@ -133,6 +134,21 @@ def _settle(
         batch.add_failure(one, ours=fences.get(one.job.pk) == one.job.fence, down=down)
     batch.write()
     return batch.settled
+
+
+def _lock_models(finished: Sequence[Finished]) -> None:
+    """Lock the models that these calls may change, before any completion, as decisions on them do."""
+    if concerned := {one.job.model.pk for one in finished if _concerns_model(one)}:
+        models = lock(LanguageModel.objects.filter(pk__in=concerned))
+        list(models.order_by("pk").values_list("pk"))
+
+
+def _concerns_model(one: Finished) -> bool:
+    told = one.outcome
+    if isinstance(told, ProviderError):
+        return told.pauses == MODEL or bool(told.parameter)
+    origin = {What.RESPONSE_MODEL: told.response_model, What.FINGERPRINT: told.system_fingerprint}
+    return not tells_nothing_new(one.job.model, origin)
 
 
 def _lock_ours(finished: Sequence[Finished]) -> dict[int, int]:
