@@ -32,7 +32,12 @@ WITH_PEERS = ("scoring",)
 TOOLS = ROOT / ".tools"
 PROVIDERS = ROOT / ".venv-providers"
 # They pin other versions than we do, and each other's.
-FOREIGN_SERVERS = {"mock-ai-api": "mock-ai-api==0.1.1", "litellm": "litellm[proxy]==1.108.7"}
+FOREIGN_SERVERS = {
+    "mock-ai-api": "mock-ai-api==0.1.1",
+    "litellm": "litellm[proxy]==1.108.7",
+    # llama.cpp's own server, compiled into a package; the others make a model for it.
+    "llama-cpp": "xllamacpp==2026.10.11549 gguf==0.19.0 numpy==2.4.6",
+}
 WINDOWS = os.name == "nt"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 UV_VERSION = "0.13.9"
@@ -229,17 +234,17 @@ def test_providers(arguments: Sequence[str]) -> int:
     return call(PYTHON, "-m", "pytest", "tests/providers", *others, env=env).returncode
 
 
-def foreign_server(folder: Path, requirement: str) -> bool:
+def foreign_server(folder: Path, requirements: str) -> bool:
     installed = folder / "installed"
-    if installed.exists() and installed.read_text(encoding="utf-8") == requirement:
+    if installed.exists() and installed.read_text(encoding="utf-8") == requirements:
         return True
-    say(f"Installing {requirement} ...")
+    say(f"Installing {requirements} ...")
     uv, python = find_uv(), folder / PYTHON.relative_to(VENV)
     made = call(uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder)
-    install = (uv, "pip", "install", "--quiet", "--python", python, requirement)
-    if made.returncode or call(*install, env=index_settings()).returncode:
+    install: list[str | Path] = [uv, "pip", "install", "--quiet", "--python", python]
+    if made.returncode or call(*install, *requirements.split(), env=index_settings()).returncode:
         return False
-    installed.write_text(requirement, encoding="utf-8")
+    installed.write_text(requirements, encoding="utf-8")
     return True
 
 

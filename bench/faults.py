@@ -22,8 +22,9 @@ from tests.faults.lab.servers import missing_programs  # noqa: E402 - found by t
 ROUNDS, LABORATORIES = 5, 3
 KINDS = (
     "child_killed", "worker_killed", "poison_job", "longer_than_visibility", "two_beats",
-    "redis_lost", "redis_killed", "redis_frozen", "postgres_killed", "clock_skew", "key_revoked",
-    "no_names", "wrong_certificate", "provider_gone", "provider_silent", "wrong_replies",
+    "redis_lost", "redis_killed", "redis_frozen", "redis_full", "redis_read_only",
+    "postgres_killed", "clock_skew", "key_revoked", "no_names", "wrong_certificate",
+    "provider_gone", "provider_silent", "wrong_replies",
 )  # fmt: skip
 OWN_LEASE = {"PREFERENDUM_LEASE_SECONDS": "30"}
 

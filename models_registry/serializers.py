@@ -1,7 +1,9 @@
 """API representations of endpoints, models and runs; a key goes in and never comes out."""
 
+from html import unescape
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
@@ -13,6 +15,7 @@ from models_registry.models import (
     ModelEndpoint,
     ModelPrice,
 )
+from models_registry.services.diagnosis import Probe
 
 
 class EndpointSerializer(serializers.ModelSerializer):
@@ -184,11 +187,27 @@ class NewProbeSerializer(StrictSerializer):
     prompt = StrictText(max_length=4_000, required=False)
 
 
+def advice_of(probe: Probe) -> str:
+    """Return what to do about a failed probe, in the page's words; empty for an answer."""
+    if probe.result is not None:
+        return ""
+    return unescape(render_to_string("models_registry/_advice.html", {"probe": probe})).strip()
+
+
 class ProbeSerializer(serializers.Serializer):
     """Either `error` is empty and the answer is told, or it is the kind of what went wrong."""
 
     error = serializers.CharField()
-    message = serializers.CharField(help_text="What happened, and what to do about it.")
+    message = serializers.CharField(help_text="What happened.")
+    advice = serializers.SerializerMethodField(help_text="What to do about it.")
+    base_url = serializers.CharField(
+        help_text="Another address at which the endpoint understands the question, or empty."
+    )
+    kind = serializers.CharField(help_text="Another kind of endpoint that this one is, or empty.")
+    names = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Models there are, likeliest first, where the one asked for is not.",
+    )
     text = serializers.CharField(source="result.text", default=None)
     outcome = serializers.CharField(source="result.outcome", default=None)
     finish_reason = serializers.CharField(source="result.finish_reason", default=None)
@@ -197,6 +216,9 @@ class ProbeSerializer(serializers.Serializer):
     completion_tokens = serializers.IntegerField(source="result.completion_tokens", default=None)
     first_byte_ms = serializers.IntegerField(source="result.first_byte_ms", default=None)
     latency_ms = serializers.IntegerField(source="result.latency_ms", default=None)
+
+    def get_advice(self, probe: Probe) -> str:
+        return advice_of(probe)
 
 
 class RouteSerializer(serializers.Serializer):

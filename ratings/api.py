@@ -63,7 +63,7 @@ from ratings.services import (
 )
 from ratings.services.fragility import fragility_of
 from ratings.services.identities import labels_by_code, result_with_codes
-from ratings.tasks import take_board, write_export
+from ratings.tasks import ring, take_board, write_export
 
 SNAPSHOTS = LeaderboardSnapshot.objects.select_related("study_version__study")
 FILES = {
@@ -183,7 +183,7 @@ class BoardRequestsView(APIView):
         if isinstance(made, LeaderboardSnapshot):
             made = BoardRequest(snapshot=made, state=BoardRequest.State.DONE)
             return Response(BoardRequestSerializer(made).data)
-        take_board.delay(made.pk)
+        ring(take_board, made.pk)
         return Response(BoardRequestSerializer(made).data, status=202)
 
 
@@ -222,7 +222,7 @@ class ExportFilesView(APIView):
             coded=not may_see_identities(request, study),
         )
         if file.unfinished:
-            write_export.delay(file.pk)
+            ring(write_export, file.pk)
         status = 202 if file.unfinished else 200
         return Response(ExportFileSerializer(file).data, status=status)
 

@@ -1,10 +1,19 @@
 """Doorbells of the long work on boards and files; the work itself is rows."""
 
+from typing import Any
+
 from celery import shared_task
+from django.db import transaction
 from django.utils import timezone
 
 from ratings.models import BoardRequest, ExportFile
 from ratings.services import board_requests, export_files, steering, works
+
+
+def ring(task: Any, pk: int) -> None:
+    """Have a worker do it once this request's rows are committed."""
+    # A broker that is away fails no request: `tend_work` rings again.
+    transaction.on_commit(lambda: task.delay(pk), robust=True)
 
 
 @shared_task

@@ -237,6 +237,9 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = not EMBEDDED
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A Redis that is full, or a replica for a while, refuses what a worker says: it connects anew, again
+# and again, where else it would end.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 REDIS_PATIENCE_SECONDS = 1.0
 KEEPALIVE = {
@@ -267,7 +270,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
 CACHES = {
     # Shared by all processes: only what limits the rate of attempts.
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "core.shared_cache.SharedCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "preferendum",
         "OPTIONS": {

@@ -87,6 +87,7 @@ def parse_base_url(text: str, *, private_hosts: Collection[str] = ()) -> BaseUrl
         raise BadUrl(_only_https(host))
     if port == 0 or parts.netloc.endswith(":"):
         raise BadUrl(f"The port must be a number from 1 to {LARGEST_PORT}.")
+    _refuse_calls(text.rstrip("/"))
     return BaseUrl(
         parts.scheme, host, port or {"https": 443, "http": 80}[parts.scheme], _path(parts.path)
     )
@@ -153,11 +154,15 @@ def _only_https(host: str) -> str:
     )
 
 
+def _refuse_calls(url: str) -> None:
+    for call in CALLS:
+        if url.endswith(call):
+            base = url.removesuffix(call)
+            raise BadUrl(f"Give the base URL, without {call} at its end: {base}")
+
+
 def _path(path: str) -> str:
     path = path.rstrip("/")
-    for call in CALLS:
-        if path.endswith(call):
-            raise BadUrl(f"Give the base URL, without {call} at its end.")
     if not PATH.fullmatch(path) or any(part in {".", ".."} for part in path.split("/")):
         raise BadUrl("The path may hold letters, digits and . _ ~ - between single slashes.")
     return path

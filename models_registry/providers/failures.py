@@ -1,6 +1,7 @@
 """Why a connection failed, in words that say what to do (pure)."""
 
 import errno
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 
@@ -9,6 +10,18 @@ from models_registry.providers.exchange import Outgoing
 
 SECRET_HEADERS = {"authorization", "x-api-key"}
 SHOWN = 300
+# Where servers of one's own usually listen, and how each is started.
+USUAL_PORTS = {
+    4000: "LiteLLM, started with litellm --config FILE",
+    8000: "vLLM, started with vllm serve MODEL",
+    8080: "llama.cpp, started with llama-server -m FILE",
+    11434: "Ollama, started with ollama serve",
+}
+# The clients' own words, where no cause of the operating system came with them.
+CLOSED = re.compile(r"disconnected|^(?:Read|Write)Error$", re.IGNORECASE)
+NO_HTTP = re.compile(
+    r"illegal|invalid|bad status line|bad http|expected http|400, message", re.IGNORECASE
+)
 UNREACHABLE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
 
 
@@ -17,40 +30,60 @@ def failed_connection(
 ) -> CannotConnect:
     """Return the failure of a connection, with the cause where that is known.
 
-    Codes: `refused`, `certificate`, `no_tls`, `closed`, `unreachable`. The client's own errors, of
-    class `says_nothing`, are of the classes looked for as well; what led to them tells.
+    Codes: `refused`, `certificate`, `no_tls`, `closed`, `unreachable`, `no_http`. The client's own
+    errors, of class `says_nothing`, are of the classes looked for as well; what led to them tells.
     """
-    host, where = outgoing.host, f"{outgoing.host}:{outgoing.port}"
-    for cause in _causes(error):
-        if isinstance(cause, says_nothing):
-            continue
-        if isinstance(cause, ConnectionRefusedError):
-            return CannotConnect(
-                f"Nothing listens at {where}: the server is not running, or the port is another.",
-                code="refused",
-            )
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return CannotConnect(
-                f"The TLS certificate of {host} is not trusted: {cause.verify_message}.",
-                code="certificate",
-            )
-        if isinstance(cause, ssl.SSLError) and cause.reason == "WRONG_VERSION_NUMBER":
-            return CannotConnect(
-                f"{where} does not speak TLS: its address probably begins with http://.",
-                code="no_tls",
-            )
-        if isinstance(cause, ConnectionResetError):
-            break
-        if isinstance(cause, OSError) and cause.errno in UNREACHABLE:
-            return CannotConnect(f"There is no way to {where} from here.", code="unreachable")
-    else:
-        if str(error):
-            return CannotConnect(shown(f"The connection failed: {error}", outgoing.headers))
-    # Reset, or ended without a word: as by a server that is spoken TLS to and knows none.
-    also = "https://" if not outgoing.secure else "http://"
-    return CannotConnect(
-        f"{where} closed the connection. Its address may begin with {also}.", code="closed"
-    )
+    where = f"{outgoing.host}:{outgoing.port}"
+    causes = (cause for cause in _causes(error) if not isinstance(cause, says_nothing))
+    known = (_known(cause, where, outgoing) for cause in causes)
+    found = next((one for one in known if one), None)
+    return found or _told_by_the_client(str(error), where, outgoing)
+
+
+def _known(cause: BaseException, where: str, outgoing: Outgoing) -> CannotConnect | None:
+    """Return the failure that a cause stands for, None where it says nothing."""
+    told = code = ""
+    if isinstance(cause, ConnectionRefusedError):
+        told = f"Nothing listens at {where}: the server is not running, or the port is another."
+        told, code = told + _usual_server(outgoing.port), "refused"
+    elif isinstance(cause, ssl.SSLCertVerificationError):
+        told = f"The TLS certificate of {outgoing.host} is not trusted: {cause.verify_message}."
+        code = "certificate"
+    elif isinstance(cause, ssl.SSLError) and cause.reason == "WRONG_VERSION_NUMBER":
+        told = f"{where} does not speak TLS: its address probably begins with http://."
+        code = "no_tls"
+    elif isinstance(cause, ConnectionResetError):
+        return _closed(where, outgoing)
+    elif isinstance(cause, OSError) and cause.errno in UNREACHABLE:
+        told, code = f"There is no way to {where} from here.", "unreachable"
+    return CannotConnect(told, code=code) if told else None
+
+
+def _told_by_the_client(told: str, where: str, outgoing: Outgoing) -> CannotConnect:
+    # Ended without a word: as by a server that is spoken TLS to and knows none.
+    if not told or CLOSED.search(told):
+        return _closed(where, outgoing)
+    if NO_HTTP.search(told):
+        return CannotConnect(
+            f"What answers at {where} does not speak HTTP: another service has this port"
+            f"{_or_tls(outgoing)}.",
+            code="no_http",
+        )
+    return CannotConnect(shown(f"The connection failed: {told}", outgoing.headers))
+
+
+def _closed(where: str, outgoing: Outgoing) -> CannotConnect:
+    told = f"{where} closed the connection: another service may have this port"
+    return CannotConnect(f"{told}{_or_tls(outgoing)}.", code="closed")
+
+
+def _or_tls(outgoing: Outgoing) -> str:
+    return f", or its address begins with {'http' if outgoing.secure else 'https'}://"
+
+
+def _usual_server(port: int) -> str:
+    usual = USUAL_PORTS.get(port)
+    return f" Usually it is that of {usual}." if usual else ""
 
 
 def shown(text: str, headers: Mapping[str, str]) -> str:

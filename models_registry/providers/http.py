@@ -314,6 +314,8 @@ def _error_of(answer: Incoming, client: CheckedClient) -> base.ProviderError:
     status, raw = answer.status, answer.body
     code = error_code(raw)
     kind, sentence = _error_class(_meant_status(answer), code)
+    if to := answer.headers.get("location", ""):
+        sentence = f"{sentence} It leads to {shown(to, client.headers)}."
     return kind(
         f"{sentence} (HTTP {status}) It said: {_told(raw, client)}",
         status=status,

@@ -5,9 +5,19 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import BigAutoField, DateField, F
 
+from core.compiled import CompiledUpdate, Slot
 from models_registry.models import GenerationRun, MonthlySpending
+
+_COST = Slot("cost", GenerationRun._meta.get_field("spent"))
+_BOOK_RUN = CompiledUpdate(
+    lambda: GenerationRun.objects.filter(pk=Slot("run", BigAutoField())), spent=F("spent") + _COST
+)
+_BOOK_MONTH = CompiledUpdate(
+    lambda: MonthlySpending.objects.filter(month=Slot("month", DateField())),
+    spent=F("spent") + _COST,
+)
 
 
 def book_costs(*, costs: Mapping[int | None, Decimal], now: datetime) -> None:
@@ -17,11 +27,11 @@ def book_costs(*, costs: Mapping[int | None, Decimal], now: datetime) -> None:
         return
     # In the order of their keys, so that two bookings never wait for each other in a circle.
     for run, cost in sorted((run, cost) for run, cost in costs.items() if run is not None):
-        GenerationRun.objects.filter(pk=run).update(spent=F("spent") + cost)
+        _BOOK_RUN.execute(run=run, cost=cost)
     month = _month(now)
-    if not MonthlySpending.objects.filter(month=month).update(spent=F("spent") + total):
+    if not _BOOK_MONTH.execute(month=month, cost=total):
         MonthlySpending.objects.get_or_create(month=month)
-        MonthlySpending.objects.filter(month=month).update(spent=F("spent") + total)
+        _BOOK_MONTH.execute(month=month, cost=total)
 
 
 def spent_in_month(*, now: datetime) -> Decimal:

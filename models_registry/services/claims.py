@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import connection, transaction
+from django.db.models import BigAutoField, DateTimeField, F, Q, QuerySet
 
 from core.bulk import insert_each, update_each
+from core.compiled import CompiledQuery, Slot
 from core.leases import lock
 from models_registry.models import Attempt, Completion, GenerationRun, LanguageModel, ModelEndpoint
 from models_registry.providers.base import ChatRequest, Message
@@ -74,6 +75,63 @@ class Job:
         return (sent + len(self.model.system_prompt)) // CHARACTERS_PER_TOKEN + answer
 
 
+# What every claim asks: making their SQL each time took most of a claim's processor time.
+_NOW: Any = Slot("now", DateTimeField())
+_ENDPOINT: Any = Slot("endpoint", BigAutoField())
+_ENDPOINT_COLUMNS = [field.attname for field in ModelEndpoint._meta.concrete_fields]
+_LOCKED = CompiledQuery(
+    lambda: lock(ModelEndpoint.objects.filter(pk=_ENDPOINT)).values_list(*_ENDPOINT_COLUMNS)
+)
+_IN_FLIGHT = CompiledQuery(
+    lambda: Completion.objects.of_endpoint(_ENDPOINT).in_flight(now=_NOW).values_list("pk")
+)
+_RUNNING = CompiledQuery(
+    lambda: (
+        GenerationRun.language_models.through.objects.filter(
+            generationrun__state=GenerationRun.State.RUNNING,
+            languagemodel__endpoint=_ENDPOINT,
+            languagemodel__paused_at=None,
+        )
+        .values_list(
+            "generationrun_id",
+            "languagemodel_id",
+            "generationrun__cost_limit",
+            "generationrun__spent",
+        )
+        .order_by("generationrun_id", "languagemodel_id")
+    )
+)
+
+
+def _due_query(models: tuple[int, ...], start: int | None, stop: int, suspect: object) -> QuerySet:
+    left_by_workers = Q(state=State.LEASED, attempts_made=MOST_ATTEMPTS - 1)
+    rows = Completion.objects.open_and_due(now=_NOW).filter(
+        left_by_workers if suspect else ~left_by_workers,
+        run=Slot("run", BigAutoField()),
+        language_model__in=models,
+        attempts_made__lt=MOST_ATTEMPTS,
+    )
+    due = lock(rows, skip_locked=True).order_by("sample", "prompt_id", "language_model_id")
+    return due.values_list(
+        "pk",
+        "fence",
+        "attempts_made",
+        "language_model_id",
+        "prompt__kind",
+        "prompt__messages",
+        "turns",
+        "turn_outcomes",
+        "prompt_tokens",
+        "completion_tokens",
+        "latency_ms",
+        "cost",
+        "first_byte_ms",
+    )[start:stop]
+
+
+_DUE = CompiledQuery(_due_query)
+
+
 class KnownModels:
     """The models of one endpoint as a drain first saw them: what they pin can no longer change."""
 
@@ -104,15 +162,14 @@ def claim_batch(
     at a time tries whether it still does. What may be killing its workers is tried a last time when
     nothing else is due, by a caller that is `idle`, and alone: it shall take nothing with it.
     """
-    endpoint = lock(ModelEndpoint.objects.filter(pk=endpoint_id)).first()
+    endpoint = next(iter(_locked_endpoint(endpoint_id)), None)
     if endpoint is None or endpoint.paused_at or is_resting(endpoint, now):
         return []
     if unchanged_since is not None and is_other(endpoint, unchanged_since):
         return []
     models_of_run = _runs_with_models(endpoint, now)
     most = 1 if is_down(endpoint.failures_in_a_row) else endpoint.max_concurrency
-    in_flight = Completion.objects.of_endpoint(endpoint_id).in_flight(now=now).count()
-    free = min(limit, most - in_flight)
+    free = min(limit, most - len(_IN_FLIGHT.rows(endpoint=endpoint_id, now=now)))
     if free <= 0 or not models_of_run:
         return []
     known = known or KnownModels()
@@ -124,6 +181,11 @@ def claim_batch(
     if endpoint.failures_in_a_row or endpoint.tokens_per_minute:
         jobs = [replace(job, endpoint_watched=True) for job in jobs]
     return _claim(_with_turns(endpoint, jobs, now), lease, now)
+
+
+def _locked_endpoint(endpoint_id: int) -> list[ModelEndpoint]:
+    rows = _LOCKED.rows(endpoint=endpoint_id)
+    return [ModelEndpoint.from_db(connection.alias, _ENDPOINT_COLUMNS, row) for row in rows]
 
 
 def is_resting(endpoint: ModelEndpoint, now: datetime) -> bool:
@@ -140,19 +202,9 @@ def is_other(endpoint: ModelEndpoint, than: ModelEndpoint) -> bool:
 
 def _runs_with_models(endpoint: ModelEndpoint, now: datetime) -> list[tuple[int, list[int]]]:
     """Return the running runs with their models here, another one first at every call."""
-    pairs = GenerationRun.language_models.through.objects.filter(
-        generationrun__state=GenerationRun.State.RUNNING,
-        languagemodel__endpoint=endpoint,
-        languagemodel__paused_at=None,
-    ).values_list(
-        "generationrun_id",
-        "languagemodel_id",
-        "generationrun__cost_limit",
-        "generationrun__spent",
-    )
     models: dict[int, list[int]] = defaultdict(list)
     budgets = {}
-    for run, model, cost_limit, spent in pairs.order_by("generationrun_id", "languagemodel_id"):
+    for run, model, cost_limit, spent in _RUNNING.rows(endpoint=endpoint.pk):
         models[run].append(model)
         budgets[run] = (cost_limit, spent)
     for run in stop_what_is_spent(budgets=budgets, now=now):
@@ -200,29 +252,7 @@ def _due_of_run(
     *,
     suspect: bool = False,
 ) -> list[Job]:
-    left_by_workers = Q(state=State.LEASED, attempts_made=MOST_ATTEMPTS - 1)
-    rows = Completion.objects.open_and_due(now=now).filter(
-        left_by_workers if suspect else ~left_by_workers,
-        run=run,
-        language_model__in=models,
-        attempts_made__lt=MOST_ATTEMPTS,
-    )
-    due = lock(rows, skip_locked=True).order_by("sample", "prompt_id", "language_model_id")
-    found = due.values_list(
-        "pk",
-        "fence",
-        "attempts_made",
-        "language_model_id",
-        "prompt__kind",
-        "prompt__messages",
-        "turns",
-        "turn_outcomes",
-        "prompt_tokens",
-        "completion_tokens",
-        "latency_ms",
-        "cost",
-        "first_byte_ms",
-    )[part]
+    found = _DUE.rows(tuple(models), part.start, part.stop, suspect, run=run, now=now)
     return [
         Job(
             pk=pk,

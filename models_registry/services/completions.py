@@ -35,7 +35,7 @@ from models_registry.providers.names import same_model
 from models_registry.retries import backoff, outage_wait
 from models_registry.services.budgets import book_costs
 from models_registry.services.claims import Job, Usage, with_attempts
-from models_registry.services.drift import is_known_origin
+from models_registry.services.drift import What, is_known_origin, tells_nothing_new
 from models_registry.services.endpoints import pause_endpoint
 from models_registry.services.health import Told, note_outcomes
 from models_registry.services.language_models import (
@@ -117,10 +117,11 @@ def _settle(
     finished: Sequence[Finished], prices: Prices, now: datetime, rng: random.Random
 ) -> Settled:
     batch = _Batch(prices=prices, now=now, rng=rng)
+    _lock_models(finished)
     for one in finished:
         if isinstance(one.outcome, ChatResult):
             batch.add_reply(one.job, one.outcome, one.payload)
-    # First of all, as claims lock the endpoint first.
+    # Before the completions, as claims lock the endpoint first.
     down = note_outcomes(
         endpoint_id=finished[0].job.model.endpoint_id or 0,
         told=[Told(one.job, one.outcome) for one in finished],
@@ -133,6 +134,21 @@ def _settle(
         batch.add_failure(one, ours=fences.get(one.job.pk) == one.job.fence, down=down)
     batch.write()
     return batch.settled
+
+
+def _lock_models(finished: Sequence[Finished]) -> None:
+    """Lock the models that these calls may change, before any completion, as decisions on them do."""
+    if concerned := {one.job.model.pk for one in finished if _concerns_model(one)}:
+        models = lock(LanguageModel.objects.filter(pk__in=concerned))
+        list(models.order_by("pk").values_list("pk"))
+
+
+def _concerns_model(one: Finished) -> bool:
+    told = one.outcome
+    if isinstance(told, ProviderError):
+        return told.pauses == MODEL or bool(told.parameter)
+    origin = {What.RESPONSE_MODEL: told.response_model, What.FINGERPRINT: told.system_fingerprint}
+    return not tells_nothing_new(one.job.model, origin)
 
 
 def _lock_ours(finished: Sequence[Finished]) -> dict[int, int]:
@@ -153,17 +169,14 @@ class _Batch:
         self._turns: list[dict[str, Any]] = []
         self._failures: list[dict[str, Any]] = []
         self._another: list[Job] = []
-        self._closed: dict[tuple[str, str, int | None], list[int]] = defaultdict(list)
+        self._closed: list[dict[str, Any]] = []
         self._costs: dict[int | None, Decimal] = defaultdict(Decimal)
 
     def write(self) -> None:
         ours = {*self._write_if_ours(self._answers), *self._write_if_ours(self._turns)}
         update_each(Completion, self._failures)
         self._note_replies(ours)
-        for (error, message, status), attempts in self._closed.items():
-            Attempt.objects.filter(pk__in=attempts).update(
-                finished_at=self._now, error=error, error_message=message, http_status=status
-            )
+        update_each(Attempt, self._closed)
         if another := [job for job in self._another if job.pk in ours]:
             self.settled.another = with_attempts(another, now=self._now)
         book_costs(costs=self._costs, now=self._now)
@@ -178,7 +191,7 @@ class _Batch:
     def _note_replies(self, ours: set[int]) -> None:
         for job, result in self._replies:
             late = job.pk not in ours
-            self._closed["late" if late else "", "", result.http_status].append(job.attempt_id)
+            self._close(job, "late" if late else "", "", result.http_status)
             self.settled.late += late
         written = [row for row in self._answers if row["pk"] in ours]
         self.settled.stored += len(written)
@@ -186,6 +199,17 @@ class _Batch:
             for job, result in self._replies:
                 if job.pk in strangers:
                     self._pause_stranger(job, result)
+
+    def _close(self, job: Job, error: str, message: str, status: int | None) -> None:
+        self._closed.append(
+            {
+                "pk": job.attempt_id,
+                "finished_at": self._now,
+                "error": error,
+                "error_message": message,
+                "http_status": status,
+            }
+        )
 
     def add_reply(self, job: Job, result: ChatResult, payload: dict[str, Any]) -> None:
         self._replies.append((job, result))
@@ -230,7 +254,7 @@ class _Batch:
     def add_failure(self, one: Finished, *, ours: bool, down: bool) -> None:
         job, error = one.job, one.outcome
         assert isinstance(error, ProviderError)  # the others are replies
-        self._closed[error.kind, error.message, error.status].append(job.attempt_id)
+        self._close(job, error.kind, error.message, error.status)
         if not ours:
             return
         columns: dict[str, Any] = {

@@ -277,12 +277,21 @@ class _Drain:
         try:
             ended.append(self._calls.ended.get(timeout=STEP_SECONDS))
             until = time.monotonic() + self._gather_seconds
-            while len(ended) < min(MOST_GATHERED, len(self._flying)):
+            while len(ended) < min(MOST_GATHERED, self._worth_waiting_for()):
                 ended.append(self._calls.ended.get(timeout=max(0.0, until - time.monotonic())))
         except queue.Empty:
             pass
         self._gathered_at = time.monotonic()
         return ended
+
+    def _worth_waiting_for(self) -> int:
+        """Return for how many of the calls in flight to wait.
+
+        Half, so that the other half is under way while these are stored; all where storing takes so
+        long that larger batches are worth more.
+        """
+        busy = self._gather_seconds >= MOST_GATHER_SECONDS
+        return len(self._flying) if busy else -(-len(self._flying) // 2)
 
     def _settle(self, ended: Sequence[Ended]) -> None:
         finished, missed = [], []

@@ -1,6 +1,7 @@
 """Notice that a model is another than before, let its calls wait, and decide what that means."""
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -39,7 +40,7 @@ def is_known_origin(
     raises a notice, and the model's calls wait. `language_model` itself is brought up to date.
     """
     told = {What.RESPONSE_MODEL: response_model, What.FINGERPRINT: fingerprint}
-    if _all_known(told, language_model):
+    if tells_nothing_new(language_model, told):
         return True
     with transaction.atomic():
         model = lock(LanguageModel.objects.filter(pk=language_model.pk)).get()
@@ -63,7 +64,8 @@ def is_known_origin(
     return not changed
 
 
-def _all_known(told: dict[What, str], model: LanguageModel) -> bool:
+def tells_nothing_new(model: LanguageModel, told: Mapping[What, str]) -> bool:
+    """Say whether what an answer tells of its origin, by kind, is all accepted for a model."""
     return all(
         not value or value in model.known_origins.get(what, []) for what, value in told.items()
     )

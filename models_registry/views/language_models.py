@@ -75,9 +75,9 @@ def connect(request: HttpRequest) -> HttpResponse:
 
 
 def _corrected(sent: QueryDict) -> QueryDict:
-    """Put in the address or name that a test found and somebody chose."""
+    """Put in the address, kind or name that a test found and somebody chose."""
     corrected = sent.copy()
-    for field in ("base_url", "remote_name"):
+    for field in ("base_url", "kind", "remote_name"):
         if chosen := sent.get(f"use_{field}"):
             corrected[field] = str(chosen)
     return corrected

@@ -26,7 +26,7 @@ from ratings.services import board_requests
 from ratings.services.fragility import fragility_of
 from ratings.services.identities import labels_by_code, result_with_codes
 from ratings.services.snapshots import is_final
-from ratings.tasks import take_board
+from ratings.tasks import ring, take_board
 from ratings.views import shown
 
 BOARDS_A_PAGE = 30
@@ -65,7 +65,7 @@ def take(request: HttpRequest, slug: str) -> HttpResponse:
     user = request.user if isinstance(request.user, User) else None
     made = board_requests.request_board(study=study, user=user, now=timezone.now())
     if isinstance(made, BoardRequest):
-        take_board.delay(made.pk)
+        ring(take_board, made.pk)
     return redirect("board", slug)
 
 

@@ -12,7 +12,7 @@ from ratings.models import ExportFile
 from ratings.permissions import may_see_identities, needs, require_readable
 from ratings.services import board_requests, export_files
 from ratings.services.exports import KINDS
-from ratings.tasks import write_export
+from ratings.tasks import ring, write_export
 
 
 @require_http_methods(["GET", "POST"])
@@ -32,7 +32,7 @@ def exports(request: HttpRequest, slug: str) -> HttpResponse:
             coded=coded,
         )
         if file.unfinished:
-            write_export.delay(file.pk)
+            ring(write_export, file.pk)
         return redirect("exports", slug)
     files = export_files.recent_files(study)
     context = {

@@ -13,6 +13,8 @@ KINDS = [
     "redis_frozen",
     "redis_lost",
     "redis_killed",
+    "redis_full",
+    "redis_read_only",
     "postgres_killed",
     "worker_killed",
     "child_killed",

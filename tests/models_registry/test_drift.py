@@ -1,11 +1,12 @@
 """A model that changes is noticed, waits, and goes on as an admin decides."""
 
 import random
+import threading
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from core.errors import Conflict
@@ -18,10 +19,19 @@ from models_registry.models import (
     ModelEndpoint,
     MonthlySpending,
 )
-from models_registry.services import canaries, drift, language_models, runs
+from models_registry.providers.base import Rejected
+from models_registry.services import (
+    canaries,
+    claims,
+    completions,
+    drift,
+    language_models,
+    runs,
+)
 from models_registry.services.budgets import spent_in_month
 from models_registry.services.clock import database_clock
 from tests.fake_provider import Reply, answer
+from tests.faults.lab.servers import wait_for
 
 pytestmark = pytest.mark.django_db
 SAME, NEW_VERSION = "same", "new_version"
@@ -280,3 +290,58 @@ def test_a_researcher_sees_notices_and_decides_nothing(model, client_of, alice, 
     assert client_of(alice).post(path, {"decision": "no"}, format="json").status_code == 400
     done = client_of(alice).post(path, {"decision": "new_version"}, format="json")
     assert done.json()["version"] == 2
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_a_decision_and_what_calls_tell_of_the_model_never_wait_for_each_other_in_a_circle(
+    make_pool, endpoint, alice
+):
+    model = language_models.register_language_model(
+        slug="fake-1",
+        name="Fake One",
+        endpoint=endpoint,
+        remote_name="fake-1",
+        settings={"temperature": 1},
+    )
+    start(make_pool, model, jobs=2)
+    jobs = claims.claim_batch(
+        endpoint_id=endpoint.pk, limit=2, lease=timedelta(minutes=1), now=timezone.now()
+    )
+    refused = Rejected("No temperature, please.", parameter="temperature")
+    finished = [completions.Finished(job, {"temperature": 1}, refused) for job in jobs]
+    drift.raise_notice(
+        language_model=model, what=drift.What.FINGERPRINT, before="a", after="b", now=timezone.now()
+    )
+    came = []
+
+    def settle() -> None:
+        try:
+            came.append(
+                completions.settle(
+                    finished=finished,
+                    prices=completions.Prices(),
+                    now=timezone.now(),
+                    rng=random.Random(1),
+                )
+            )
+        except OperationalError as error:
+            came.append(error)
+        finally:
+            connection.close()
+
+    settling = threading.Thread(target=settle)
+    with transaction.atomic():
+        LanguageModel.objects.select_for_update(no_key=True).get(pk=model.pk)
+        settling.start()
+        assert wait_for(somebody_waits, 20)
+        decide(NEW_VERSION, alice)
+    settling.join()
+    assert [type(one) for one in came] == [completions.Settled]
+    assert Completion.objects.filter(language_model=model, state="cancelled").count() == 2
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0] > 0

@@ -12,6 +12,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from django.utils import timezone
 
@@ -43,10 +44,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(name: str, *arguments: str, port: int, log: Path):
+def running(name: str, *arguments: str, port: int, log: Path, program: str = ""):
     """Run a server until the block is left, which begins when it listens."""
-    folder = Path(os.environ.get("PREFERENDUM_PROVIDERS", "")) / name
-    found = [folder / part / name for part in ("bin", "Scripts") if (folder / part / name).exists()]
+    folder, program = Path(os.environ.get("PREFERENDUM_PROVIDERS", "")) / name, program or name
+    paths = [folder / part / program for part in ("bin", "Scripts")]
+    found = [path for path in paths if path.exists()]
     if not found:
         pytest.skip(f"{name} is not installed")
     environment = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
@@ -97,6 +99,24 @@ def litellm(tmp_path_factory):
     ]
     with running("litellm", *arguments, port=port, log=folder / "log"):
         yield port
+
+
+@pytest.fixture(scope="module")
+def llama_cpp(tmp_path_factory):
+    folder, port = tmp_path_factory.mktemp("llama"), free_port()
+    script = Path(__file__).with_name("tiny_llama.py")
+    arguments = [str(script), str(folder / "tiny.gguf"), str(port), "tiny", MASTER_KEY]
+    with running("llama-cpp", *arguments, port=port, log=folder / "log", program="python"):
+        wait_for_the_model(port)
+        yield port
+
+
+def wait_for_the_model(port: int) -> None:
+    """Wait until llama.cpp no longer answers 503: it listens before it has loaded its model."""
+    until = time.monotonic() + 60
+    while httpx.get(f"http://127.0.0.1:{port}/health").status_code != 200:
+        assert time.monotonic() < until
+        time.sleep(0.1)
 
 
 @pytest.fixture
@@ -189,3 +209,46 @@ def test_a_model_that_a_proxy_does_not_know_is_paused_and_the_prompt_keeps_its_a
     row = asked(litellm, "unheard-of", api_key=MASTER_KEY)
     assert (row.state, row.last_error, row.attempts_made) == ("pending", "not_found", 0)
     assert "unheard-of" in row.language_model.pause_reason
+
+
+LETTERS = {"temperature": 2, "top_k": 5, "seed": 1}  # of the most likely ones
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_llama_cpp_was_told_to_cut_off_is_stored_as_that(llama_cpp, asked, stream):
+    settings = {**LETTERS, "max_tokens": 12, **({"stream": True} if stream else {})}
+    row = asked(llama_cpp, "tiny", api_key=MASTER_KEY, **settings)
+    assert (row.state, row.outcome) == ("succeeded", "cut_off"), row.last_error_message
+    assert (row.finish_reason, row.completion_tokens) == ("length", 12)
+    assert row.text.strip()
+    assert row.text.replace(" ", "").isalpha()
+    assert row.prompt_tokens > len("Say hello, please.")
+    assert (row.response_model, bool(row.system_fingerprint)) == ("tiny", True)
+    assert row.provider_request_id.startswith("chatcmpl-")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_llama_cpp_stops_where_it_is_told_to(llama_cpp, asked, stream):
+    vowels = ["a", "e", "i", "o"]
+    settings = {
+        **LETTERS,
+        "max_tokens": 300,
+        "stop": vowels,
+        **({"stream": True} if stream else {}),
+    }
+    row = asked(llama_cpp, "tiny", api_key=MASTER_KEY, **settings)
+    assert (row.state, row.finish_reason) == ("succeeded", "stop"), row.last_error_message
+    assert not {*vowels} & {*row.text}
+    assert row.completion_tokens < 300
+
+
+def test_a_wrong_name_that_llama_cpp_answers_to_all_the_same_is_put_in_quarantine(llama_cpp, asked):
+    row = asked(llama_cpp, "llama-2-70b-chat", api_key=MASTER_KEY, **LETTERS, max_tokens=4)
+    assert (row.state, row.response_model) == ("quarantined", "tiny")
+    assert "asked for 'llama-2-70b-chat' and answered as 'tiny'" in row.language_model.pause_reason
+
+
+def test_a_key_that_llama_cpp_refuses_pauses_the_endpoint(llama_cpp, asked):
+    row = asked(llama_cpp, "tiny", api_key="sk-wrong-0123456789")
+    assert (row.state, row.last_error) == ("pending", "denied")
+    assert "set a valid one" in row.language_model.endpoint.pause_reason

@@ -1,13 +1,12 @@
 """Ask a model one question and show the answer, or the exact error."""
 
 from argparse import ArgumentParser
-from html import unescape
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.template.loader import render_to_string
 
 from core.errors import DomainError
+from models_registry.serializers import advice_of
 from models_registry.services.diagnosis import Probe
 from models_registry.services.endpoints import PROBE_PROMPT, probe_model
 from models_registry.services.language_models import find_language_model
@@ -38,5 +37,5 @@ class Command(BaseCommand):
 
 def _advice(probe: Probe) -> str:
     """Return what to do about it, in the page's words, and the models there are where that helps."""
-    told = unescape(render_to_string("models_registry/_advice.html", {"probe": probe})).strip()
+    told = advice_of(probe)
     return f"{told} It has: {', '.join(probe.names)}." if probe.names else told

@@ -151,6 +151,18 @@ def redis_frozen(a: Round) -> None:
     _broker_away(a, a.lab.redis.freeze, a.lab.redis.thaw, seconds=2)
 
 
+@kind(control="ends_when_refused", control_patience=5)
+def redis_full(a: Round) -> None:
+    """Redis has used up its memory and refuses what takes more; reading goes on."""
+    _broker_away(a, a.lab.redis.be_full, a.lab.redis.have_room, seconds=2)
+
+
+@kind(control="ends_when_refused", control_patience=5)
+def redis_read_only(a: Round) -> None:
+    """Redis refuses every write for a while: another one is the primary now."""
+    _broker_away(a, a.lab.redis.be_a_replica, a.lab.redis.be_the_primary, seconds=2)
+
+
 @kind(control="leases_end_at_once")
 def two_beats(a: Round) -> None:
     """Two workers with a beat each ring twice for everything."""

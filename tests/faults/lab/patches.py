@@ -170,6 +170,14 @@ def no_reconciler() -> None:
 
 
 @patch
+def ends_when_refused() -> None:
+    """Take a broker's refusal for a fault of this program."""
+    from config.celery import app
+
+    app.conf.broker_channel_error_retry = False
+
+
+@patch
 def endless_patience() -> None:
     """Wait for the broker however long: a worker does so anyway, others must not."""
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
+import redis
 
 PATIENCE_SECONDS = 60.0
 
@@ -93,6 +94,24 @@ class Redis(Server):
     def forget(self) -> None:
         """Delete what a killed server had, as if it had kept nothing."""
         shutil.rmtree(self._folder / "appendonlydir", ignore_errors=True)
+
+    def be_full(self) -> None:
+        """Refuse whatever takes memory, as one does that has used up its own and evicts nothing."""
+        self._tell("CONFIG SET", "maxmemory", "1")
+
+    def have_room(self) -> None:
+        self._tell("CONFIG SET", "maxmemory", "0")
+
+    def be_a_replica(self) -> None:
+        """Refuse every write, as a replica does that was the primary a moment ago."""
+        self._tell("REPLICAOF", "127.0.0.1", "1")
+
+    def be_the_primary(self) -> None:
+        self._tell("REPLICAOF", "NO", "ONE")
+
+    def _tell(self, *command: str) -> None:
+        with redis.Redis(port=self.port) as client:
+            client.execute_command(*command)
 
     @property
     def url(self) -> str:
