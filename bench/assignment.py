@@ -31,6 +31,7 @@ sys.path.insert(0, str(ROOT))
 STAGES = ("balance", "submits", "machine")
 TRIALS, CONTROLS, AT_ONCE, THREADS = 200, 40, 30, 10
 EXAMPLES, STEPS = 230, 50
+ON_SQLITE = {"DATABASE_URL": "", "REDIS_URL": ""}
 Trial = Callable[[], tuple[int, Counter]]
 
 
@@ -49,14 +50,20 @@ def main() -> int:
     found = {"bench": "assignment"}
     for stage in asked.only:
         with psycopg.connect(SERVER, autocommit=True) as admin, database(admin) as (_, env):
-            command = [sys.executable, "-P", __file__, "--inside", stage]
-            settings = {**environment(env), "DJANGO_SETTINGS_MODULE": "config.settings.test"}
-            done = subprocess.run(
-                command, cwd=ROOT, env=settings, check=True, stdout=subprocess.PIPE
-            )
-        found[stage] = json.loads(done.stdout.splitlines()[-1])
+            found[stage] = apart(stage, environment(env))
+    if "machine" in asked.only:
+        found["machine_on_sqlite"] = apart("machine", environment(ON_SQLITE))
     print(json.dumps(found))
     return 0
+
+
+def apart(stage: str, env: dict) -> dict:
+    """Do one stage in a process of its own: settings are read once in each."""
+    command = [sys.executable, "-P", __file__, "--inside", stage]
+    settings = {**env, "DJANGO_SETTINGS_MODULE": "config.settings.test"}
+    done = subprocess.run(command, cwd=ROOT, env=settings, check=True, stdout=subprocess.PIPE)
+    found: dict = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def inside(stage: str) -> dict:
@@ -178,16 +185,9 @@ def machine() -> dict:
     from hypothesis import HealthCheck, settings
     from hypothesis.stateful import run_state_machine_as_test
 
-    from judging.models import Comparison
-    from tests.conftest import NOW
     from tests.judging.test_assignment_machine import AssignmentMachine
-    from tests.scenarios import make_rater, published_study
 
-    AssignmentMachine.scene = published_study(
-        prompts=4, models=2, judgments_per_comparison=2, now=NOW
-    )
-    AssignmentMachine.comparisons = list(Comparison.objects.all())
-    AssignmentMachine.raters = [make_rater(f"rater-{number}") for number in range(3)]
+    AssignmentMachine.prepare()
     steps = Counter()
 
     class Counted(AssignmentMachine):
