@@ -1,5 +1,6 @@
 """How far a study's blinding held: what raters guess, what style tells, and how much hangs on it."""
 
+from collections import Counter
 from functools import lru_cache
 from typing import Any
 
@@ -26,13 +27,13 @@ MOST_ANSWERS = 2_000  # that the classifier reads; drawn evenly at random where 
 SEED = 1
 
 
-def blinding_report(*, version: StudyVersion, coded: bool) -> dict[str, Any]:
+def blinding_report(*, version: StudyVersion, coded: bool, titled: bool = False) -> dict[str, Any]:
     """Return the blinding of a study as plain values; `coded`: with codes in the place of models.
 
-    Raises `Conflict` while the protocol keeps identities from everybody.
+    `titled`: models by the names that people read, else by the labels that programs do. Raises `Conflict` while the protocol keeps identities from everybody.
     """
     require_revealed(version)
-    labels = names_of(version, coded=coded)
+    labels = names_of(version, coded=coded, titled=titled)
     asked = read_guesses(version)
     suspected = suspected_raters(asked.guesses)
     return {
@@ -54,9 +55,19 @@ def blinding_report(*, version: StudyVersion, coded: bool) -> dict[str, Any]:
     }
 
 
-def names_of(version: StudyVersion, *, coded: bool) -> dict[int, str]:
-    """Return what each model is called to whoever asks, by id."""
-    return codes_of(version.study) if coded else labels_of(models_of(versions_of(version)))
+def names_of(version: StudyVersion, *, coded: bool, titled: bool = False) -> dict[int, str]:
+    """Return what each model is called to whoever asks, by id; `titled`: its name, not its label."""
+    if coded:
+        return codes_of(version.study)
+    models = list(models_of(versions_of(version)))
+    labels = labels_of(models)
+    if not titled:
+        return labels
+    shared = Counter(one.name for one in models)
+    return {
+        one.pk: one.name if shared[one.name] == 1 else f"{one.name} ({labels[one.pk]})"
+        for one in models
+    }
 
 
 def renamed(

@@ -32,7 +32,7 @@ def blinding(request: HttpRequest, slug: str) -> HttpResponse:
         "study": study,
         "coded": coded,
         "guessing": version.protocol.get("guessing", {}),
-        "report": blinding_reports.blinding_report(version=version, coded=coded),
+        "report": blinding_reports.blinding_report(version=version, coded=coded, titled=True),
     }
     return render(request, "ratings/blinding.html", context)
 
@@ -48,7 +48,7 @@ def raters(request: HttpRequest, slug: str) -> HttpResponse:
         "coded": coded,
         "may_manage": "manage" in scopes_of(request),
         "agreement": rater_quality.study_agreement(version=version),
-        "judged": rater_quality.raters_judged(version=version, coded=coded),
+        "judged": rater_quality.raters_judged(version=version, coded=coded, titled=True),
     }
     return render(request, "ratings/raters.html", context)
 

@@ -80,6 +80,8 @@ def test_the_page_says_so_and_both_are_written_down(guessed, client, client_of, 
     page = client.get(PAGE).content.decode()
     assert "A check, not a board" in page
     assert "6 times rightly" in page
+    assert page.count("<bdi>Ant</bdi>") == 3  # guesses, style, and the check
+    assert "<bdi>ant</bdi>" not in page
     client_of(alice).get(API)
     paths = UnblindingEvent.objects.order_by("pk").values_list("path", flat=True)
     assert list(paths) == ["blinding", "api-blinding"]
