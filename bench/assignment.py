@@ -2,8 +2,8 @@
 
 Balance: sides in 20 simulated studies of 10 models, 100 prompts and 50 raters of 60 judgments. Submits: 200
 times 30 equal submissions at once, over the API, on PostgreSQL; then, as negative controls, 40 times without
-the conditional change of state, without the constraint, and without both. Machine: 10,000 random steps of leases,
-judgments, changes, skips and expiry, with every rule checked after each step.
+the conditional change of state, without the constraint, and without both. Machine: 10,000 random steps of the
+machine in tests/judging/test_assignment_machine.py, on PostgreSQL and on SQLite, with every rule checked after each.
 
     python bench/assignment.py                          all three
     python bench/assignment.py --only balance submits   some of them
