@@ -16,6 +16,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -31,7 +32,6 @@ sys.path.insert(0, str(ROOT))
 STAGES = ("balance", "submits", "machine")
 TRIALS, CONTROLS, AT_ONCE, THREADS = 200, 40, 30, 10
 EXAMPLES, STEPS = 230, 50
-ON_SQLITE = {"DATABASE_URL": "", "REDIS_URL": ""}
 Trial = Callable[[], tuple[int, Counter]]
 
 
@@ -52,7 +52,9 @@ def main() -> int:
         with psycopg.connect(SERVER, autocommit=True) as admin, database(admin) as (_, env):
             found[stage] = apart(stage, environment(env))
     if "machine" in asked.only:
-        found["machine_on_sqlite"] = apart("machine", environment(ON_SQLITE))
+        with tempfile.TemporaryDirectory() as folder:
+            on_sqlite = {"DATABASE_URL": "", "REDIS_URL": "", "PREFERENDUM_DATA_DIR": folder}
+            found["machine_on_sqlite"] = apart("machine", environment(on_sqlite))
     print(json.dumps(found))
     return 0
 

@@ -48,8 +48,8 @@ SHARES = {
     "influence": 0.2,
 }
 CHECKS = tuple(SHARES)
-# The share for having a part in a campaign, beside the others': of honest studies a twentieth seem to
-# have one, so that all they pay for it is a thirtieth of the level.
+# The share for having a part in a campaign, beside the others': few honest studies seem to have one,
+# though in one that does a few raters more than this are taken for its members.
 IN_CAMPAIGN = 0.6
 TWO_SIDED = ("position", "ties")
 # How many independent tests the largest of which is looked at: both sides, or about so many runs.

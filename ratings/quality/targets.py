@@ -36,7 +36,7 @@ LOG_WEIGHTS = np.log(WEIGHTS / WEIGHTS.sum())
 FLOOR = 0.5  # raters that every hypothesis is credited with from the start
 ROUNDS = 20
 DRAWS = 40  # honest studies behind a p-value
-CAMPAIGN = 0.05  # the chance that an honest study seems to have a campaign
+CAMPAIGN = 0.025  # the chance that an honest study seems to have a campaign
 # Of raters that may take part in one.
 PARTS = np.array([0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15])
 MOST_EVIDENCE = 50.0  # of one rater; more would overflow, and says no more
@@ -48,7 +48,7 @@ class Targets:
     """(R,) the p-value of each rater, and the model that they seem to be for or against.
 
     `joined` (R,) is the p-value of having no part in the study's campaign: 1 where there seems to be
-    none, as in all but a twentieth of honest studies.
+    none, as in all but a fortieth of honest studies.
     """
 
     p: Floats
