@@ -38,13 +38,6 @@ PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 UV_VERSION = "0.13.9"
 SERVICES = {"PostgreSQL": 5432, "Redis": 6379}
 NO_TESTS = 5  # pytest's exit code when nothing was collected
-# Tests of what asks no database: once is enough.
-WITHOUT_DATABASE = (
-    "tests/ratings/scoring",
-    "tests/ratings/quality",
-    "tests/ratings/test_rank_command.py",
-    "tests/ratings/test_vote_files.py",
-)
 
 
 def say(line: str) -> None:
@@ -218,14 +211,11 @@ def test(arguments: Sequence[str]) -> int:
     else:
         say("== Tests on PostgreSQL and Redis")
         # Pages look the same over either database; the journeys through them are gone on both.
-        some = () if arguments else ("-m", "not browser or journey", *ignoring(WITHOUT_DATABASE))
+        # What asks no database has passed above.
+        some = () if arguments else ("-m", "not browser or journey", "--only-with-database")
         codes.append(call(*command, *some, env=test_services()).returncode)
     failed = [code for code in codes if code not in {0, NO_TESTS}]
     return failed[0] if failed else min(codes)
-
-
-def ignoring(paths: Sequence[str]) -> list[str]:
-    return [f"--ignore={one}" for one in paths]
 
 
 def test_providers(arguments: Sequence[str]) -> int:

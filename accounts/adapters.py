@@ -6,6 +6,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from accounts.permissions import is_admin
 from accounts.secrets import SeedUnreadable, decrypt_seed, encrypt_seed
@@ -31,7 +32,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # untyped li
         except SeedUnreadable as error:
             # Never an empty seed instead: its codes are known to everybody.
             raise Conflict(
-                "Your second factor cannot be read; whoever runs this site has to remove it.",
+                _("Your second factor cannot be read; whoever runs this site has to remove it."),
                 code="second_factor_unreadable",
             ) from error
 

@@ -1,22 +1,28 @@
 from django.urls import path
 
-from accounts import api
+from accounts.api import consent, invitations, users
 
 urlpatterns = [
-    path("me/", api.MeView.as_view(), name="api-me"),
-    path("users/", api.UsersView.as_view(), name="api-users"),
-    path("users/<str:username>/", api.UserView.as_view(), name="api-user"),
+    path("me/", users.MeView.as_view(), name="api-me"),
+    path("me/consent/", consent.OwnConsentView.as_view(), name="api-own-consent"),
+    path("me/withdraw/", consent.WithdrawalView.as_view(), name="api-withdraw"),
+    path("consent-texts/", consent.ConsentTextsView.as_view(), name="api-consent-texts"),
+    path("consent-over-api/", consent.ConsentOverApiView.as_view(), name="api-consent-over-api"),
+    path("invitations/", invitations.InvitationsView.as_view(), name="api-invitations"),
+    path("invitations/<int:pk>/", invitations.InvitationView.as_view(), name="api-invitation"),
+    path("users/", users.UsersView.as_view(), name="api-users"),
+    path("users/<str:username>/", users.UserView.as_view(), name="api-user"),
     path(
         "users/<str:username>/sign-in-links/",
-        api.UserSignInLinksView.as_view(),
+        users.UserSignInLinksView.as_view(),
         name="api-user-sign-in-links",
     ),
     path(
         "users/<str:username>/tokens/<int:pk>/",
-        api.UserTokenView.as_view(),
+        users.UserTokenView.as_view(),
         name="api-user-token",
     ),
-    path("users/<str:username>/tokens/", api.UserTokensView.as_view(), name="api-user-tokens"),
-    path("tokens/", api.OwnTokensView.as_view(), name="api-tokens"),
-    path("tokens/<int:pk>/", api.OwnTokenView.as_view(), name="api-token"),
+    path("users/<str:username>/tokens/", users.UserTokensView.as_view(), name="api-user-tokens"),
+    path("tokens/", users.OwnTokensView.as_view(), name="api-tokens"),
+    path("tokens/<int:pk>/", users.OwnTokenView.as_view(), name="api-token"),
 ]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
@@ -23,11 +24,11 @@ class BearerTokenAuthentication(authentication.BaseAuthentication):
         parts = header.split()
         if len(parts) != PARTS or parts[0].lower() != "bearer":
             raise exceptions.AuthenticationFailed(
-                "Write the header as: Authorization: Bearer TOKEN."
+                _("Write the header as: Authorization: Bearer TOKEN.")
             )
         token = services.find_token(secret=parts[1], now=timezone.now())
         if token is None:
-            raise exceptions.AuthenticationFailed("This token is unknown, revoked or expired.")
+            raise exceptions.AuthenticationFailed(_("This token is unknown, revoked or expired."))
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.languages import OFFERED
+from accounts.models import User
 from accounts.services.consent import LONGEST_PART, PARTS
 from accounts.services.holds import LONGEST_REASON
 from accounts.services.invitations import LONGEST_NOTE, MOST_USES
@@ -58,6 +59,26 @@ class LanguagesForm(ServiceForm):
     def codes(self) -> list[str]:
         data = self.cleaned_data
         return [*data["languages"], *data["others"].split(",")]
+
+
+class AccountForm(ServiceForm):
+    """Who is to come in: raters come by invitation."""
+
+    username = forms.CharField(
+        label=_("Name"),
+        help_text=_("Letters, digits and @ . + - _ only."),
+        max_length=LONGEST_NAME,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=[
+            (User.Role.RESEARCHER, _("Researcher: reads boards and takes the votes home as files")),
+            (User.Role.ADMIN, _("Admin: does everything, as you do")),
+        ],
+        widget=forms.RadioSelect,
+        initial=User.Role.RESEARCHER,
+    )
 
 
 class ConsentForm(LanguagesForm):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from core.models import InsertOnlyModel, TimestampedModel
 
@@ -24,9 +25,9 @@ def new_session_salt() -> str:
 
 class User(AbstractUser):
     class Role(models.TextChoices):
-        ADMIN = "admin", "Admin"
-        RESEARCHER = "researcher", "Researcher"
-        RATER = "rater", "Rater"
+        ADMIN = "admin", _("Admin")
+        RESEARCHER = "researcher", _("Researcher")
+        RATER = "rater", _("Rater")
 
     role = models.CharField(max_length=16, choices=Role.choices)
     # Sessions are bound to it: a new one signs the user out everywhere.
@@ -57,9 +58,9 @@ class RaterProfile(TimestampedModel):
     """What a study knows of a rater: a pseudonym, the kind, and the languages they declared."""
 
     class Kind(models.TextChoices):
-        PERSON = "person", "People"
-        SIMULATED = "simulated", "Simulated"
-        MODEL_JUDGE = "model_judge", "Model judge"
+        PERSON = "person", _("People")
+        SIMULATED = "simulated", _("Simulated")
+        MODEL_JUDGE = "model_judge", _("Model judge")
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="rater_profile")
     pseudonym = models.CharField(max_length=16, unique=True, default=new_pseudonym, editable=False)
@@ -162,8 +163,8 @@ class Consent(InsertOnlyModel):
     """That a rater agreed to one version, or took the agreement back, and when."""
 
     class Action(models.TextChoices):
-        GIVEN = "given", "Given"
-        WITHDRAWN = "withdrawn", "Withdrawn"
+        GIVEN = "given", _("Given")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     rater = models.ForeignKey(RaterProfile, on_delete=models.PROTECT, related_name="consents")
     version = models.ForeignKey(ConsentVersion, on_delete=models.PROTECT, related_name="consents")

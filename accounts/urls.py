@@ -3,7 +3,7 @@
 from allauth.account import views as library
 from django.urls import include, path
 
-from accounts.views import consent, invitations, profile, sign_in
+from accounts.views import consent, invitations, people, profile, sign_in
 
 urlpatterns = [
     path("sign-in/", library.login, name="account_login"),
@@ -21,6 +21,10 @@ urlpatterns = [
     path("account/confirm/", library.reauthenticate, name="account_reauthenticate"),
     path("account/closed/", library.account_inactive, name="account_inactive"),
     path("account/second-factor/", include("allauth.mfa.urls")),
+    path("people/", people.people, name="people"),
+    path("people/<str:username>/link/", people.link, name="person-link"),
+    path("people/<str:username>/close/", people.close, name="person-close"),
+    path("people/<str:username>/reopen/", people.reopen, name="person-reopen"),
     path("consent/", consent.consent, name="consent"),
     path("consent/text/", consent.text, name="consent-text"),
     path("consent/over-api/", consent.over_api, name="consent-over-api"),

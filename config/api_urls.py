@@ -19,5 +19,6 @@ urlpatterns = [
     path("", include("prompts.api_urls")),
     path("", include("models_registry.api_urls")),
     path("", include("ratings.api_urls")),
+    path("", csrf_exempt(no_such_route)),
     path("<path:path>", csrf_exempt(no_such_route)),
 ]

@@ -7,7 +7,10 @@ from typing import Any
 from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from rest_framework.generics import ListAPIView
 
 from core.errors import DomainError, InputError, Invalid, Missing
@@ -48,6 +51,20 @@ class ContentPolicyMiddleware:
         return response
 
 
+class CompressPagesMiddleware(GZipMiddleware):
+    """Sends pages compressed to whoever takes them so: on a phone's line that is most of the wait.
+
+    Pages alone: files are streamed as they are, and programs of raters are many and near. The base
+    class adds a random length to each answer, so that its size says nothing about what is in it.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> Any:
+        """Compress what is HTML."""
+        if response.streaming or not response.get("Content-Type", "").startswith("text/html"):
+            return response
+        return super().process_response(request, response)
+
+
 class PrivateCacheMiddleware:
     """Keeps what a signed-in person sees out of every cache."""
 
@@ -71,9 +88,9 @@ class ReadableAddressMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if NUL in request.path_info:
-            return error_answer(request, Missing("There is no such thing here."))
+            return error_answer(request, Missing(_("There is no such thing here.")))
         if "%00" in request.META.get("QUERY_STRING", ""):
-            return error_answer(request, Invalid("The query contains a NUL (%00); leave it out."))
+            return error_answer(request, Invalid(_("The query contains a NUL; leave it out.")))
         return self.get_response(request)
 
 
@@ -104,9 +121,12 @@ class KnownParametersMiddleware:
             return None
         told = f"known here: {', '.join(known)}" if known else "none is known here"
         errors = [
-            InputError("unknown", f"Unknown parameter; {told}.", column=one) for one in unknown
+            InputError("unknown", _("Unknown parameter; %(told)s.") % {"told": told}, column=one)
+            for one in unknown
         ]
-        return error_answer(request, Invalid("The address has unknown parameters.", errors=errors))
+        return error_answer(
+            request, Invalid(_("The address has unknown parameters."), errors=errors)
+        )
 
 
 def _parameters(view: type) -> list[str]:

@@ -63,9 +63,12 @@ def problem_response(  # noqa: PLR0911 - one list of kinds
 
 
 @login_not_required
-def no_such_route(request: HttpRequest, path: str) -> JsonResponse:
-    """Answer for addresses under the API that do not exist."""
-    return problem_answer(Missing(f"The API has no {path!r}; see docs/."))
+def no_such_route(request: HttpRequest, path: str = "") -> JsonResponse:
+    """Answer for addresses under the API that do not exist, its root included."""
+    if not path:
+        return problem_answer(Missing("This is the API; docs/ lists its addresses."))
+    slash = "" if path.endswith("/") else " Its addresses end with a slash."
+    return problem_answer(Missing(f"The API has no {path!r}; see docs/.{slash}"))
 
 
 def problem_answer(error: DomainError) -> JsonResponse:

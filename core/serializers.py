@@ -6,6 +6,13 @@ from typing import Any
 from rest_framework import serializers
 
 
+def checked(kind: type[serializers.Serializer], data: Any) -> dict[str, Any]:
+    """Return what was sent, as `kind` reads it. Raises DRF's ValidationError for what is wrong."""
+    body = kind(data=data)
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)
+
+
 class StrictSerializer(serializers.Serializer):
     """Refuses fields it does not know, so that a misspelt field is never silently dropped."""
 

@@ -7,14 +7,22 @@ them only describe them for the OpenAPI schema.
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.models import Consent, RaterHold, RaterProfile
+from accounts.serializers import NewInvitationSerializer
+from accounts.services.holds import LONGEST_REASON
 from core.serializers import StrictBoolean, StrictInteger, StrictSerializer, StrictText
 from judging.blinding import BlindedAssignment, BlindedCriterion, Progress, Side
 from judging.models import Study, StudyVersion, UnblindingEvent
 from judging.protocol import PROTOCOL_SCHEMA, Protocol
+from judging.services.activity import StudyActivity
+from judging.services.cohorts import cohort_choices
 from judging.services.guessing import Questionnaire
 from judging.services.judgments import Recorded
+from judging.services.raters import RaterWork
+from judging.services.undo import Judged
 
 # ---- what managers and researchers read and write -----------------------------------------------
 
@@ -136,16 +144,101 @@ class CohortChangesSerializer(serializers.Serializer):
     changed = serializers.IntegerField(help_text="Raters whose cohort is another now.")
 
 
-class CohortInvitationSerializer(StrictSerializer):
+class CohortInvitationSerializer(NewInvitationSerializer):
     cohort = StrictText(max_length=40, help_text="Its key.")
-    note = StrictText(max_length=100, default="", allow_blank=True)
-    languages = serializers.ListField(child=StrictText(max_length=12), default=list)
-    max_uses = StrictInteger(min_value=1, max_value=10_000, default=1)
-    days = StrictInteger(min_value=1, max_value=366, default=14)
 
 
-class InvitationLinkSerializer(serializers.Serializer):
-    url = serializers.CharField(help_text="In this answer and nowhere else.")
+class WantedRatersSerializer(StrictSerializer):
+    q = StrictText(
+        max_length=100, default="", allow_blank=True, help_text="Part of a name or pseudonym."
+    )
+    kind = serializers.ChoiceField(
+        choices=RaterProfile.Kind.choices, default="", allow_blank=True, help_text="Empty: all."
+    )
+
+
+class RaterWorkSerializer(serializers.Serializer):
+    pseudonym = serializers.CharField(source="profile.pseudonym")
+    username = serializers.CharField(source="profile.user.username")
+    kind = serializers.ChoiceField(source="profile.kind", choices=RaterProfile.Kind.choices)
+    languages = serializers.ListField(child=serializers.CharField(), source="profile.languages")
+    is_active = serializers.BooleanField(
+        source="profile.user.is_active", help_text="False: the account is closed."
+    )
+    held = serializers.BooleanField(source="profile.held", help_text="Gets no new comparisons.")
+    judgments = serializers.IntegerField()
+    skips = serializers.IntegerField(help_text="Without those of texts they did not want to read.")
+    last_active = serializers.DateTimeField(allow_null=True)
+    seconds = serializers.FloatField(
+        allow_null=True, help_text="Median time of their latest judgments."
+    )
+
+
+class HoldSerializer(serializers.ModelSerializer):
+    by = serializers.CharField(source="by.username", default=None)
+
+    class Meta:
+        model = RaterHold
+        fields = ["held", "reason", "by", "at"]
+        read_only_fields = fields
+
+
+class GivenConsentSerializer(serializers.ModelSerializer):
+    version = serializers.IntegerField(source="version.number")
+
+    class Meta:
+        model = Consent
+        fields = ["version", "action", "at"]
+        read_only_fields = fields
+
+
+class RaterSerializer(RaterWorkSerializer):
+    holds = HoldSerializer(many=True, source="profile.holds", help_text="The newest first.")
+    consents = GivenConsentSerializer(
+        many=True, source="profile.consents", help_text="The newest first."
+    )
+    cohorts = serializers.SerializerMethodField(
+        help_text="By slug of the running studies that have cohorts; empty: in none."
+    )
+
+    def get_cohorts(self, work: RaterWork) -> dict[str, str]:
+        return {study.slug: cohort for study, _, cohort in cohort_choices(rater=work.profile)}
+
+
+class HoldReasonSerializer(StrictSerializer):
+    reason = StrictText(max_length=LONGEST_REASON, help_text="The rater does not see it.")
+
+
+class SkipsSerializer(serializers.Serializer):
+    reason = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class WorkInStudySerializer(serializers.Serializer):
+    pseudonym = serializers.CharField()
+    kind = serializers.ChoiceField(choices=RaterProfile.Kind.choices)
+    judgments = serializers.IntegerField()
+    skipped = serializers.IntegerField()
+    last_at = serializers.DateTimeField(allow_null=True)
+
+
+class StudyActivitySerializer(serializers.Serializer):
+    last_hour = serializers.IntegerField(help_text="Judgments.")
+    last_day = serializers.IntegerField(help_text="Judgments.")
+    per_day = serializers.FloatField(
+        help_text="The mean of the last 7 days, or of those since the study opened."
+    )
+    skips = serializers.SerializerMethodField(help_text="The most frequent first.")
+    raters = WorkInStudySerializer(many=True, help_text="The 20 who did most.")
+
+    @extend_schema_field(SkipsSerializer(many=True))
+    def get_skips(self, activity: StudyActivity) -> list[dict[str, Any]]:
+        return [{"reason": reason, "count": count} for reason, count in activity.skips]
+
+
+class ToldSerializer(serializers.Serializer):
+    field = serializers.CharField(help_text="As in the study, such as name or criteria.0.")
+    name = serializers.CharField()
 
 
 class PlanSerializer(serializers.Serializer):
@@ -160,6 +253,10 @@ class PlanSerializer(serializers.Serializer):
         source="numbers.groups", many=True, help_text="Where places are kept: for whom how many."
     )
     missing_completions = serializers.IntegerField()
+    told = ToldSerializer(
+        many=True,
+        help_text="Names of models that raters would read, and where: they unblind the study.",
+    )
 
 
 class StudyProgressSerializer(serializers.Serializer):
@@ -227,15 +324,22 @@ class UnblindingSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class CriterionSerializer(serializers.Serializer):
+class AskedCriterionSerializer(serializers.Serializer):
+    """A criterion as raters may read it: where it is from may name a model."""
+
     key = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment] # a field of this name hides an argument
     question = serializers.CharField()
     definition = serializers.CharField()
     guidance = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment] # a field of this name hides an argument
     scale = serializers.CharField()
     labels = serializers.DictField(child=serializers.CharField())
+
+
+class CriterionSerializer(AskedCriterionSerializer):
+    """A criterion, and where it is from."""
+
+    source = serializers.CharField()  # type: ignore[assignment] # a field of this name hides an argument
 
 
 # ---- what raters receive ------------------------------------------------------------------------
@@ -244,6 +348,19 @@ class CriterionSerializer(serializers.Serializer):
 class NextSerializer(serializers.Serializer):
     prefetch = serializers.BooleanField(
         default=False, help_text="Give the assignment after the one that is shown."
+    )
+
+
+class WarningsSerializer(StrictSerializer):
+    every = StrictBoolean(help_text="Nothing that carries a content warning, whatever it says.")
+    tags = serializers.ListField(
+        child=StrictText(max_length=200), max_length=200, help_text="Nothing with one of these."
+    )
+
+
+class OwnWarningsSerializer(WarningsSerializer):
+    in_use = serializers.ListField(
+        child=serializers.CharField(), help_text="Those that studies use now."
     )
 
 
@@ -301,6 +418,12 @@ class BlindedAssignmentSerializer(serializers.Serializer):
     progress = ProgressSerializer()
 
 
+class JudgedSerializer(serializers.Serializer):
+    assignment = BlindedAssignmentSerializer()
+    votes = serializers.DictField(child=serializers.CharField(), help_text="By criterion.")
+    comment = serializers.CharField()
+
+
 class AskedAnswerSerializer(serializers.Serializer):
     token = serializers.CharField(help_text="Of the assignment in which you judged it.")
     side = serializers.ChoiceField(choices=["a", "b"], help_text="Where it stood.")
@@ -355,7 +478,7 @@ class OpenStudySerializer(serializers.Serializer):
     slug = serializers.CharField()
     name = serializers.CharField()
     guidelines = serializers.CharField()
-    criteria = CriterionSerializer(many=True)
+    criteria = AskedCriterionSerializer(many=True)
     progress = ProgressSerializer()
 
 
@@ -369,6 +492,14 @@ def blinded_body(one: BlindedAssignment) -> dict[str, Any]:
         "b": _side_body(one.b),
         "criteria": [_criterion_body(criterion) for criterion in one.criteria],
         "progress": progress_body(one.progress),
+    }
+
+
+def judged_body(judged: Judged) -> dict[str, Any]:
+    return {
+        "assignment": blinded_body(judged.blinded),
+        "votes": judged.votes,
+        "comment": judged.comment,
     }
 
 
@@ -406,7 +537,7 @@ def open_study_body(study: Study, protocol: Protocol, progress: Progress) -> dic
         "slug": study.slug,
         "name": study.name,
         "guidelines": protocol.guidelines,
-        "criteria": CriterionSerializer(protocol.criteria, many=True).data,
+        "criteria": AskedCriterionSerializer(protocol.criteria, many=True).data,
         "progress": progress_body(progress),
     }
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
@@ -351,7 +352,10 @@ class CompletionsImportView(APIView):
         asked = read(serializers.ImportSerializer, request)
         file = asked["file"]
         if file.size > settings.UPLOAD_MAX_BYTES:
-            raise TooLarge(f"The file is larger than {settings.UPLOAD_MAX_BYTES:,} bytes.")
+            raise TooLarge(
+                _("The file is larger than %(upload_max_bytes)s bytes.")
+                % {"upload_max_bytes": f"{settings.UPLOAD_MAX_BYTES:,}"}
+            )
         done = imports.import_completions(
             data=file.read(),
             filename=file.name,

@@ -136,10 +136,17 @@ class FactsFields(Plain):
         return {name: self.cleaned_data[name] for name in FactsFields.base_fields}
 
 
+class EndpointChoice(forms.ModelChoiceField):
+    """Endpoints by the names people gave, as on every other page."""
+
+    def label_from_instance(self, obj: ModelEndpoint) -> str:
+        return obj.name
+
+
 class ConnectForm(SettingsFields, FactsFields):
     """A model and where it is served, in one go."""
 
-    endpoint = forms.ModelChoiceField(
+    endpoint = EndpointChoice(
         ModelEndpoint.objects.order_by("name"),
         label=_("Endpoint"),
         required=False,
@@ -228,7 +235,7 @@ class EditUnusedModelForm(SettingsFields, EditModelForm):
 
 
 class NewVersionForm(SettingsFields):
-    endpoint = forms.ModelChoiceField(
+    endpoint = EndpointChoice(
         ModelEndpoint.objects.order_by("name"),
         label=_("Endpoint"),
         to_field_name="slug",

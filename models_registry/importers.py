@@ -10,6 +10,7 @@ from prompts.readers.parquet import read_parquet
 from prompts.readers.shapes import did_you_mean
 from prompts.readers.sniffing import CSV, JSONL, PARQUET, TSV, sniff
 from prompts.readers.tables import read_table
+from prompts.records import kind_of
 
 MOST_ROWS = 100_000
 # Field names, the first that is there counts: AlpacaEval's outputs, MT-bench's answers, and our own.
@@ -138,7 +139,7 @@ def _first(value: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
 
 def _storable(text: Any, column: str) -> str:
     if not isinstance(text, str):
-        raise _BadRow("type", f"A text is expected, not {type(text).__name__}.", column)
+        raise _BadRow("type", f"It is {kind_of(text)}, not a text.", column)
     if "\x00" in text:
         raise _BadRow("nul", "The text contains the NUL character.", column)
     return text
@@ -156,11 +157,11 @@ def one_model(rows: list[CompletionRow], wanted: str) -> list[CompletionRow]:
     if wanted and chosen:
         return chosen
     shown = ", ".join(repr(name[:80]) for name in named[:20])
+    count = "1 model" if len(named) == 1 else f"{len(named):,} models"
     more = ", …" if len(named) > 20 else ""  # noqa: PLR2004 - as many as are shown
     missed = f"It holds none of {wanted[:80]!r}.{did_you_mean(wanted, named)} " if wanted else ""
     raise Invalid(
-        f"{missed}The file holds answers of {len(named)} model(s): {shown}{more}."
-        " Say whose rows to take.",
+        f"{missed}The file holds answers of {count}: {shown}{more}. Say whose rows to take.",
         code="several_models" if not wanted else "no_such_model",
         models=[name for name in named if name][:100],
     )

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.models import TimestampedModel
@@ -13,8 +14,8 @@ class ModelEndpoint(TimestampedModel):
     """Where to call. The key is bound to the origin it was given for: changing one wipes the other."""
 
     class Kind(models.TextChoices):
-        OPENAI_CHAT = "openai_chat", "OpenAI-compatible chat completions"
-        ANTHROPIC_MESSAGES = "anthropic_messages", "Anthropic messages"
+        OPENAI_CHAT = "openai_chat", _("OpenAI-compatible chat completions")
+        ANTHROPIC_MESSAGES = "anthropic_messages", _("Anthropic messages")
 
     slug = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=200)
@@ -157,11 +158,11 @@ class GenerationRun(TimestampedModel):
     """Pool version x models x samples. Starting one inserts pending completions, nothing else."""
 
     class State(models.TextChoices):
-        RUNNING = "running", "Running"
-        PAUSED = "paused", "Paused"
-        CANCELLED = "cancelled", "Cancelled"
+        RUNNING = "running", _("Running")
+        PAUSED = "paused", _("Paused")
+        CANCELLED = "cancelled", _("Cancelled")
 
-    TOLD_STATES = (*State.choices, ("finished", "Finished"))
+    TOLD_STATES = (*State.choices, ("finished", _("Finished")))
 
     pool_version = models.ForeignKey(
         PromptPoolVersion, on_delete=models.PROTECT, related_name="runs"
@@ -191,6 +192,11 @@ class GenerationRun(TimestampedModel):
     def __str__(self) -> str:
         return f"run {self.pk}"
 
+    @property
+    def models_by_name(self) -> list[LanguageModel]:
+        """The run's models in an order that does not change from one look to the next."""
+        return sorted(self.language_models.all(), key=str)
+
 
 class MonthlySpending(models.Model):
     """What all calls of a calendar month (UTC) have cost, as far as prices and usage are known."""
@@ -211,23 +217,23 @@ class Completion(TimestampedModel):
     """
 
     class State(models.TextChoices):
-        PENDING = "pending", "Pending"
-        LEASED = "leased", "In flight"
-        SUCCEEDED = "succeeded", "Succeeded"
-        FAILED = "failed", "Failed"
-        CANCELLED = "cancelled", "Cancelled"
-        QUARANTINED = "quarantined", "Quarantined"
+        PENDING = "pending", _("Pending")
+        LEASED = "leased", _("In flight")
+        SUCCEEDED = "succeeded", _("Succeeded")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+        QUARANTINED = "quarantined", _("Quarantined")
 
     class Source(models.TextChoices):
-        GENERATED = "generated", "Generated"
-        IMPORTED = "imported", "Imported"
+        GENERATED = "generated", _("Generated")
+        IMPORTED = "imported", _("Imported")
 
     class Outcome(models.TextChoices):
-        ANSWERED = "answered", "Answered"
-        REFUSED = "refused", "Refused"
-        FILTERED = "filtered", "Filtered"
-        EMPTY = "empty", "Empty"
-        CUT_OFF = "cut_off", "Cut off"
+        ANSWERED = "answered", _("Answered")
+        REFUSED = "refused", _("Refused")
+        FILTERED = "filtered", _("Filtered")
+        EMPTY = "empty", _("Empty")
+        CUT_OFF = "cut_off", _("Cut off")
 
     # Every change of state writes to every index: these two have none of their own. The first is the
     # beginning of `completion_once`, and what is asked of a run concerns its rows in one state.
@@ -366,13 +372,13 @@ class DriftNotice(TimestampedModel):
     """Something about a model has changed; its calls wait until an admin has said what that means."""
 
     class What(models.TextChoices):
-        RESPONSE_MODEL = "response_model", "Name in its answers"
-        FINGERPRINT = "fingerprint", "Fingerprint"
-        ANSWERS = "answers", "Answers to the canary questions"
+        RESPONSE_MODEL = "response_model", _("Name in its answers")
+        FINGERPRINT = "fingerprint", _("Fingerprint")
+        ANSWERS = "answers", _("Answers to the canary questions")
 
     class Decision(models.TextChoices):
-        SAME = "same", "The same model"
-        NEW_VERSION = "new_version", "A new version"
+        SAME = "same", _("The same model")
+        NEW_VERSION = "new_version", _("A new version")
 
     language_model = models.ForeignKey(
         LanguageModel, on_delete=models.CASCADE, related_name="drift_notices"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from core.serializers import StrictBoolean, StrictInteger, StrictSerializer, StrictText
@@ -152,7 +153,7 @@ class DriftDecisionSerializer(StrictSerializer):
 class SettingsField(serializers.JSONField):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, dict):
-            raise serializers.ValidationError("An object of sampling settings is expected.")
+            raise serializers.ValidationError(_("An object of sampling settings is expected."))
         return super().to_internal_value(data)
 
 
@@ -270,7 +271,7 @@ class RunSerializer(serializers.ModelSerializer):
     pool = serializers.CharField(source="pool_version.pool.slug", read_only=True)
     pool_version = serializers.IntegerField(source="pool_version.number", read_only=True)
     models: serializers.Field = serializers.StringRelatedField(
-        source="language_models", many=True, read_only=True
+        source="models_by_name", many=True, read_only=True
     )
     state = serializers.ChoiceField(
         source="told_state",

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
@@ -147,7 +148,7 @@ def _upload(request: Request, serializer: type[StrictSerializer]) -> tuple[bytes
     The size is looked at before anything is read.
     """
     if request.headers.get("Content-Encoding", "identity") != "identity":
-        raise Unsupported("Compressed bodies are not taken.")
+        raise Unsupported(_("Compressed bodies are not taken."))
     declared = int(request.META.get("CONTENT_LENGTH") or 0)
     if declared > settings.UPLOAD_MAX_BYTES + FORM_BYTES:
         raise _too_large()
@@ -169,7 +170,7 @@ def _upload(request: Request, serializer: type[StrictSerializer]) -> tuple[bytes
 def _form_file(request: Request) -> tuple[bytes, str]:
     files = request.FILES.getlist("file")
     if len(files) != 1 or len(request.FILES) > 1:
-        raise Invalid("The form holds exactly one file, in the field 'file'.", code="file")
+        raise Invalid(_("The form holds exactly one file, in the field 'file'."), code="file")
     file: UploadedFile = files[0]
     if (file.size or 0) > settings.UPLOAD_MAX_BYTES:
         raise _too_large()
@@ -177,4 +178,7 @@ def _form_file(request: Request) -> tuple[bytes, str]:
 
 
 def _too_large() -> TooLarge:
-    return TooLarge(f"The file is larger than {settings.UPLOAD_MAX_BYTES:,} bytes.")
+    return TooLarge(
+        _("The file is larger than %(upload_max_bytes)s bytes.")
+        % {"upload_max_bytes": f"{settings.UPLOAD_MAX_BYTES:,}"}
+    )

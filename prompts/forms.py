@@ -116,7 +116,7 @@ class SureForm(forms.Form):
     )
 
     def check(self, name: str) -> None:
-        """Raise `Conflict` unless exactly this name was typed."""
-        if not self.is_valid() or self.cleaned_data["name"] != name:
+        """Raise `Conflict` unless this name was typed, in whatever case: headings begin with a capital."""
+        if not self.is_valid() or self.cleaned_data["name"].casefold() != name.casefold():
             message = _("The name typed is not “%(name)s”; nothing was changed.")
             raise Conflict(str(message % {"name": name}), code="not_confirmed")

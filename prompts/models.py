@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.models import TimestampedModel
@@ -25,8 +26,8 @@ class PromptPoolVersion(TimestampedModel):
     """One state of a pool; publication freezes it under the digest of its content."""
 
     class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        PUBLISHED = "published", "Published"
+        DRAFT = "draft", _("Draft")
+        PUBLISHED = "published", _("Published")
 
     pool = models.ForeignKey(PromptPool, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -64,8 +65,8 @@ class Prompt(models.Model):
     """
 
     class Kind(models.TextChoices):
-        OWN_CONVERSATION = "own_conversation", "Own conversation"
-        FIXED_HISTORY = "fixed_history", "Fixed history"
+        OWN_CONVERSATION = "own_conversation", _("Own conversation")
+        FIXED_HISTORY = "fixed_history", _("Fixed history")
 
     version = models.ForeignKey(PromptPoolVersion, on_delete=models.PROTECT, related_name="prompts")
     position = models.PositiveIntegerField()

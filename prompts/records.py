@@ -202,7 +202,9 @@ class RowReader:
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if not isinstance(value, str):
-            refuse("id", f"The id is {_kind(value)}, not a text or number.", row=row, column=column)
+            refuse(
+                "id", f"The id is {kind_of(value)}, not a text or number.", row=row, column=column
+            )
         value = text_of(row, column, value).strip()
         if not value or len(value) > MAX_LABEL:
             problem = f"has more than {MAX_LABEL} characters" if value else "is empty"
@@ -243,7 +245,7 @@ class RowReader:
         if isinstance(value, str):
             value = re.split(r"[;,|]", value)
         if not isinstance(value, list):
-            refuse("tags", f"It is {_kind(value)}, not a list of texts.", row=row, column=column)
+            refuse("tags", f"It is {kind_of(value)}, not a list of texts.", row=row, column=column)
         tags = [text_of(row, column, one).strip() for one in value]
         if len(tags) > MAX_TAGS or any(not one or len(one) > MAX_LABEL for one in tags):
             message = f"At most {MAX_TAGS} tags of 1 to {MAX_LABEL} characters."
@@ -297,7 +299,7 @@ def _holds_messages(value: Any) -> bool:
 
 def _turns(row: int, column: str, value: Any) -> list[dict[str, str]]:
     if not isinstance(value, list) or not value:
-        message = f"It is {_kind(value)}, not a list of the user's turns."
+        message = f"It is {kind_of(value)}, not a list of the user's turns."
         refuse("turns", message, row=row, column=column)
     return _checked(
         row,
@@ -313,7 +315,7 @@ def _turn(value: Any) -> Any:
 
 def _messages(row: int, column: str, value: Any) -> list[dict[str, str]]:
     if not isinstance(value, list) or not value:
-        message = f"It is {_kind(value)}, not a list of messages."
+        message = f"It is {kind_of(value)}, not a list of messages."
         refuse("messages", message, row=row, column=column)
     messages = [_message(row, f"{column}[{index}]", one) for index, one in enumerate(value)]
     roles = [one["role"] for one in messages]
@@ -337,7 +339,7 @@ def _message(row: int, column: str, value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not {"role", "content"} <= value.keys():
         hint = 'Write {"role": "user", "content": "…"}.'
         refuse(
-            "messages", f"It is {_kind(value)}, not a message.", row=row, column=column, hint=hint
+            "messages", f"It is {kind_of(value)}, not a message.", row=row, column=column, hint=hint
         )
     role = value["role"]
     if role == "system":
@@ -400,7 +402,7 @@ def prompt_text(row: int, column: str, value: Any) -> str:
 def text_of(row: int, column: str, value: Any) -> str:
     """Return `value` if it is a text that every database stores."""
     if not isinstance(value, str):
-        refuse("not_text", f"It is {_kind(value)}, not a text.", row=row, column=column)
+        refuse("not_text", f"It is {kind_of(value)}, not a text.", row=row, column=column)
     if "\x00" in value:
         refuse("nul", "It contains the NUL character.", row=row, column=column)
     if not value.isascii():
@@ -428,7 +430,8 @@ def is_blank(text: str) -> bool:
     )
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """Say in words what a value of JSON is, to whoever expected something else."""
     if value is None or value == []:
         return "empty"
     kinds = {bool: "true or false", int: "a number", float: "a number", str: "a text"}

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -105,6 +105,13 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             return _imported(request, report)
     return _preview(request, kept, options, error)
+
+
+@require_GET
+@needs("manage")
+def progress(request: HttpRequest, upload: int) -> JsonResponse:
+    """Say how many rows an import that is under way has read; of one that is over, 0."""
+    return JsonResponse({"rows": services.rows_read(upload=upload)})
 
 
 @require_POST

@@ -5,16 +5,17 @@ from typing import Any, cast
 from django.http import FileResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.models import User
 from core.errors import Invalid, Missing
+from core.serializers import checked
 from judging.models import RaterFinding, Study
 from ratings.board import compare
 from ratings.board.changes import changes
@@ -38,6 +39,7 @@ from ratings.serializers import (
     ColumnsSerializer,
     ComparedSerializer,
     ExportFileSerializer,
+    FragilitySerializer,
     JudgmentsExportSerializer,
     LeaderboardExportSerializer,
     NewExportFileSerializer,
@@ -59,7 +61,8 @@ from ratings.services import (
     rater_quality,
     snapshots,
 )
-from ratings.services.identities import result_with_codes
+from ratings.services.fragility import fragility_of
+from ratings.services.identities import labels_by_code, result_with_codes
 from ratings.tasks import take_board, write_export
 
 SNAPSHOTS = LeaderboardSnapshot.objects.select_related("study_version__study")
@@ -92,7 +95,7 @@ class BoardsView(generics.ListAPIView):
         snapshot, new = snapshots.take_snapshot(
             version=snapshots.latest_version(study),
             now=timezone.now(),
-            **_checked(NewSnapshotSerializer, request.data),
+            **checked(NewSnapshotSerializer, request.data),
         )
         return Response(_board(request, snapshot), status=201 if new else 200)
 
@@ -114,11 +117,33 @@ class CompareView(APIView):
     def get(self, request: Request, pk: int) -> Response:
         """Two models of a board: wins, ties, losses, and the difference with its interval."""
         result = _shown(request, _snapshot(pk)).result
-        pair = _checked(PairSerializer, request.query_params.dict())
+        pair = checked(PairSerializer, request.query_params.dict())
         try:
             return Response(compare(result, pair["a"], pair["b"]))
         except KeyError as error:
-            raise Missing(f"There is no other model {error.args[0]!r} on this board.") from error
+            raise Missing(
+                _("There is no other model %(args)r on this board.") % {"args": error.args[0]}
+            ) from error
+
+
+class FragilityView(APIView):
+    permission_classes = [MayRead]
+    query_serializer = PairSerializer
+
+    @extend_schema(parameters=[PairSerializer], responses=FragilitySerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """How few votes, raters or prompts the order of two models hangs on, by criterion."""
+        pair, found = checked(PairSerializer, request.query_params.dict()), _snapshot(pk)
+        if pair["a"] == pair["b"]:
+            raise Invalid(_("Choose two different models."), code="same_model")
+        try:
+            if not may_see_identities(request, found.study_version.study):
+                labels = labels_by_code(found)
+                pair = {name: labels[code] for name, code in pair.items()}
+            criteria = fragility_of(snapshot=found, **pair)
+        except KeyError as error:
+            raise Missing(_("This board has no such model.")) from error
+        return Response(FragilitySerializer({"criteria": criteria}).data)
 
 
 class ChangesView(APIView):
@@ -128,11 +153,11 @@ class ChangesView(APIView):
     @extend_schema(parameters=[TwoBoardsSerializer], responses=ChangesSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """What changed between two boards of a study: models, ranks, ratings and votes."""
-        wanted = _checked(TwoBoardsSerializer, request.query_params.dict())
+        wanted = checked(TwoBoardsSerializer, request.query_params.dict())
         boards = SNAPSHOTS.filter(study_version__study__slug=slug)
         old, new = (get_object_or_404(boards, pk=pk) for pk in sorted(wanted.values()))
         if old.pk == new.pk:
-            raise Invalid("Name two different boards.", code="same_board")
+            raise Invalid(_("Name two different boards."), code="same_board")
         found = changes(_shown(request, old).result, _shown(request, new).result)
         return Response(
             {
@@ -187,7 +212,7 @@ class ExportFilesView(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Ask a worker for a file (202); 200 and the one there is when nothing changed since."""
         study = get_object_or_404(Study, slug=slug)
-        wanted = _checked(NewExportFileSerializer, request.data)
+        wanted = checked(NewExportFileSerializer, request.data)
         file = export_files.request_file(
             study=study,
             what=wanted["what"],
@@ -240,7 +265,7 @@ class JudgmentsExportView(APIView):
     @extend_schema(parameters=[JudgmentsExportSerializer], responses=FILES)
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
         """Every vote the newest board counts, one a row, as shown and in the canonical frame."""
-        options = _checked(JudgmentsExportSerializer, request.query_params.dict())
+        options = checked(JudgmentsExportSerializer, request.query_params.dict())
         return _file(request, slug, "judgments", **options)
 
 
@@ -251,7 +276,7 @@ class LeaderboardExportView(APIView):
     @extend_schema(parameters=[LeaderboardExportSerializer], responses=FILES)
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
         """The newest snapshot, one row for each model and criterion."""
-        options = _checked(LeaderboardExportSerializer, request.query_params.dict())
+        options = checked(LeaderboardExportSerializer, request.query_params.dict())
         return _file(request, slug, "leaderboard", **options)
 
 
@@ -262,7 +287,7 @@ class StudyPowerView(APIView):
     @extend_schema(parameters=[WantedPowerSerializer], responses=PowerSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """What the next version of a study, as drafted, could show: before anybody judges."""
-        wanted = _checked(WantedPowerSerializer, request.query_params.dict())
+        wanted = checked(WantedPowerSerializer, request.query_params.dict())
         study = get_object_or_404(Study, slug=slug)
         found = power.study_power(study=study, assumptions=power.Assumptions(**wanted))
         return Response(PowerSerializer(found).data)
@@ -376,9 +401,3 @@ def _export_file(pk: int) -> ExportFile:
 
 def _user(request: Request) -> User | None:
     return request.user if isinstance(request.user, User) else None
-
-
-def _checked(kind: type[Serializer], data: Any) -> dict[str, Any]:
-    body = kind(data=data)
-    body.is_valid(raise_exception=True)
-    return dict(body.validated_data)

@@ -42,5 +42,6 @@ urlpatterns = [
     path("exports/columns/", api.ExportColumnsView.as_view(), name="api-export-columns"),
     path("boards/<int:pk>/", api.BoardView.as_view(), name="api-board"),
     path("boards/<int:pk>/compare/", api.CompareView.as_view(), name="api-board-compare"),
+    path("boards/<int:pk>/fragility/", api.FragilityView.as_view(), name="api-board-fragility"),
     path("boards/<int:pk>/verify/", api.VerifyView.as_view(), name="api-board-verify"),
 ]

@@ -5,6 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.models import InsertOnlyModel, TimestampedModel
@@ -51,11 +52,11 @@ class Work(TimestampedModel):
     """
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
-        EXPIRED = "expired", "Expired"
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        EXPIRED = "expired", _("Expired")
 
     requested_by = models.ForeignKey(
         User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
@@ -94,8 +95,8 @@ class ExportFile(Work):
     """A file written in the background; its content stands on disk until it expires."""
 
     class What(models.TextChoices):
-        JUDGMENTS = "judgments", "Judgments"
-        LEADERBOARD = "leaderboard", "Leaderboard"
+        JUDGMENTS = "judgments", _("Judgments")
+        LEADERBOARD = "leaderboard", _("Leaderboard")
 
     study_version = models.ForeignKey(
         StudyVersion, on_delete=models.PROTECT, related_name="export_files"

@@ -10,6 +10,7 @@ from ratings.exports.writers import FORMATS
 from ratings.models import BoardRequest, ExportFile, LeaderboardSnapshot
 from ratings.scoring.audit import CHECKS
 from ratings.scoring.decisions import VERDICTS
+from ratings.scoring.fragility import UNITS
 from ratings.services.power import (
     POWER,
     PROMPT_CORRELATION,
@@ -468,6 +469,30 @@ class ComparedSerializer(serializers.Serializer):
     criteria = ComparedCriterionSerializer(many=True)
 
 
+class FewestSerializer(serializers.Serializer):
+    unit = serializers.ChoiceField(choices=list(UNITS))
+    fewest = serializers.IntegerField(
+        allow_null=True,
+        help_text="So few of them left out turn the two around; null: none that were tried do.",
+    )
+    of = serializers.IntegerField(help_text="How many of them there are.")
+    votes = serializers.IntegerField(allow_null=True, help_text="How many votes those are.")
+
+
+class FragileCriterionSerializer(serializers.Serializer):
+    criterion = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field so named, as in the board
+    units = FewestSerializer(many=True)
+
+
+class FragilitySerializer(serializers.Serializer):
+    criteria = FragileCriterionSerializer(
+        many=True,
+        allow_null=True,
+        help_text="Those that rank both; null: the board has too many votes for it.",
+    )
+
+
 class VerificationSerializer(serializers.Serializer):
     verified = serializers.BooleanField()
     inputs_match = serializers.BooleanField()
@@ -546,6 +571,7 @@ class BlindingIndexSerializer(serializers.Serializer):
 
 class ModelBlindingSerializer(serializers.Serializer):
     model = serializers.CharField()
+    name = serializers.CharField(help_text="What boards show.")
     bang = BlindingIndexSerializer(
         allow_null=True, help_text="0: guessed blindly; 1: all know it. Null: nobody was asked."
     )
@@ -553,6 +579,7 @@ class ModelBlindingSerializer(serializers.Serializer):
 
 class StyleOfModelSerializer(serializers.Serializer):
     model = serializers.CharField()
+    name = serializers.CharField(help_text="What boards show.")
     accuracy = serializers.FloatField(allow_null=True, help_text="Of its answers, named rightly.")
 
 
@@ -571,6 +598,7 @@ class StyleSerializer(serializers.Serializer):
 
 class WithAndWithoutSerializer(serializers.Serializer):
     model = serializers.CharField()
+    name = serializers.CharField(help_text="What boards show.")
     rank = serializers.IntegerField(allow_null=True)
     rating = serializers.FloatField(allow_null=True)
     rating_lower = serializers.FloatField(allow_null=True)

@@ -20,12 +20,29 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LOOPBACK = ("127.", "::1", "localhost")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--only-with-database", action="store_true", help="leave out what asks no database"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("only_with_database"):
+        without = [item for item in items if not asks_database(item)]
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if asks_database(item)]
     served = "postgresql" in settings.DATABASES["default"]["ENGINE"] and not settings.EMBEDDED
     skip = pytest.mark.skip(reason="needs PostgreSQL and Redis: set DATABASE_URL and REDIS_URL")
     for item in items:
         if "services" in item.keywords and not served:
             item.add_marker(skip)
+
+
+def asks_database(item: pytest.Item) -> bool:
+    marked = any(item.get_closest_marker(name) for name in ("django_db", "services"))
+    return marked or not {"db", "transactional_db", "live_server"}.isdisjoint(
+        getattr(item, "fixturenames", ())
+    )
 
 
 @pytest.fixture(autouse=True, scope="session")

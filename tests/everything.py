@@ -59,6 +59,10 @@ class Everything:
             "api-export-files": {"what": "judgments"},
             "api-run": {"cost_limit": None},
             "api-skip": {"reason": "harmful"},
+            "api-hold": {"reason": "Asked for a break."},
+            "api-release": {"reason": "Is back."},
+            "api-own-warnings": {"every": True, "tags": []},
+            "api-consent-over-api": {"required": False},
             "api-drift-decide": {"decision": "same"},
         }.get(route, {})
 
@@ -104,6 +108,7 @@ class Everything:
             "two-models": {"a": a, "b": b},
             "fragility": {"a": a, "b": b},
             "api-board-compare": {"a": a, "b": b},
+            "api-board-fragility": {"a": a, "b": b},
         }.get(route, {})
 
 
@@ -170,6 +175,7 @@ def make_everything(*, now: datetime) -> Everything:
         "fragility": snapshot.pk,
         "api-board": snapshot.pk,
         "api-board-compare": snapshot.pk,
+        "api-board-fragility": snapshot.pk,
         "api-board-verify": snapshot.pk,
         "board-taking": asked.pk,
         "export-download": file.pk,
@@ -180,6 +186,7 @@ def make_everything(*, now: datetime) -> Everything:
         "api-drift-decide": change.pk,
         "pool-preview": _upload(scene.alice, now).pk,
         "invitation-revoke": invitation.invitation.pk,
+        "api-invitation": invitation.invitation.pk,
         "profile-token-revoke": tokens["dave"].pk,
         "api-token": tokens["dave"].pk,
         "api-user-token": tokens["dave"].pk,
@@ -194,6 +201,7 @@ def make_everything(*, now: datetime) -> Everything:
         "username": "dave",
         "reference": str(scene.models[0]),
         "key": "criteria",
+        "upload": str(pks["pool-preview"]),
         "secret": issue_sign_in_link(user=people["dave"], now=now),
         "invitation": invitation.secret,
     }

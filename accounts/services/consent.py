@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.consent_text import DEFAULT
 from accounts.models import (
@@ -29,7 +30,7 @@ def current_consent() -> ConsentVersion:
     newest = ConsentVersion.objects.order_by("-number").first()
     if newest is None:
         shipped = {**DEFAULT, "created_at": timezone.now()}
-        newest, _ = ConsentVersion.objects.get_or_create(number=1, defaults=shipped)
+        newest, _made = ConsentVersion.objects.get_or_create(number=1, defaults=shipped)
     return newest
 
 
@@ -56,16 +57,20 @@ def publish_consent(*, created_by: User, texts: Mapping[str, str], now: datetime
     or overlong part, `Conflict` when nothing changed or somebody published at the same time.
     """
     errors = [
-        InputError("consent_text", f"Write 1 to {LONGEST_PART} characters.", column=part)
+        InputError(
+            "consent_text",
+            _("Write 1 to %(longest_part)s characters.") % {"longest_part": LONGEST_PART},
+            column=part,
+        )
         for part in PARTS
         if not 0 < len(texts[part].strip()) <= LONGEST_PART
     ]
     if errors:
-        raise Invalid("The consent text is incomplete.", code="consent_text", errors=errors)
+        raise Invalid(_("The consent text is incomplete."), code="consent_text", errors=errors)
     newest = current_consent()
     wanted = {part: texts[part].replace("\r\n", "\n").strip() for part in PARTS}
     if wanted == {part: getattr(newest, part) for part in PARTS}:
-        raise Conflict("This is the text in force already.", code="consent_unchanged")
+        raise Conflict(_("This is the text in force already."), code="consent_unchanged")
     try:
         with transaction.atomic():
             return ConsentVersion.objects.create(
@@ -73,7 +78,7 @@ def publish_consent(*, created_by: User, texts: Mapping[str, str], now: datetime
             )
     except IntegrityError as error:
         raise Conflict(
-            "Somebody else just published a version; look at it first.", code="consent_raced"
+            _("Somebody else just published a version; look at it first."), code="consent_raced"
         ) from error
 
 
@@ -95,16 +100,18 @@ def give_consent(
     """
     newest = current_consent()
     if number != newest.number:
-        raise Conflict("The text has changed since; please read it again.", code="consent_outdated")
+        raise Conflict(
+            _("The text has changed since; please read it again."), code="consent_outdated"
+        )
     if not guidelines_read:
-        raise Invalid("Confirm that you have read the guidelines.", code="guidelines")
+        raise Invalid(_("Confirm that you have read the guidelines."), code="guidelines")
     set_languages(profile=rater, languages=languages)
     if not rater.languages:
-        raise Invalid("Choose at least one language that you read well.", code="languages")
+        raise Invalid(_("Choose at least one language that you read well."), code="languages")
     if avoid_every_warning is not None:
         others = [one for one in rater.avoided_tags if one != EVERY_WARNING]
         avoid_tags(profile=rater, tags=[*others, *[EVERY_WARNING] * avoid_every_warning])
-    consent, _ = Consent.objects.get_or_create(
+    consent, _made = Consent.objects.get_or_create(
         rater=rater,
         version=newest,
         action=Consent.Action.GIVEN,

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import RaterHold, RaterProfile, User
 from core.errors import Invalid
@@ -27,7 +28,11 @@ def release_rater(*, rater: RaterProfile, by: User, reason: str, now: datetime) 
 @transaction.atomic
 def _set_held(rater: RaterProfile, *, by: User, reason: str, now: datetime, held: bool) -> bool:
     if not 0 < len(reason.strip()) <= LONGEST_REASON:
-        raise Invalid(f"Give a reason of at most {LONGEST_REASON} characters.", code="reason")
+        raise Invalid(
+            _("Give a reason of at most %(longest_reason)s characters.")
+            % {"longest_reason": LONGEST_REASON},
+            code="reason",
+        )
     # Compare and set: of two admins at once only one writes a row.
     others = RaterProfile.objects.filter(pk=rater.pk, held=not held)
     changed = others.update(held=held) == 1

@@ -9,6 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from accounts.models import Invitation, RaterProfile, User
 from accounts.services.users import clean_languages, create_user
@@ -49,11 +50,17 @@ def create_invitation(
     Raises `Invalid` for a cap outside 1 to 10,000, and for lifetimes beyond a year.
     """
     if not 1 <= max_uses <= MOST_USES:
-        raise Invalid(f"An invitation is for 1 to {MOST_USES} raters.", code="max_uses")
+        raise Invalid(
+            _("An invitation is for 1 to %(most_uses)s raters.") % {"most_uses": MOST_USES},
+            code="max_uses",
+        )
     if not timedelta(0) < lifetime <= LONGEST:
-        raise Invalid("An invitation lives for at most a year.", code="lifetime")
+        raise Invalid(_("An invitation lives for at most a year."), code="lifetime")
     if len(note) > LONGEST_NOTE:
-        raise Invalid(f"A note has at most {LONGEST_NOTE} characters.", code="note")
+        raise Invalid(
+            _("A note has at most %(longest_note)s characters.") % {"longest_note": LONGEST_NOTE},
+            code="note",
+        )
     secret = new_secret()
     invitation = Invitation.objects.create(
         digest=digest_of(secret),
@@ -74,7 +81,7 @@ def find_invitation(*, secret: str, now: datetime) -> Invitation:
     ).first()
     if found is None:
         raise Gone(
-            "This invitation has expired or was used up. Ask whoever sent it for a new one.",
+            _("This invitation has expired or was used up. Ask whoever sent it for a new one."),
             code="invitation_gone",
         )
     return found
@@ -95,7 +102,7 @@ def accept_invitation(*, secret: str, username: str, now: datetime, password: st
         )
         if open_ones.update(uses=F("uses") + 1) != 1:
             raise Gone(
-                "This invitation was just used up. Ask whoever sent it for a new one.",
+                _("This invitation was just used up. Ask whoever sent it for a new one."),
                 code="invitation_gone",
             )
         user = create_user(username=username, role=User.Role.RATER, languages=invitation.languages)
@@ -111,7 +118,7 @@ def _hash(password: str, username: str) -> str:
         validate_password(password, User(username=username))
     except ValidationError as error:
         found = [InputError("password", message, column="password") for message in error.messages]
-        raise Invalid("This password cannot be used.", code="password", errors=found) from error
+        raise Invalid(_("This password cannot be used."), code="password", errors=found) from error
     return make_password(password)
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, models, transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import ApiToken, RaterProfile, SignInLink, User, new_session_salt
 from accounts.tokens import SCOPES_OF_ROLE, SHOWN, digest_of, new_secret
@@ -66,7 +67,9 @@ def create_user(
     """
     if role not in User.Role.values:
         raise Invalid(
-            f"{role!r} is no role; choose one of {', '.join(User.Role.values)}.", code="role"
+            _("%(role)r is no role; choose one of %(values)s.")
+            % {"role": role, "values": ", ".join(User.Role.values)},
+            code="role",
         )
     user = User(username=User.normalize_username(username), role=role, email=email)
     user.set_unusable_password()
@@ -75,14 +78,16 @@ def create_user(
         user.clean_fields(exclude=["password"])
     except ValidationError as error:
         raise Invalid(
-            f"The name {username!r} cannot be used: {'; '.join(error.messages)}"
+            _("The name %(username)r cannot be used: %(messages)s")
+            % {"username": username, "messages": "; ".join(error.messages)}
         ) from error
     try:
         with transaction.atomic():
             user.save()
     except IntegrityError as error:
         raise Conflict(
-            f"The name {username!r} is taken; choose another.", code="username_taken"
+            _("The name %(username)r is taken; choose another.") % {"username": username},
+            code="username_taken",
         ) from error
     if role == User.Role.RATER:
         RaterProfile.objects.create(user=user, kind=kind, languages=clean_languages(languages))
@@ -95,7 +100,9 @@ def clean_languages(codes: Sequence[str]) -> list[str]:
     for code in cleaned:
         if not (2 <= len(code) <= 12 and code.replace("-", "").isalpha()):  # noqa: PLR2004 - BCP 47
             raise Invalid(
-                f"{code!r} is no language code; write codes such as en or pt-br.", code="language"
+                _("%(code)r is no language code; write codes such as en or pt-br.")
+                % {"code": code},
+                code="language",
             )
     return cleaned
 
@@ -115,7 +122,9 @@ def avoid_tags(*, profile: RaterProfile, tags: Sequence[str]) -> RaterProfile:
     cleaned = sorted({one.strip() for one in tags if one.strip()})
     if len(cleaned) > MOST_TAGS or any(len(one) > LONGEST_TAG for one in cleaned):
         raise Invalid(
-            f"Name at most {MOST_TAGS} warnings of at most {LONGEST_TAG} characters.", code="tags"
+            _("Name at most %(most_tags)s warnings of at most %(longest_tag)s characters.")
+            % {"most_tags": MOST_TAGS, "longest_tag": LONGEST_TAG},
+            code="tags",
         )
     profile.avoided_tags = cleaned
     profile.save(update_fields=["avoided_tags"])
@@ -142,10 +151,12 @@ def issue_token(
     wanted = allowed if scopes is None else frozenset(scopes)
     if not wanted or wanted - allowed:
         raise Invalid(
-            f"A {user.role} may have the scopes {', '.join(sorted(allowed))}.", code="scopes"
+            _("A %(role)s may have the scopes %(allowed)s.")
+            % {"role": user.role, "allowed": ", ".join(sorted(allowed))},
+            code="scopes",
         )
     if not timedelta(0) < lifetime <= LONGEST_LIFETIME:
-        raise Invalid("A token lives for at most a year; ask for fewer days.", code="lifetime")
+        raise Invalid(_("A token lives for at most a year; ask for fewer days."), code="lifetime")
     expires_at = now + lifetime
     if by is not None:
         _refuse_growth(by, user, wanted)
@@ -165,9 +176,9 @@ def issue_token(
 
 def _refuse_growth(by: ApiToken, user: User, wanted: frozenset[str]) -> None:
     if by.user_id == user.pk and not wanted <= set(by.scopes):
-        raise NotAllowed("A token cannot issue one with more scopes than its own.")
+        raise NotAllowed(_("A token cannot issue one with more scopes than its own."))
     if by.user_id != user.pk and not may_manage_credentials(by):
-        raise NotAllowed("Only a token with all scopes of its role issues tokens of others.")
+        raise NotAllowed(_("Only a token with all scopes of its role issues tokens of others."))
 
 
 def may_manage_credentials(token: ApiToken) -> bool:
@@ -255,5 +266,5 @@ def redeem_sign_in_link(*, secret: str, now: datetime) -> User:
     """Use up a sign-in link. Raises `Gone` when it is unknown, used or expired."""
     links = SignInLink.objects.filter(digest=digest_of(secret), user__is_active=True)
     if links.filter(used_at=None, expires_at__gt=now).update(used_at=now) != 1:
-        raise Gone("This sign-in link was used already, or it has expired.", code="link_used")
+        raise Gone(_("This sign-in link was used already, or it has expired."), code="link_used")
     return links.select_related("user").get().user

@@ -7,6 +7,7 @@ What counts is a name where a model speaks of itself: "I am …", "developed by 
 from core.identity.answers import names_maker
 from core.identity.folding import fold
 from core.identity.masking import mask_maker
+from core.identity.mentions import models_mentioned
 from core.identity.questions import asks_identity
 
-__all__ = ["asks_identity", "fold", "mask_maker", "names_maker"]
+__all__ = ["asks_identity", "fold", "mask_maker", "models_mentioned", "names_maker"]

@@ -322,7 +322,10 @@ class ChecksForm(ProtocolForm):
         label=_("Decoys"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Names of models that take no part, one a line; offered among the others."),
+        help_text=_(
+            "Names of models that take no part, one a line; offered among the others. Needed where "
+            "raters guess."
+        ),
     )
     holds__checks = forms.MultipleChoiceField(
         label=_("Hold a rater whom one of these finds"),

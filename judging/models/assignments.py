@@ -4,6 +4,7 @@ import secrets
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import RaterProfile
 from core.models import TimestampedModel
@@ -31,17 +32,17 @@ class Assignment(TimestampedModel):
     """
 
     class Purpose(models.TextChoices):
-        PLANNED = "planned", "Planned"
-        EXTRA = "extra", "Extra, on disagreement"
-        REPEAT = "repeat", "Repeat, sides swapped"
-        GOLD = "gold", "Gold"
+        PLANNED = "planned", _("Planned")
+        EXTRA = "extra", _("Extra, on disagreement")
+        REPEAT = "repeat", _("Repeat, sides swapped")
+        GOLD = "gold", _("Gold")
 
     class State(models.TextChoices):
-        LEASED = "leased", "Leased"
-        JUDGED = "judged", "Judged"
-        SKIPPED = "skipped", "Skipped"
-        EXPIRED = "expired", "Expired"
-        RETURNED = "returned", "Returned"
+        LEASED = "leased", _("Leased")
+        JUDGED = "judged", _("Judged")
+        SKIPPED = "skipped", _("Skipped")
+        EXPIRED = "expired", _("Expired")
+        RETURNED = "returned", _("Returned")
 
     # Foreign keys without an index of their own are the first column of one below: every index
     # is one write more for each lease and each judgment.

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.models import InsertOnlyModel, TimestampedModel
@@ -26,10 +27,10 @@ class Comparison(models.Model):
     """
 
     class Forfeit(models.TextChoices):
-        NONE = "", "Nobody forfeits"
-        FIRST = "first", "First forfeits"
-        SECOND = "second", "Second forfeits"
-        BOTH = "both", "Both forfeit"
+        NONE = "", _("Nobody forfeits")
+        FIRST = "first", _("First forfeits")
+        SECOND = "second", _("Second forfeits")
+        BOTH = "both", _("Both forfeit")
 
     # Taking a place writes to every index there is, so there are only those that are read.
     study = models.ForeignKey(

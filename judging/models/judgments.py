@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.models import InsertOnlyModel
@@ -19,11 +20,11 @@ class Judgment(InsertOnlyModel):
     """
 
     class Kind(models.TextChoices):
-        SUBMISSION = "submission", "Submission"
-        SUPERSESSION = "supersession", "Supersession"
-        RETRACTION = "retraction", "Retraction"
-        EXCLUSION = "exclusion", "Exclusion"
-        RESTORATION = "restoration", "Restoration"
+        SUBMISSION = "submission", _("Submission")
+        SUPERSESSION = "supersession", _("Supersession")
+        RETRACTION = "retraction", _("Retraction")
+        EXCLUSION = "exclusion", _("Exclusion")
+        RESTORATION = "restoration", _("Restoration")
 
     # The foreign keys are the first columns of the unique constraints: no index of their own.
     assignment = models.ForeignKey(
@@ -60,11 +61,11 @@ class Vote(InsertOnlyModel):
     """
 
     class Outcome(models.TextChoices):
-        FIRST = "first", "First better"
-        TIE = "tie", "Tie"
-        SECOND = "second", "Second better"
-        BOTH_BAD = "both_bad", "Both bad"
-        CANNOT_JUDGE = "cannot_judge", "Cannot judge"
+        FIRST = "first", _("First better")
+        TIE = "tie", _("Tie")
+        SECOND = "second", _("Second better")
+        BOTH_BAD = "both_bad", _("Both bad")
+        CANNOT_JUDGE = "cannot_judge", _("Cannot judge")
 
     judgment = models.ForeignKey(
         Judgment, on_delete=models.PROTECT, related_name="votes", db_index=False

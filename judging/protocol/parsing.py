@@ -123,7 +123,11 @@ def _require_complete(whole: Fields, protocol: Protocol) -> None:
     if design.kind == "chosen" and not design.pairs:
         whole.add("design.pairs", "missing", "Name the pairs that meet.")
     if protocol.guessing.answers and not protocol.guessing.decoys:
-        whole.add("guessing.decoys", "missing", "Name at least one model that takes no part.")
+        whole.add(
+            "guessing.decoys",
+            "missing",
+            "Name at least one decoy, a model that takes no part, or ask nobody to guess.",
+        )
 
 
 def _require_places(whole: Fields, protocol: Protocol) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, OuterRef, Q
+from django.utils.translation import gettext as _
 
 from accounts.models import RaterProfile
 from core.errors import Conflict, Invalid, Missing, NotAllowed
@@ -147,10 +148,10 @@ def lease_next(
     it is not open, `NotAllowed` for a rater on hold or who skipped as much as the protocol allows;
     both may finish what is on the screen.
     """
-    for _ in range(TRIES):
+    for _turn in range(TRIES):
         desk = read_desk(slug=slug, rater_id=rater.pk)
         if desk is None:
-            raise Missing("There is no such study.")
+            raise Missing(_("There is no such study."))
         _require_open(desk.state)
         protocol = protocol_under(desk.digest)
         standing = standing_of(rater=rater, study_id=desk.study_id, slug=slug, protocol=protocol)
@@ -160,7 +161,7 @@ def lease_next(
         except (_Lost, IntegrityError):
             # Somebody took the place, or another request of this rater opened or closed one.
             continue
-    raise Conflict("Too many requests at once; try again.", code="busy")
+    raise Conflict(_("Too many requests at once; try again."), code="busy")
 
 
 def busy_until(*, rater: RaterProfile, slug: str) -> datetime | None:
@@ -226,7 +227,7 @@ def find_assignment(*, rater: RaterProfile, token: str) -> Held:
     """Return a rater's own assignment. Raises `Missing` for any other, known or not."""
     held = find_held(token=token, rater_id=rater.pk)
     if held is None:
-        raise Missing("There is no such assignment.")
+        raise Missing(_("There is no such assignment."))
     return held
 
 
@@ -236,7 +237,11 @@ def skip_assignment(*, assignment: Held, reason: str, now: datetime) -> None:
     A second call changes nothing. Raises `Conflict` when it was judged, `Invalid` without a reason.
     """
     if not reason.strip() or len(reason) > LONGEST_REASON or not reason.isprintable():
-        raise Invalid(f"Give a reason of at most {LONGEST_REASON} characters.", code="skip_reason")
+        raise Invalid(
+            _("Give a reason of at most %(longest_reason)s characters.")
+            % {"longest_reason": LONGEST_REASON},
+            code="skip_reason",
+        )
     skipped: dict[str, Any] = {"state": State.SKIPPED, "skip_reason": reason}
     if give_back(pk=assignment.pk, comparison_id=assignment.comparison_id, now=now, **skipped):
         return
@@ -244,7 +249,7 @@ def skip_assignment(*, assignment: Held, reason: str, now: datetime) -> None:
         put_last(comparison_id=assignment.comparison_id)
         return
     if Assignment.objects.filter(pk=assignment.pk, state=State.JUDGED).exists():
-        raise Conflict("This comparison was judged already.", code="already_judged")
+        raise Conflict(_("This comparison was judged already."), code="already_judged")
 
 
 def expire_leases(*, now: datetime) -> int:
@@ -255,9 +260,9 @@ def expire_leases(*, now: datetime) -> int:
 
 def _require_open(state: str) -> None:
     if state == Study.State.PAUSED:
-        raise Conflict("This study is paused; come back later.", code="study_paused")
+        raise Conflict(_("This study is paused; come back later."), code="study_paused")
     if state != Study.State.OPEN:
-        raise Conflict("This study is closed.", code="study_closed")
+        raise Conflict(_("This study is closed."), code="study_closed")
 
 
 def readable_languages(rater: RaterProfile) -> list[str]:
@@ -304,7 +309,7 @@ def _lease(work: _Work, *, prefetch: bool) -> Leased | None:
         return _reopened(work, open_pk)
     if work.rater.held:
         raise NotAllowed(
-            "Your work is on hold. What you judged is kept; ask whoever invited you.",
+            _("Your work is on hold. What you judged is kept; ask whoever invited you."),
             code="rater_held",
         )
     if desk.ahead and not ahead:
@@ -314,8 +319,10 @@ def _lease(work: _Work, *, prefetch: bool) -> Leased | None:
         return None
     if desk.skipped > skips_allowed(work.protocol.caps.skips, issued=desk.issued):
         raise NotAllowed(
-            "You skipped as many comparisons as this study allows. What you judged is kept; ask "
-            "whoever invited you.",
+            _(
+                "You skipped as many comparisons as this study allows. What you judged is kept; "
+                "ask whoever invited you."
+            ),
             code="skip_cap",
         )
     revived = _revive(work, prefetched=ahead) if desk.lapsed else None
@@ -334,6 +341,7 @@ def _revive(work: _Work, *, prefetched: bool) -> int | None:
         rater=work.rater,
         study_id=work.desk.study_id,
         comparison__withdrawn=False,
+        comparison__language__in=["", *readable_languages(work.rater)],
         kept_for__in=["", *work.standing.groups],
     )
     fields = ("comparison__prompt__risk_tags", "pk", "comparison_id", "purpose", "kept_for")

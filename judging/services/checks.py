@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.errors import Invalid
@@ -35,8 +36,8 @@ def make_gold(
     known = {one.key for one in protocol.criteria}
     outcomes = set(Vote.Outcome.values) - {CANNOT_JUDGE}
     if not answers or set(answers) - known or set(answers.values()) - outcomes:
-        raise Invalid("Name outcomes of the study's criteria.", code="answers")
-    gold, _ = GoldComparison.objects.update_or_create(
+        raise Invalid(_("Name outcomes of the study's criteria."), code="answers")
+    gold, _made = GoldComparison.objects.update_or_create(
         comparison=comparison,
         defaults={"answers": dict(answers), "by": by, "reason": reason, "retired_at": None},
     )
@@ -54,7 +55,7 @@ def promote_unanimous(*, study: Study, by: User | None, least: int = LEAST_UNANI
     made = 0
     for pk, outcomes in _planned_outcomes(study, key).items():
         if len(outcomes) >= least and set(outcomes) in ({DECIDED[0]}, {DECIDED[1]}):
-            _, created = GoldComparison.objects.get_or_create(
+            _gold, created = GoldComparison.objects.get_or_create(
                 comparison_id=pk,
                 defaults={
                     "answers": {key: outcomes[0]},

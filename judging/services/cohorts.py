@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from django.db import transaction
 from django.db.models import Count, F, Q, Sum
+from django.utils.translation import gettext as _
 
 from accounts.models import Invitation, RaterProfile, User
 from accounts.services.invitations import IssuedInvitation, create_invitation
@@ -93,13 +94,21 @@ def set_cohort(
     that there are not, and `Conflict` once the study is closed.
     """
     if study.state == Study.State.CLOSED:
-        raise Conflict("This study is closed; its cohorts stay as they are.", code="closed")
+        raise Conflict(_("This study is closed; its cohorts stay as they are."), code="closed")
     if cohort:
         _require_cohort(study, cohort)
     found = {one.pseudonym: one for one in RaterProfile.objects.filter(pseudonym__in=raters)}
     if missing := [one for one in raters if one not in found]:
-        error = InputError("unknown", f"There is no rater {missing[0]}.", column="raters")
-        raise Invalid(f"There is no rater {', '.join(missing)}.", code="raters", errors=[error])
+        error = InputError(
+            "unknown",
+            _("There is no rater %(missing)s.") % {"missing": missing[0]},
+            column="raters",
+        )
+        raise Invalid(
+            _("There is no rater %(missing)s.") % {"missing": ", ".join(missing)},
+            code="raters",
+            errors=[error],
+        )
     current = _cohorts({study.pk: study.slug})
     changed = [one for one in found.values() if current.get((study.pk, one.pk), "") != cohort]
     CohortMembership.objects.bulk_create(
@@ -166,7 +175,7 @@ def members_of(*, study: Study, protocol: Protocol) -> dict[str, list[RaterProfi
     active = RaterProfile.objects.filter(held=False, user__is_active=True).select_related("user")
     raters = {one.pk: one for one in active.order_by("pk")}
     found: dict[str, list[RaterProfile]] = {}
-    for (_, pk), cohort in sorted(_cohorts({study.pk: study.slug}).items()):
+    for (_study, pk), cohort in sorted(_cohorts({study.pk: study.slug}).items()):
         if cohort and pk in raters:
             found.setdefault(cohort, []).append(raters[pk])
     by_name = {one.pseudonym: one for one in raters.values()}
@@ -233,8 +242,12 @@ def _protocol(study: Study) -> Protocol:
 def _require_cohort(study: Study, cohort: str) -> None:
     """Refuse what is no cohort, neither in force nor drafted."""
     if cohort not in {one.key for one in cohorts_of(study=study)}:
-        error = InputError("unknown", "This study has no such cohort.", column="cohort")
-        raise Invalid(f"This study has no cohort {cohort!r}.", code="cohort", errors=[error])
+        error = InputError("unknown", _("This study has no such cohort."), column="cohort")
+        raise Invalid(
+            _("This study has no cohort %(cohort)r.") % {"cohort": cohort},
+            code="cohort",
+            errors=[error],
+        )
 
 
 def open_to(groups: Sequence[str]) -> Q:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import RaterProfile, User
 from core.errors import Conflict, Invalid
@@ -25,7 +26,7 @@ def retract_judgment(
     _require_reason(reason)
     made = _write([assignment.pk], Kind.RETRACTION, by=by, reason=reason, now=now)
     if not made:
-        raise Conflict("There is no judgment that counts.", code="not_judged")
+        raise Conflict(_("There is no judgment that counts."), code="not_judged")
     return made[0]
 
 
@@ -53,7 +54,11 @@ def restore_judgments(
 
 def _require_reason(reason: str) -> None:
     if not reason.strip() or len(reason) > LONGEST_REASON or not reason.isprintable():
-        raise Invalid(f"Give a reason of at most {LONGEST_REASON} characters.", code="reason")
+        raise Invalid(
+            _("Give a reason of at most %(longest_reason)s characters.")
+            % {"longest_reason": LONGEST_REASON},
+            code="reason",
+        )
 
 
 def _judged(study: Study, rater: RaterProfile) -> list[int]:

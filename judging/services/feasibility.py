@@ -1,11 +1,12 @@
 """Whether there are raters enough for the places that a protocol keeps for them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from accounts.models import RaterProfile
 from core.errors import Conflict, InputError, Invalid
@@ -38,7 +39,9 @@ def require_known(*, protocol: Protocol, pool_version_id: int) -> None:
         rows = Prompt.objects.filter(version=pool_version_id).values_list(*FACTS)
         unknown = unknown_names(protocol, (PromptFacts(*row) for row in rows))
         errors += [
-            InputError("unknown", f"No prompt of the pool has {name!r}.", column=path)
+            InputError(
+                "unknown", _("No prompt of the pool has %(name)r.") % {"name": name}, column=path
+            )
             for path, name in unknown[:SHOWN]
         ]
     named = {name for names in named_raters(protocol).values() for name in names}
@@ -46,13 +49,17 @@ def require_known(*, protocol: Protocol, pool_version_id: int) -> None:
         RaterProfile.objects.filter(pseudonym__in=named).values_list("pseudonym", flat=True)
     )
     errors += [
-        InputError("unknown", f"There is no rater {name}.", column=f"reserved.{at}.raters")
+        InputError(
+            "unknown",
+            _("There is no rater %(name)s.") % {"name": name},
+            column=f"reserved.{at}.raters",
+        )
         for at, rule in enumerate(protocol.reserved)
         for name in rule.raters
         if name not in there
     ]
     if errors:
-        raise Invalid("The protocol has errors.", errors=errors)
+        raise Invalid(_("The protocol has errors."), errors=errors)
 
 
 def require_enough(*, version: StudyVersion, protocol: Protocol, now: datetime) -> None:
@@ -68,10 +75,14 @@ def require_enough(*, version: StudyVersion, protocol: Protocol, now: datetime) 
         count = len(there) + links.get(group, 0)
         if count < needed:
             raise Conflict(
-                f"{_called(protocol, group)}: {needed} raters are needed"
-                f"{f' who read {language}' if language else ''}, and there are {len(there)}, with "
-                f"{links.get(group, 0)} more by open invitations. Put raters into the cohort, or "
-                "make an invitation to it; for raters who are named, name more of them.",
+                _short(language)
+                % {
+                    "group": _called(protocol, group),
+                    "needed": needed,
+                    "language": language,
+                    "there": len(there),
+                    "links": links.get(group, 0),
+                },
                 code="cohort_short",
                 group=group,
                 needed=needed,
@@ -89,7 +100,7 @@ def _needs(version: StudyVersion, protocol: Protocol) -> Mapping[tuple[str, str]
     for (_prompt, language, group, wanted), rows in groupby(
         ordered.iterator(), key=itemgetter(0, 1, 2, 3)
     ):
-        edges: list[Edge] = [(first, second) for *_, first, second in rows]
+        edges: list[Edge] = [(first, second) for *_keys, first, second in rows]
         least = least_raters(edges, places=wanted, views=protocol.caps.prompt_views)
         needs[group, language] = max(needs.get((group, language), 0), least)
     cap = protocol.judgments_per_rater
@@ -105,13 +116,28 @@ def _reads(rater: RaterProfile, language: str) -> bool:
     return not language or language in codes
 
 
+def _short(language: str) -> str:
+    """Return what is said of a group with too few raters: whole sentences, to be translated."""
+    if language:
+        return _(
+            "%(group)s: %(needed)s raters are needed who read %(language)s, and there are "
+            "%(there)s, with %(links)s more by open invitations. Put raters into the cohort, or "
+            "make an invitation to it; for raters who are named, name more of them."
+        )
+    return _(
+        "%(group)s: %(needed)s raters are needed, and there are %(there)s, with %(links)s more by "
+        "open invitations. Put raters into the cohort, or make an invitation to it; for raters who "
+        "are named, name more of them."
+    )
+
+
 def _called(protocol: Protocol, group: str) -> str:
-    label = label_of_group(protocol, group)
-    return label or f"The raters {_listed(named_raters(protocol)[group])}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:SHOWN]) + (" and others" if len(names) > SHOWN else "")
+    if label := label_of_group(protocol, group):
+        return label
+    names = named_raters(protocol)[group]
+    shown = ", ".join(names[:SHOWN])
+    said = _("The raters %(names)s and others") if len(names) > SHOWN else _("The raters %(names)s")
+    return said % {"names": shown}
 
 
 def kept_only_for(*, study_id: int) -> Mapping[int, frozenset[str]]:

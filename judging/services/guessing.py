@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import RaterProfile
 from core.errors import Conflict, Invalid
@@ -83,15 +84,17 @@ def record_guesses(
     asked = questionnaire(rater=rater, study=study)
     if not asked.answers:
         raise Conflict(
-            "You are not asked anything now: finish or give back what you hold first."
-            if asked.busy
-            else "You are not asked anything, or have answered already.",
+            (
+                _("You are not asked anything now: finish or give back what you hold first.")
+                if asked.busy
+                else _("You are not asked anything, or have answered already.")
+            ),
             code="nothing_asked",
         )
     if set(guesses) != {(one.token, one.side) for one in asked.answers}:
-        raise Invalid("Say something of each answer that you are asked about.", code="answers")
+        raise Invalid(_("Say something of each answer that you are asked about."), code="answers")
     if set(guesses.values()) - {"", *asked.names}:
-        raise Invalid("Choose one of the names, or that you do not know.", code="name")
+        raise Invalid(_("Choose one of the names, or that you do not know."), code="name")
     models = _models(study)
     held = {one.token: one for one in Assignment.objects.filter(rater=rater, study=study)}
     rows = [
@@ -108,7 +111,7 @@ def record_guesses(
         with transaction.atomic():
             BlindingGuess.objects.bulk_create(rows)
     except IntegrityError as error:
-        raise Conflict("You have answered already.", code="nothing_asked") from error
+        raise Conflict(_("You have answered already."), code="nothing_asked") from error
     return len(rows)
 
 

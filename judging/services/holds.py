@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import RaterProfile, User
 from core.errors import Conflict
@@ -34,7 +35,7 @@ def hold_by_rule(
     rule = protocol_of(version).holds
     if not rule.checks:
         raise Conflict(
-            "The protocol holds nobody by rule. Amend it, before you know who it concerns.",
+            _("The protocol holds nobody by rule. Amend it, before you know who it concerns."),
             code="no_rule",
         )
     made = (

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import RaterProfile
 from core.errors import Conflict, Gone
@@ -58,7 +59,7 @@ def record_judgment(*, assignment: Held, body: Any, now: datetime) -> Recorded:
                 return _recorded(judgment, answers, protocol, created=True)
         except _CapReached:
             raise Gone(
-                "Too late: you have judged as much as one rater may.", code="cap_reached"
+                _("Too late: you have judged as much as one rater may."), code="cap_reached"
             ) from None
         except (IntegrityError, _PlaceTaken):
             # The same was sent at the same moment, or the place was given away: told apart below.
@@ -79,16 +80,18 @@ def supersede_judgment(*, assignment: Held, body: Any, now: datetime) -> Recorde
         lock(Assignment.objects.filter(pk=assignment.pk)).values_list("pk").get()
         made = list(Judgment.objects.filter(assignment_id=assignment.pk).order_by("revision"))
         if not made:
-            raise Conflict("There is no judgment to change; submit one first.", code="not_judged")
+            raise Conflict(
+                _("There is no judgment to change; submit one first."), code="not_judged"
+            )
         if made[-1].body_digest == answers.digest():
             return _recorded(made[-1], answers, protocol, first=made[0])
         if now > _undo_until(made[0], protocol) or made[-1].kind in WITHOUT_VOTES:
             raise Conflict(
-                "The time for changes is over; the judgment stays as it was submitted.",
+                _("The time for changes is over; the judgment stays as it was submitted."),
                 code="undo_window_over",
             )
         if _is_closed(assignment):
-            raise Conflict("This study is closed.", code="study_closed")
+            raise Conflict(_("This study is closed."), code="study_closed")
         judgment, votes = _rows(assignment, protocol, answers, revision=len(made), now=now)
         insert_judgment(judgment=judgment, votes=votes)
         return _recorded(judgment, answers, protocol, first=made[0])
@@ -178,15 +181,18 @@ def _replayed(assignment: Held, protocol: Protocol, answers: Answers) -> Recorde
         return _recorded(same[-1], answers, protocol, first=made[0])
     if made:
         raise Conflict(
-            "Something else was submitted for this comparison; to change it, PUT within the undo window.",
+            _(
+                "Something else was submitted for this comparison; to change it, PUT within the "
+                "undo window."
+            ),
             code="already_judged",
         )
     # Asked anew: it may have been closed since the assignment was read.
     if Study.objects.filter(assignments=assignment.pk, state=Study.State.CLOSED).exists():
-        raise Gone("This study is closed.", code="study_closed")
+        raise Gone(_("This study is closed."), code="study_closed")
     if Assignment.objects.filter(pk=assignment.pk, state=State.SKIPPED).exists():
-        raise Gone("You skipped this comparison.", code="skipped")
-    raise Gone("Too late: this comparison was given to somebody else.", code="place_given_away")
+        raise Gone(_("You skipped this comparison."), code="skipped")
+    raise Gone(_("Too late: this comparison was given to somebody else."), code="place_given_away")
 
 
 def _recorded(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from math import isfinite
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from core.errors import Invalid
 from judging.models import ModelPair, Study
@@ -19,7 +20,9 @@ def set_pair_weights(*, study: Study, weights: Mapping[tuple[int, int], float]) 
     Raises `Invalid` for weights that are not above 0, and pairs that the study does not have.
     """
     if not all(isfinite(weight) and weight > 0 for weight in weights.values()):
-        raise Invalid("A weight is above 0: a pair that is never drawn never ends.", code="weight")
+        raise Invalid(
+            _("A weight is above 0: a pair that is never drawn never ends."), code="weight"
+        )
     wanted = {(min(pair), max(pair)): weight for pair, weight in weights.items()}
     found = {
         (pair.first_model_id, pair.second_model_id): pair
@@ -27,7 +30,11 @@ def set_pair_weights(*, study: Study, weights: Mapping[tuple[int, int], float]) 
     }
     if missing := wanted.keys() - found.keys():
         one, other = min(missing)
-        raise Invalid(f"The models {one} and {other} do not meet in this study.", code="pair")
+        raise Invalid(
+            _("The models %(one)s and %(other)s do not meet in this study.")
+            % {"one": one, "other": other},
+            code="pair",
+        )
     for ids, weight in wanted.items():
         found[ids].weight = weight
     # The lean is not written: drawing moves it meanwhile.

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from judging.blinding import BlindedAssignment, Progress, Side, present
 from judging.models import Study
-from judging.protocol import Protocol
+from judging.protocol import Protocol, treatment
+from judging.protocol.treatment import SHOW
 from judging.services.studies import drafted_protocol
 from models_registry.models import Completion
 from models_registry.services.masking import masked_turns
@@ -57,11 +58,12 @@ def _asked(protocol: Protocol) -> list[int]:
 
 
 def _sides(protocol: Protocol, prompt: Prompt) -> tuple[Side, Side] | None:
-    """The answers of the first pair that meets and has both."""
+    """The answers of the first pair that meets and has both: those that the protocol shows."""
     rows = Completion.objects.succeeded().filter(prompt=prompt, sample=0)
     sides = {
         str(one.language_model): _side(one, masked=protocol.masks_makers and one.names_maker)
         for one in rows.select_related("language_model")
+        if treatment(protocol, outcome=one.outcome, names_maker=one.names_maker).action == SHOW
     }
     pairs = (pair for pair in protocol.pairs() if set(pair) <= set(sides))
     return next(((sides[first], sides[second]) for first, second in pairs), None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from django.db.models import Count, F, Max, Q, Window
+from django.db.models import Count, F, Max, Q, QuerySet, Window
 from django.db.models.functions import Lag, RowNumber
 
 from accounts.models import RaterProfile
@@ -28,6 +28,14 @@ class RaterWork:
     skips: int = 0
     last_active: datetime | None = None
     seconds: float | None = None
+
+
+def find_raters(*, q: str = "", kind: str = "") -> QuerySet[RaterProfile]:
+    """Return raters, the newest first: by part of their name or pseudonym, and by kind."""
+    found = RaterProfile.objects.select_related("user").order_by("-pk")
+    if q:
+        found = found.filter(Q(user__username__icontains=q) | Q(pseudonym__icontains=q))
+    return found.filter(kind=kind) if kind else found
 
 
 def rater_work(*, raters: Sequence[RaterProfile]) -> list[RaterWork]:

@@ -1,16 +1,18 @@
 """Write a study's protocol, publish it, amend it, and open and close the study."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, Sum
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.errors import Conflict, InputError, Invalid
+from core.identity import models_mentioned
 from core.leases import lock, transition
 from judging.blinding import commitment
 from judging.models import Assignment, Comparison, KeptPlaces, Study, StudyVersion
@@ -30,6 +32,14 @@ State = Study.State
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A name of a model that raters would read, and where; `field` as in the study."""
+
+    field: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class StudyPlan:
     """The numbers of a study before it is published; `missing_completions` are not there yet."""
 
@@ -38,6 +48,7 @@ class StudyPlan:
     missing_completions: int
     pool: PoolRef
     models: tuple[str, ...]
+    told: tuple[Told, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,7 @@ def create_study(
 ) -> Study:
     """Create a draft with a secret seed. Raises `Conflict` when the slug is taken, or `Invalid`."""
     if slug in RESERVED_SLUGS:
-        raise Invalid(f"A study cannot be called {slug!r}.", code="slug")
+        raise Invalid(_("A study cannot be called %(slug)r.") % {"slug": slug}, code="slug")
     study = Study(
         slug=slug,
         name=name,
@@ -77,7 +88,9 @@ def create_study(
         with transaction.atomic():
             study.save()
     except IntegrityError as error:
-        raise Conflict(f"The name {slug!r} is taken; choose another.", code="slug_taken") from error
+        raise Conflict(
+            _("The name %(slug)r is taken; choose another.") % {"slug": slug}, code="slug_taken"
+        ) from error
     return study
 
 
@@ -89,7 +102,9 @@ def update_draft(*, study: Study, changes: Mapping[str, Any], **texts: str) -> S
     """
     study = _locked(study)
     if study.state != State.DRAFT:
-        raise Conflict("A published protocol is never changed; amend the study.", code="published")
+        raise Conflict(
+            _("A published protocol is never changed; amend the study."), code="published"
+        )
     study.draft = _checked_draft({**study.draft, **changes})
     for name in ("name", "description"):
         setattr(study, name, texts.get(name, getattr(study, name)))
@@ -116,7 +131,8 @@ def plan_study(*, study: Study, changes: Mapping[str, Any] | None = None) -> Stu
     )
     numbers, pool = plan(protocol, prompts=len(asked), facts=facts), protocol.pool
     assert pool is not None  # the protocol is complete
-    return StudyPlan(numbers, len(asked), missing, pool, protocol.models)
+    told = tuple(_told(study, protocol, models))
+    return StudyPlan(numbers, len(asked), missing, pool, protocol.models, told)
 
 
 def drafted_protocol(*, study: Study) -> Protocol:
@@ -142,7 +158,7 @@ def publish_version(
     """
     study = _locked(study)
     if study.state != State.DRAFT:
-        raise Conflict("This study was published before; amend it.", code="published")
+        raise Conflict(_("This study was published before; amend it."), code="published")
     version = _freeze(
         study, study.draft, number=1, now=now, allow_missing=allow_missing, digest=digest
     )
@@ -231,14 +247,14 @@ def add_model(
     latest = study.versions.order_by("-number").first()
     if latest is None:
         raise Conflict(
-            "Only a published study takes one model more; in a draft, change its models.",
+            _("Only a published study takes one model more; in a draft, change its models."),
             code="not_running",
         )
     protocol = parse_protocol(latest.protocol)
     if model in protocol.models:
-        raise Conflict(f"{model} takes part already.", code="model_there")
+        raise Conflict(_("%(model)s takes part already.") % {"model": model}, code="model_there")
     if protocol.design.kind == "chosen":
-        raise Conflict("Amend the models and the chosen pairs together.", code="chosen_pairs")
+        raise Conflict(_("Amend the models and the chosen pairs together."), code="chosen_pairs")
     changes = {"models": [*protocol.models, model]}
     return amend_study(study=study, changes=changes, now=now, allow_missing=allow_missing)
 
@@ -291,7 +307,10 @@ def _move(study: Study, *, was: tuple[str, ...], to: str) -> Study:
     moved = transition(Study.objects.all(), study.pk, was=was, state=to)
     study.refresh_from_db(fields=["state"])
     if not moved and study.state != to:
-        raise Conflict(f"A study that is {study.state} cannot become {to}.", code="study_state")
+        raise Conflict(
+            _("A study that is %(state)s cannot become %(to)s.") % {"state": study.state, "to": to},
+            code="study_state",
+        )
     return study
 
 
@@ -316,31 +335,34 @@ def _next_protocol(study: Study) -> dict[str, Any]:
 def _refuse_amendment(study: Study, changes: Mapping[str, Any]) -> None:
     if study.state not in {State.OPEN, State.PAUSED}:
         raise Conflict(
-            "Only a study that is open or paused is amended; a draft is changed, a closed one stays.",
+            _(
+                "Only a study that is open or paused is amended; a draft is changed, a closed "
+                "one stays."
+            ),
             code="not_running",
         )
     fixed = [
-        InputError("fixed", "Fixed once published.", column=name)
+        InputError("fixed", _("Fixed once published."), column=name)
         for name in FIXED_ONCE_PUBLISHED
         if name in changes
     ]
     if fixed:
-        raise Invalid("What is compared stays as it was published.", errors=fixed)
+        raise Invalid(_("What is compared stays as it was published."), errors=fixed)
 
 
 def _refuse_late_rule(study: Study, raw: Mapping[str, Any]) -> None:
     """Refuse another rule of whom to hold once somebody was shown who is ahead."""
     before = parse_protocol(_latest(study).protocol).holds
     if parse_protocol(raw, complete=False).holds != before and study.unblindings.exists():
-        error = InputError("fixed", "Fixed since identities were shown.", column="holds")
-        raise Invalid("Whom to hold is decided before anybody knows the board.", errors=[error])
+        error = InputError("fixed", _("Fixed since identities were shown."), column="holds")
+        raise Invalid(_("Whom to hold is decided before anybody knows the board."), errors=[error])
 
 
 def _unsealed(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Refuse the commitment to the seed from outside: it is computed."""
     if "seed_commitment" in raw:
-        error = InputError("unknown", "Unknown field.", column="seed_commitment")
-        raise Invalid("The protocol has errors.", errors=[error])
+        error = InputError("unknown", _("Unknown field."), column="seed_commitment")
+        raise Invalid(_("The protocol has errors."), errors=[error])
     return dict(raw)
 
 
@@ -372,7 +394,8 @@ def _freeze(
     protocol = _sealed(study, protocol, pool_version)
     if digest and digest != protocol.digest():
         raise Conflict(
-            "The protocol changed since you looked at it; read it again.", code="protocol_changed"
+            _("The protocol changed since you looked at it; read it again."),
+            code="protocol_changed",
         )
     unchanged = study.versions.filter(number=number - 1, digest=protocol.digest()).exists()
     version = StudyVersion.objects.create(
@@ -389,17 +412,37 @@ def _freeze(
     # Answers that arrived since can be taken up under the same protocol.
     if build_comparisons(version=version) == 0 and unchanged:
         raise Conflict(
-            "Nothing changes: this is the version in force. Change a field, or add answers.",
+            _("Nothing changes: this is the version in force. Change a field, or add answers."),
             code="unchanged",
         )
     if not study.comparisons.filter(withdrawn=False).exists():
         raise Conflict(
-            "No two answers can be compared under this protocol. Generate or import more, or leave fewer out.",
+            _(
+                "No two answers can be compared under this protocol. Generate or import more, or "
+                "leave fewer out."
+            ),
             code="nothing_left",
         )
     if protocol.keeps_places:
         require_enough(version=version, protocol=protocol, now=now)
     return version
+
+
+def _told(study: Study, protocol: Protocol, models: list[LanguageModel]) -> Iterator[Told]:
+    """Yield the names of models in what raters read beside the answers."""
+    own = {name for one in models for name in (one.name, one.slug)}
+    texts = {
+        "name": study.name,
+        "description": study.description,
+        "slug": study.slug,
+        "guidelines": protocol.guidelines,
+    }
+    for at, one in enumerate(protocol.criteria):
+        asked = (one.label, one.question, one.definition, one.guidance, *one.labels.values())
+        texts[f"criteria.{at}"] = "\n".join(asked)
+    for field, text in texts.items():
+        for name in models_mentioned(text, own):
+            yield Told(field, name)
 
 
 def _refuse_missing(
@@ -414,8 +457,11 @@ def _refuse_missing(
     )
     if missing and not allow_missing:
         raise Conflict(
-            f"{missing} completions are missing. Generate or import them, or allow missing ones: "
-            "then only what is there is compared.",
+            _(
+                "%(missing)s completions are missing. Generate or import them, or allow missing "
+                "ones: then only what is there is compared."
+            )
+            % {"missing": missing},
             code="completions_missing",
             missing=missing,
         )
@@ -449,5 +495,5 @@ def _language_models(protocol: Protocol) -> list[LanguageModel]:
 
 def _invalid(field: str, message: str) -> Invalid:
     return Invalid(
-        "The protocol has errors.", errors=[InputError("unknown", message, column=field)]
+        _("The protocol has errors."), errors=[InputError("unknown", message, column=field)]
     )

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from accounts.models import User
 from core.errors import Conflict
 from judging.models import Study, StudyVersion, UnblindingEvent
@@ -31,6 +33,6 @@ def require_revealed(version: StudyVersion) -> None:
         return
     if Study.objects.filter(pk=version.study_id).exclude(state=Study.State.CLOSED).exists():
         raise Conflict(
-            "This study is blind for everybody until it is closed: the protocol says so.",
+            _("This study is blind for everybody until it is closed: the protocol says so."),
             code="blind_until_closed",
         )

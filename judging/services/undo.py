@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from accounts.models import RaterProfile
 from core.errors import Conflict
 from judging.blinding import BlindedAssignment, Progress, present
@@ -55,12 +57,12 @@ def read_judged(*, rater: RaterProfile, token: str, now: datetime) -> Judged:
     held = find_assignment(rater=rater, token=token)
     made = list(Judgment.objects.filter(assignment_id=held.pk).order_by("revision"))
     if not made:
-        raise Conflict("There is no judgment to change; submit one first.", code="not_judged")
+        raise Conflict(_("There is no judgment to change; submit one first."), code="not_judged")
     protocol = protocol_under(held.digest)
     until = made[0].submitted_at + timedelta(seconds=protocol.undo_seconds)
     if now > until:
         raise Conflict(
-            "The time for changes is over; the judgment stays as it was submitted.",
+            _("The time for changes is over; the judgment stays as it was submitted."),
             code="undo_window_over",
         )
     texts = read_texts(comparison_id=held.comparison_id)

@@ -4,7 +4,6 @@ from typing import cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,7 +18,7 @@ from accounts.services import issue_sign_in_link
 from accounts.services.holds import hold_rater, release_rater
 from core.errors import Conflict, Invalid
 from judging.services.cohorts import cohort_choices
-from judging.services.raters import rater_work
+from judging.services.raters import find_raters, rater_work
 
 PAGE = 50
 LONGEST_SEARCH = 100
@@ -30,11 +29,7 @@ LONGEST_SEARCH = 100
 def raters(request: HttpRequest) -> HttpResponse:
     """List raters with their work, newest first; by part of a name, and by kind."""
     wanted, kind = request.GET.get("q", "").strip()[:LONGEST_SEARCH], request.GET.get("kind", "")
-    found = RaterProfile.objects.select_related("user").order_by("-pk")
-    if wanted:
-        found = found.filter(Q(user__username__icontains=wanted) | Q(pseudonym__icontains=wanted))
-    if kind in RaterProfile.Kind.values:
-        found = found.filter(kind=kind)
+    found = find_raters(q=wanted, kind=kind if kind in RaterProfile.Kind.values else "")
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,

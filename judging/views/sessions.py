@@ -34,6 +34,8 @@ from judging.services.statements import Held
 from judging.services.versions import protocol_under
 
 PAIR = "judging/session"
+# A draft is nothing that raters know of, not even by its name.
+PUBLISHED = Study.objects.exclude(state=Study.State.DRAFT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def stop(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def guesses(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask, once a session is over, which model wrote what; and thank for what is said."""
-    rater, study = _rater(request), get_object_or_404(Study, slug=slug)
+    rater, study = _rater(request), get_object_or_404(PUBLISHED, slug=slug)
     asked = guessing.questionnaire(rater=rater, study=study)
     form = GuessForm(request.POST if request.method == "POST" else None, asked=asked)
     if request.method == "POST" and form.is_valid():

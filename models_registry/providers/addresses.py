@@ -75,7 +75,7 @@ def parse_base_url(text: str, *, private_hosts: Collection[str] = ()) -> BaseUrl
     except ValueError as error:
         raise BadUrl(f"This is not a URL: {error}.") from error
     if parts.scheme not in {"https", "http"}:
-        raise BadUrl("The URL must begin with https://.")
+        raise BadUrl("The URL must begin with https://, or with http:// for a server of your own.")
     if "@" in parts.netloc:
         raise BadUrl("The URL must not hold a user name or password; set the key by itself.")
     if "?" in text or "#" in text:

@@ -40,12 +40,17 @@ def failed_connection(
                 code="no_tls",
             )
         if isinstance(cause, ConnectionResetError):
-            also = " Its address may begin with https://." if not outgoing.secure else ""
-            return CannotConnect(f"{where} closed the connection.{also}", code="closed")
+            break
         if isinstance(cause, OSError) and cause.errno in UNREACHABLE:
             return CannotConnect(f"There is no way to {where} from here.", code="unreachable")
-    reason = f"The connection failed: {str(error) or type(error).__name__}"
-    return CannotConnect(shown(reason, outgoing.headers))
+    else:
+        if str(error):
+            return CannotConnect(shown(f"The connection failed: {error}", outgoing.headers))
+    # Reset, or ended without a word: as by a server that is spoken TLS to and knows none.
+    also = "https://" if not outgoing.secure else "http://"
+    return CannotConnect(
+        f"{where} closed the connection. Its address may begin with {also}.", code="closed"
+    )
 
 
 def shown(text: str, headers: Mapping[str, str]) -> str:

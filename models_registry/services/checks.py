@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext as _
 
 from core.errors import InputError, Invalid
 
@@ -19,4 +20,6 @@ def check_fields(row: models.Model, *, exclude: Collection[str] = ()) -> None:
             for message in messages
         ]
         shown = f"{errors[0].column}: {errors[0].message}"
-        raise Invalid(f"This cannot be stored. {shown}", errors=errors) from error
+        raise Invalid(
+            _("This cannot be stored. %(shown)s") % {"shown": shown}, errors=errors
+        ) from error

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.db import models, transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from core.errors import Invalid
 from models_registry.models import LanguageModel, ModelEndpoint
@@ -54,7 +55,7 @@ def connect_model(
     if endpoint is None and address is not None:
         endpoint = _known(address) or _register(address)
     if endpoint is None:
-        raise Invalid("Say where the model is served.", code="base_url")
+        raise Invalid(_("Say where the model is served."), code="base_url")
     slug = slug or model_slug(name)
     model = register_language_model(slug=slug, name=name, endpoint=endpoint, **values)
     if price is not None:

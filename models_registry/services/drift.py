@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.errors import Conflict, Invalid
@@ -109,14 +110,15 @@ def decide(
     """
     if decision not in DriftNotice.Decision.values:
         raise Invalid(
-            f"Decide for one of {', '.join(DriftNotice.Decision.values)}.", code="decision"
+            _("Decide for one of %(values)s.") % {"values": ", ".join(DriftNotice.Decision.values)},
+            code="decision",
         )
     # The model first, as where notices are raised: a new version decides all of a model's notices.
     model: LanguageModel = lock(LanguageModel.objects.filter(pk=notice.language_model_id)).get()
     notice = lock(DriftNotice.objects.filter(pk=notice.pk)).get()
     if notice.decision:
         if notice.decision != decision:
-            raise Conflict("This was decided otherwise already.", code="decided")
+            raise Conflict(_("This was decided otherwise already."), code="decided")
         return model
     decided = {"decision": decision, "decided_at": now, "decided_by": by, "note": note[:500]}
     if decision == DriftNotice.Decision.NEW_VERSION:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from core.errors import Conflict, Invalid
 from core.leases import lock
@@ -47,9 +48,15 @@ def register_endpoint(
     Raises `Invalid` for an unusable URL, key or limit, `Conflict` for a taken slug.
     """
     if unknown := sorted(set(limits) - set(LIMITS)):
-        raise Invalid(f"An endpoint has no {', '.join(unknown)}.", code="unknown_field")
+        raise Invalid(
+            _("An endpoint has no %(unknown)s.") % {"unknown": ", ".join(unknown)},
+            code="unknown_field",
+        )
     if kind not in PROVIDERS:
-        raise Invalid(f"{kind!r} is no kind of endpoint; known are {', '.join(PROVIDERS)}.")
+        raise Invalid(
+            _("%(kind)r is no kind of endpoint; known are %(providers)s.")
+            % {"kind": kind, "providers": ", ".join(PROVIDERS)}
+        )
     url = _base_url(base_url)
     endpoint = ModelEndpoint(slug=slug, name=name, kind=kind, base_url=str(url))
     _set_limits(endpoint, **limits)
@@ -60,7 +67,8 @@ def register_endpoint(
             endpoint.save()
     except IntegrityError as error:
         raise Conflict(
-            f"There is an endpoint {slug!r} already: change that one, or choose another name.",
+            _("There is an endpoint %(slug)r already: change that one, or choose another name.")
+            % {"slug": slug},
             code="slug_taken",
         ) from error
     return endpoint
@@ -75,7 +83,10 @@ def update_endpoint(
     A changed URL or key lifts a pause. Raises `Invalid` for what cannot be used.
     """
     if set(changes) - EDITABLE:
-        raise Invalid(f"Only {', '.join(sorted(EDITABLE))}, base_url and api_key can be changed.")
+        raise Invalid(
+            _("Only %(editable)s, base_url and api_key can be changed.")
+            % {"editable": ", ".join(sorted(EDITABLE))}
+        )
     endpoint = lock(ModelEndpoint.objects.filter(pk=endpoint.pk)).get()
     endpoint.name = changes.pop("name", endpoint.name)
     _set_limits(endpoint, **changes)
@@ -121,7 +132,9 @@ def connection_of(endpoint: ModelEndpoint) -> Connection:
         try:
             key = decrypt_key(bytes(endpoint.encrypted_key), origin=url.origin)
         except KeyUnreadable as error:
-            raise Invalid(f"{error} Set the key again.", code="key_unreadable") from error
+            raise Invalid(
+                _("%(error)s Set the key again.") % {"error": error}, code="key_unreadable"
+            ) from error
     return Connection(
         kind=endpoint.kind,
         base_url=str(url),
@@ -140,7 +153,10 @@ def probe_model(
     Raises `Invalid` for a model without an endpoint; every failed call is a `Probe` with its error.
     """
     if language_model.endpoint is None:
-        raise Invalid(f"{language_model} has no endpoint: its completions are imported.")
+        raise Invalid(
+            _("%(language_model)s has no endpoint: its completions are imported.")
+            % {"language_model": language_model}
+        )
     return probe_at(
         connection=connection_of(language_model.endpoint),
         language_model=language_model,
@@ -183,7 +199,9 @@ def _set_limits(endpoint: ModelEndpoint, **limits: int | None) -> None:
         value = limits.get(name, getattr(endpoint, name))
         none = value is None and name in MAY_BE_NONE
         if not none and (value is None or not 1 <= value <= most):
-            raise Invalid(f"{name} must be from 1 to {most}.", code=name)
+            raise Invalid(
+                _("%(name)s must be from 1 to %(most)s.") % {"name": name, "most": most}, code=name
+            )
         setattr(endpoint, name, value)
 
 
@@ -194,7 +212,7 @@ def _put_key(endpoint: ModelEndpoint, api_key: str, url: BaseUrl) -> None:
     plain = api_key.isascii() and api_key.isprintable() and " " not in api_key
     if not plain or len(api_key) > LONGEST_KEY:
         raise Invalid(
-            "A key is one line of at most 500 ASCII characters without spaces.", code="api_key"
+            _("A key is one line of at most 500 ASCII characters without spaces."), code="api_key"
         )
     endpoint.encrypted_key = encrypt_key(api_key, origin=url.origin)
     # A hint must not give away a large part of a short key.

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from core.errors import Conflict, InputError, Invalid, Missing
 from core.identity import names_maker
@@ -62,10 +63,13 @@ def import_completions(
     errors.sort(key=lambda error: error.row or 0)
     if errors and not skip_bad_rows:
         raise Invalid(
-            f"{len(errors)} row(s) cannot be imported; nothing was.", code="bad_rows", errors=errors
+            _("%(n_errors)s of %(n_rows)s rows have errors; nothing was imported.")
+            % {"n_errors": f"{len(errors):,}", "n_rows": f"{len(read):,}"},
+            code="bad_rows",
+            errors=errors,
         )
     if not matched:
-        raise Invalid("The file has no row that can be imported.", code="no_rows", errors=errors)
+        raise Invalid(_("The file has no row that can be imported."), code="no_rows", errors=errors)
     completions = [_completion(language_model, prompt, row, now) for prompt, row in new]
     Completion.objects.bulk_create(completions, batch_size=BATCH)
     freeze(models=[language_model], now=now)
@@ -93,12 +97,15 @@ def import_answers(*, name: str, **options: Any) -> tuple[LanguageModel, Importe
 def _refuse_unusable(language_model: LanguageModel, pool_version: PromptPoolVersion) -> None:
     if language_model.endpoint_id is not None:
         raise Conflict(
-            f"{language_model} generates its own completions; register a model without an endpoint "
-            "for imported ones.",
+            _(
+                "%(language_model)s generates its own completions; register a model without an "
+                "endpoint for imported ones."
+            )
+            % {"language_model": language_model},
             code="model_generates",
         )
     if pool_version.state != PromptPoolVersion.State.PUBLISHED:
-        raise Conflict("The pool version is a draft; publish it first.", code="pool_is_draft")
+        raise Conflict(_("The pool version is a draft; publish it first."), code="pool_is_draft")
 
 
 class _Matcher:
@@ -169,7 +176,7 @@ def _without_present(
 ) -> list[tuple[Prompt, CompletionRow]]:
     there = dict(
         Completion.objects.filter(
-            language_model=model, prompt__in=[prompt for prompt, _ in matched], sample=0
+            language_model=model, prompt__in=[prompt for prompt, _row in matched], sample=0
         ).values_list("prompt", "turns")
     )
     for prompt, row in matched:
@@ -212,11 +219,15 @@ def find_published_version(reference: str) -> PromptPoolVersion:
 
     Raises `Missing` when there is none.
     """
-    slug, _, number = reference.partition("/")
+    slug, _slash, number = reference.partition("/")
     versions = PromptPoolVersion.objects.filter(pool__slug=slug, state="published")
     if number:
         versions = versions.filter(number=int(number) if number.isdecimal() else 0)
     version = versions.order_by("-number").first()
     if version is None:
-        raise Missing(f"There is no pool {reference!r} with a published version.", code="no_pool")
+        raise Missing(
+            _("There is no pool %(reference)r with a published version.")
+            % {"reference": reference},
+            code="no_pool",
+        )
     return version

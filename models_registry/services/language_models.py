@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Min, Q
+from django.utils.translation import gettext as _
 
 from core.errors import Conflict, InputError, Invalid, Missing
 from core.leases import lock
@@ -55,7 +56,8 @@ def register_language_model(
     _refuse_unknown(values)
     if LanguageModel.objects.filter(slug=slug).exists():
         raise Conflict(
-            f"There is a model {slug!r} already; make a new version of it.", code="slug_taken"
+            _("There is a model %(slug)r already; make a new version of it.") % {"slug": slug},
+            code="slug_taken",
         )
     model = LanguageModel(slug=slug, name=name, endpoint=endpoint, **values)
     return _checked_save(model)
@@ -72,8 +74,8 @@ def update_language_model(*, language_model: LanguageModel, **changes: Any) -> L
     moved = [name for name in PINNED if name in changes and changes[name] != getattr(model, name)]
     if model.frozen_at and moved:
         raise Conflict(
-            f"{model} was used, so its {', '.join(moved)} can no longer change; "
-            "make a new version.",
+            _("%(model)s was used, so its %(moved)s can no longer change; make a new version.")
+            % {"model": model, "moved": ", ".join(moved)},
             code="frozen",
         )
     for name, value in changes.items():
@@ -97,7 +99,8 @@ def new_version(
         changes.get(name, getattr(newest, name)) == getattr(newest, name) for name in PINNED
     ):
         raise Invalid(
-            f"Nothing that is pinned ({', '.join(PINNED)}) would differ from {newest}.",
+            _("Nothing that is pinned (%(pinned)s) would differ from %(newest)s.")
+            % {"pinned": ", ".join(PINNED), "newest": newest},
             code="same_version",
         )
     kept = {name: getattr(newest, name) for name in (*PINNED, *FACTS)}
@@ -119,13 +122,15 @@ def find_language_model(reference: str) -> LanguageModel:
 
     Raises `Missing` when there is none.
     """
-    slug, _, version = reference.partition("@")
+    slug, _at, version = reference.partition("@")
     models = LanguageModel.objects.filter(slug=slug).select_related("endpoint")
     if version:
         models = models.filter(version=int(version) if re.fullmatch(r"\d{1,6}", version) else 0)
     model = models.order_by("-version").first()
     if model is None:
-        raise Missing(f"There is no model {reference!r}.", code="no_model")
+        raise Missing(
+            _("There is no model %(reference)r.") % {"reference": reference}, code="no_model"
+        )
     return model
 
 
@@ -253,7 +258,8 @@ def ask_again_for(*, language_model: LanguageModel, response_model: str) -> int:
 def _refuse_undecided(model: LanguageModel) -> None:
     if model.drift_notices.filter(decision="").exists():
         raise Conflict(
-            f"{model} has changed: say first whether it still is the same model.",
+            _("%(model)s has changed: say first whether it still is the same model.")
+            % {"model": model},
             code="drift_undecided",
         )
 
@@ -270,8 +276,8 @@ def set_price(
     Completions keep the cost they were booked with. Raises `Invalid` for a negative price.
     """
     if min(input_per_million, output_per_million) < 0:
-        raise Invalid("A price is not negative.", code="price")
-    price, _ = ModelPrice.objects.update_or_create(
+        raise Invalid(_("A price is not negative."), code="price")
+    price, _made = ModelPrice.objects.update_or_create(
         language_model=language_model,
         valid_from=valid_from,
         defaults={
@@ -301,19 +307,26 @@ def cost_of(
 
 def _refuse_unknown(values: Mapping[str, Any]) -> None:
     if unknown := sorted(set(values) - set(PINNED) - set(FACTS)):
-        raise Invalid(f"A model has no {', '.join(unknown)}.", code="unknown_field")
+        raise Invalid(
+            _("A model has no %(unknown)s.") % {"unknown": ", ".join(unknown)}, code="unknown_field"
+        )
 
 
 def _checked_save(model: LanguageModel) -> LanguageModel:
     if errors := [*_pinned_errors(model), *_fact_errors(model)]:
-        raise Invalid(f"The model cannot be registered: {errors[0].message}", errors=errors)
+        raise Invalid(
+            _("The model cannot be registered: %(message)s") % {"message": errors[0].message},
+            errors=errors,
+        )
     _refuse_taken_name(model)
     check_fields(model, exclude=["endpoint", "settings"])
     try:
         with transaction.atomic():
             model.save()
     except IntegrityError as error:
-        raise Conflict(f"There is {model} already.", code="slug_taken") from error
+        raise Conflict(
+            _("There is %(model)s already.") % {"model": model}, code="slug_taken"
+        ) from error
     return model
 
 
@@ -354,7 +367,9 @@ def _refuse_taken_name(model: LanguageModel) -> None:
     """Two models that look the same on a board would be taken for one."""
     others = LanguageModel.objects.filter(~Q(slug=model.slug)).values_list("name", flat=True)
     if _folded(model.name) in {_folded(name) for name in others}:
-        raise Conflict(f"Another model is called {model.name!r} already.", code="name_taken")
+        raise Conflict(
+            _("Another model is called %(name)r already.") % {"name": model.name}, code="name_taken"
+        )
 
 
 def _folded(name: str) -> str:

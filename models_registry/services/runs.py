@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Avg, Count, Min, Q, QuerySet, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.errors import Conflict, Invalid
@@ -148,8 +149,10 @@ def cancel_run(*, run: GenerationRun) -> GenerationRun:
     """
     if GenerationRun.objects.with_told_state().filter(pk=run.pk, told_state="finished").exists():
         raise Conflict(
-            "The run is finished: nothing of it waits or is in flight, so there is nothing to "
-            "cancel.",
+            _(
+                "The run is finished: nothing of it waits or is in flight, so there is nothing "
+                "to cancel."
+            ),
             code="run_finished",
         )
     GenerationRun.objects.filter(pk=run.pk).update(state=GenerationRun.State.CANCELLED)
@@ -173,7 +176,7 @@ def retry_failed(*, run: GenerationRun, error: str = "") -> int:
     lock(GenerationRun.objects.filter(pk=run.pk)).get()
     run.refresh_from_db()
     if run.state == GenerationRun.State.CANCELLED:
-        raise Conflict("The run was cancelled; start it anew.", code="run_cancelled")
+        raise Conflict(_("The run was cancelled; start it anew."), code="run_cancelled")
     failed = Completion.objects.cells_of(run).filter(state=State.FAILED)
     forget_counts(runs=_sharing(run))
     return _reopen(failed.filter(last_error=error) if error else failed, run)
@@ -334,26 +337,33 @@ def _refuse_unusable(
 ) -> None:
     if pool_version.state != PromptPoolVersion.State.PUBLISHED:
         raise Conflict(
-            "The pool version is a draft; publish it before generating.", code="pool_is_draft"
+            _("The pool version is a draft; publish it before generating."), code="pool_is_draft"
         )
     if not models:
-        raise Invalid("Name at least one model.", code="no_models")
+        raise Invalid(_("Name at least one model."), code="no_models")
     if not 1 <= samples <= MOST_SAMPLES:
-        raise Invalid(f"samples must be from 1 to {MOST_SAMPLES}.", code="samples")
+        raise Invalid(
+            _("samples must be from 1 to %(most_samples)s.") % {"most_samples": MOST_SAMPLES},
+            code="samples",
+        )
     for model in models:
         if model.endpoint_id is None:
             raise Invalid(
-                f"{model} has no endpoint: its completions are imported.", code="no_endpoint"
+                _("%(model)s has no endpoint: its completions are imported.") % {"model": model},
+                code="no_endpoint",
             )
         if model.retired_at:
-            raise Invalid(f"{model} is retired.", code="retired")
+            raise Invalid(_("%(model)s is retired.") % {"model": model}, code="retired")
 
 
 def _refuse_unpriced(models: list[LanguageModel], now: datetime) -> None:
     for model in models:
         if price_on(language_model_id=model.pk, day=now.date()) is None:
             raise Invalid(
-                f"{model} has no price, so what it costs cannot be limited: enter one, 0 for free.",
+                _(
+                    "%(model)s has no price, so what it costs cannot be limited: enter one, 0 for free."
+                )
+                % {"model": model},
                 code="no_price",
             )
 
@@ -463,7 +473,7 @@ def _move(run: GenerationRun, state: str) -> GenerationRun:
         GenerationRun.objects.all(), run.pk, was=open_states, state=state, pause_reason=""
     )
     if not moved:
-        raise Conflict("The run was cancelled; start it anew.", code="run_cancelled")
+        raise Conflict(_("The run was cancelled; start it anew."), code="run_cancelled")
     run.refresh_from_db()
     return run
 
@@ -471,7 +481,7 @@ def _move(run: GenerationRun, state: str) -> GenerationRun:
 def _estimate(
     model: LanguageModel, prompts: list[tuple[int, str, Any]], samples: int, day: date
 ) -> ModelEstimate:
-    have = _cells_made(model, [key for key, _, _ in prompts], samples)
+    have = _cells_made(model, [key for key, *_rest in prompts], samples)
     answer_tokens, basis = _answer_length(model)
     limit = longest_answer(model.settings)
     completions = calls = sent = most_sent = 0
@@ -577,7 +587,7 @@ def _troubles(run: GenerationRun, *, now: datetime) -> dict[str, Any]:
         ],
         "paused_models": [
             {"model": str(one), "reason": one.pause_reason}
-            for one in sorted(run.language_models.all(), key=str)  # which who asks may have fetched
+            for one in run.models_by_name
             if one.paused_at
         ],
         "abandoned": abandoned.count(),

@@ -66,7 +66,8 @@ def connect(request: HttpRequest) -> HttpResponse:
                 model = connecting.connect_model(now=timezone.now(), **form.values())
                 messages.success(request, _said_of(told))
                 return go_to(request, "model", model)
-            context["probe"] = told
+            keyless = not form.cleaned_data.get("api_key") and not form.cleaned_data["endpoint"]
+            context |= {"probe": told, "keyless": keyless}
         except (Invalid, Conflict) as error:
             add_errors(form, error)
     # A model that does not answer is no wrong form: the page then is the answer to the test.

@@ -19,7 +19,7 @@ from core.errors import Conflict, Invalid
 from core.forms import add_errors
 from core.pages import page_or_piece
 from models_registry.forms import BudgetForm, RunForm, chosen_by_name
-from models_registry.models import GenerationRun
+from models_registry.models import Completion, GenerationRun
 from models_registry.pictures import spreads
 from models_registry.services import runs
 from models_registry.services.budgets import monthly_limit, spent_in_month
@@ -196,11 +196,13 @@ def _summary(
     failed = [one for one in progress.failures if one["state"] == "failed"]
     names = {str(one): one.name for one in shown.language_models.all()}
     latency, length = spreads(measures["latency"]), spreads(measures["length"])
+    running = shown.state == GenerationRun.State.RUNNING
     return {
         "over": waiting == 0 or shown.state == GenerationRun.State.CANCELLED,
         "ended": progress.total - waiting,
         "percent": 100 * (progress.total - waiting) // progress.total if progress.total else 100,
-        "time_left": _duration(progress.seconds_left),
+        # A run that waits for somebody goes on when they say so.
+        "time_left": _duration(progress.seconds_left) if running else "",
         "models": [
             one
             | {
@@ -210,6 +212,11 @@ def _summary(
                 "length": length.get(one["model"]),
             }
             for one in progress.models
+        ],
+        "unusual": [
+            (label.lower(), progress.outcomes[outcome])
+            for outcome, label in Completion.Outcome.choices
+            if outcome != Completion.Outcome.ANSWERED and progress.outcomes.get(outcome)
         ],
         "measured": bool(latency or length),
         "failed": failed,

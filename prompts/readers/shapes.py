@@ -107,8 +107,11 @@ def recognise(columns: Sequence[str], named: Mapping[str, str]) -> Shape:
     if named:
         return _named(columns, named)
     present = set(columns)
+    own_prompts = _own(present).keys() & {*SOURCES}
     for shape in SHAPES:
-        if shape.marks <= present:
+        # A file of somebody's own has its prompts where it says so, whatever else it holds.
+        elsewhere = own_prompts and shape.columns.get("prompt", "prompt") != "prompt"
+        if shape.marks <= present and not elsewhere:
             told = {role: column for role, column in shape.columns.items() if column in present}
             # A file of a known shape may carry a language or tags of ours beside.
             own = _own(present - {*told.values()} - {*SOURCES})

@@ -45,7 +45,13 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x89HDF", "an HDF5 file"),
     *((bytes([0x80, version]), "a Python pickle") for version in range(2, 6)),
 )
+# Some are words that a header may begin with: ORCID, MZ, BZh.
+_WORDS = (b"BZh", b"ORC", b"MZ")
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+_HEAD = 256
 _UTF16_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+# Of ASCII letters in UTF-16 every second byte is NUL.
+_UTF16_WITHOUT_BOM = re.compile(rb"[^\x00]\x00[^\x00]\x00|\x00[^\x00]\x00[^\x00]")
 _MARKUP = re.compile(r"\s*(<!doctype|<html|<\?xml|<svg|\{\\rtf)", re.IGNORECASE)
 
 
@@ -84,12 +90,12 @@ def sniff(data: bytes, filename: str) -> tuple[str, str]:
 
 
 def _refuse_binary(data: bytes) -> None:
-    if data.startswith(_UTF16_32):
+    if data.startswith(_UTF16_32) or _UTF16_WITHOUT_BOM.match(data):
         raise Invalid(
             "The file's encoding is UTF-16 or UTF-32.", code="encoding", hint="Save it as UTF-8."
         )
     for magic, kind in _MAGIC:
-        if data.startswith(magic):
+        if data.startswith(magic) and (magic not in _WORDS or _BINARY.search(data[:_HEAD])):
             raise Unsupported(f"The file looks like {kind}; upload {SUPPORTED}.")
 
 

@@ -17,6 +17,7 @@ from prompts.services.uploads import (
     import_upload,
     keep_upload,
     preview_upload,
+    rows_read,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "parse_columns",
     "preview_upload",
     "publish_version",
+    "rows_read",
 ]

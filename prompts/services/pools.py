@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
@@ -12,6 +12,7 @@ import orjson
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from core.canonical import canonical_json
 from core.collection import no_collection
@@ -93,7 +94,8 @@ def create_pool(
     if nul:  # one database would take it, and the other fail
         message = "It contains the NUL character."
         raise Invalid(
-            f"The pool cannot be created: its {nul[0]} contains the NUL character.",
+            _("The pool cannot be created: its %(nul)s contains the NUL character.")
+            % {"nul": nul[0]},
             errors=[InputError("nul", message, column=column) for column in nul],
         )
     pool = PromptPool(slug=slug, **told)
@@ -105,13 +107,17 @@ def create_pool(
             for column, texts in error.message_dict.items()
             for text in texts
         ]
-        raise Invalid(f"The pool cannot be created: {errors[0].message}", errors=errors) from error
+        raise Invalid(
+            _("The pool cannot be created: %(message)s") % {"message": errors[0].message},
+            errors=errors,
+        ) from error
     try:
         with transaction.atomic():
             pool.save()
     except IntegrityError as error:
         raise Conflict(
-            f"The pool {slug!r} exists already: import into it, or choose another name.",
+            _("The pool %(slug)r exists already: import into it, or choose another name.")
+            % {"slug": slug},
             code="slug_taken",
         ) from error
     return pool
@@ -127,6 +133,7 @@ def import_prompts(
     skip_bad_rows: bool = False,
     refuse_duplicates: bool = False,
     dry_run: bool = False,
+    advance: Callable[[int], None] = lambda _rows: None,
 ) -> ImportReport:
     """Add a file's prompts to the pool's draft, all of them or, after any error, none.
 
@@ -134,6 +141,7 @@ def import_prompts(
     changes and is not copied. `columns` names the column of a role. With `skip_bad_rows` the rows
     with errors are left out and reported; with `dry_run` nothing is stored and nothing of a row
     raises. Exact duplicates are kept and reported, or with `refuse_duplicates` errors of their row.
+    `advance` is told now and then how many rows were read.
 
     Raises
     ------
@@ -144,7 +152,7 @@ def import_prompts(
     """
     file = read_prompts(data, filename=filename, columns=columns)
     # Reading and checking take most of the time, and need no lock.
-    found = _sort_rows(file, refuse_duplicates=refuse_duplicates)
+    found = _sort_rows(file, refuse_duplicates=refuse_duplicates, advance=advance)
     if dry_run:
         _check_against(found, _draft_of(pool), refuse_duplicates=refuse_duplicates)
         return _report(file, found, filename, dry_run=True)
@@ -184,7 +192,10 @@ def attach_reference_answers(
             prompts[key].reference_answer = one.reference_answer
     if errors and (not skip_bad_rows or not prompts):
         raise Invalid(
-            f"{len(errors):,} rows have errors; nothing was attached.", errors=errors, code="rows"
+            _("%(n_errors)s rows have errors; nothing was attached.")
+            % {"n_errors": f"{len(errors):,}"},
+            errors=errors,
+            code="rows",
         )
     Prompt.objects.bulk_update(prompts.values(), ["reference_answer"], batch_size=200)
     return len(prompts)
@@ -202,7 +213,8 @@ def publish_version(*, version: PromptPoolVersion, now: datetime) -> PromptPoolV
         return version
     if not version.prompts.exists():
         raise Conflict(
-            "A version without prompts cannot be published; import some first.", code="no_prompts"
+            _("A version without prompts cannot be published; import some first."),
+            code="no_prompts",
         )
     transition(
         PromptPoolVersion.objects.all(),
@@ -252,7 +264,7 @@ def _require_draft(version: PromptPoolVersion) -> None:
     version.refresh_from_db()
     if version.state != PromptPoolVersion.State.DRAFT:
         raise Conflict(
-            "A published version never changes; import a file to begin the next one.",
+            _("A published version never changes; import a file to begin the next one."),
             code="published",
         )
 
@@ -267,9 +279,13 @@ def _start_draft(pool: PromptPool) -> PromptPoolVersion:
     return PromptPoolVersion.objects.create(pool=pool, number=latest + 1)
 
 
-def _sort_rows(file: PromptFile, *, refuse_duplicates: bool) -> _Found:
+def _sort_rows(
+    file: PromptFile, *, refuse_duplicates: bool, advance: Callable[[int], None]
+) -> _Found:
     found, seen = _Found(), _Seen()
-    for one in file.rows:
+    for count, one in enumerate(file.rows, start=1):
+        if count % _BATCH == 0:
+            advance(count)
         if isinstance(one, InputError):
             found.errors.append(one)
             continue
@@ -361,7 +377,8 @@ def _refuse_errors(found: _Found, *, skip_bad_rows: bool) -> None:
     if found.errors and not (skip_bad_rows and found.prompts):
         n_errors, n_rows = len(found.errors), len(found.errors) + len(found.prompts)
         raise Invalid(
-            f"{n_errors:,} of {n_rows:,} rows have errors; nothing was imported.",
+            _("%(n_errors)s of %(n_rows)s rows have errors; nothing was imported.")
+            % {"n_errors": f"{n_errors:,}", "n_rows": f"{n_rows:,}"},
             code="rows",
             errors=sorted(found.errors, key=lambda one: one.row or 0),
         )
@@ -390,9 +407,9 @@ def _insert(draft: PromptPoolVersion, found: _Found) -> None:
     except IntegrityError as error:
         # The ids given were checked: what is left is a given id that looks like a made one.
         raise Invalid(
-            "An id of the form prompt-NUMBER collides with one made for a row without id.",
+            _("An id of the form prompt-NUMBER collides with one made for a row without id."),
             code="duplicate_id",
-            hint="Give every row an id, or none.",
+            hint=_("Give every row an id, or none."),
         ) from error
 
 

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Codes = Mapping[str, str]
+# The fields of a board that hold labels of models, and those whose sentences may name some.
+LABELS = frozenset({"model", "a", "b", "ranked", "groups"})
+SENTENCES = frozenset({"reasons", "names", "skipped"})
 SIDES = {"a": "b", "b": "a", "wins": "losses", "losses": "wins"}
 
 
@@ -85,20 +88,28 @@ def _permuted(
     return [[matrix[at][to] for to in order] for at in order]
 
 
-def _replaced(value: Any, codes: Codes) -> Any:
-    """Return `value` with every label in it replaced, wherever it stands, also within sentences."""
+def _replaced(value: Any, codes: Codes, *, called: str = "") -> Any:
+    """Return `value` with every label in it replaced, wherever labels stand, and nothing else.
+
+    A model may be called what a field or a check is called: only `LABELS` and `SENTENCES` are read.
+    """
     if isinstance(value, str):
-        return codes[value] if value in codes else _without_names(value, codes)
+        if called in LABELS:
+            return codes.get(value, value)
+        return _without_names(value, codes) if called in SENTENCES else value
     if isinstance(value, Mapping):
-        return {codes.get(key, key): _replaced(inner, codes) for key, inner in value.items()}
+        # What a check was skipped for stands under the check's name.
+        return {
+            key: _replaced(inner, codes, called=called if called in SENTENCES else key)
+            for key, inner in value.items()
+        }
     if isinstance(value, Sequence):
-        return [_replaced(one, codes) for one in value]
+        return [_replaced(one, codes, called=called) for one in value]
     return value
 
 
 def _without_names(sentence: str, codes: Codes) -> str:
-    for label in sorted(codes, key=len, reverse=True):
-        if label in sentence:
-            whole = rf"(?<![\w-]){re.escape(label)}(?![\w-])"
-            sentence = re.sub(whole, codes[label], sentence)
-    return sentence
+    """Replace whole labels, all at once: a model may be called what another's code is."""
+    longest_first = sorted(codes, key=len, reverse=True)
+    labels = "|".join(re.escape(label) for label in longest_first)
+    return re.sub(rf"(?<![\w-])(?:{labels})(?![\w-])", lambda found: codes[found[0]], sentence)

@@ -40,6 +40,7 @@ NOTES = {
     "prompt": "Clustered by prompt, all by one rater: the interval holds for this rater only.",
     "": "One rater and one prompt: there is no interval.",
 }
+NOBODY_JUDGED = "Nobody has judged yet: there is no interval."
 SOURCES = {
     "rater": " More of the uncertainty comes from the raters than from the prompts.",
     "prompt": " More of the uncertainty comes from the prompts than from the raters.",
@@ -94,6 +95,8 @@ def choose_cluster(every: Iterable[Ballots]) -> Clustering:
     What has no votes has no say; forfeits are no raters.
     """
     ballots = [one for one in every if len(one.outcome)]
+    if not ballots:
+        return Clustering("", NOBODY_JUDGED)
     counted = {
         "rater": min((_distinct(one.rater[one.given]) for one in ballots), default=0),
         "prompt": min((_distinct(one.prompt) for one in ballots), default=0),

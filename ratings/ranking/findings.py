@@ -14,6 +14,7 @@ from ratings.scoring import (
     Covariance,
     CovariateFit,
     Fit,
+    NotEstimable,
     about,
     compare_two,
     effect_interval,
@@ -39,28 +40,29 @@ class Uncertainty:
         text = f"clustered by {counted}"
         if self.larger_source:
             text += f", more of the uncertainty from {self.larger_source}s"
-        return text + (f"; fragile: few {' and '.join(self.fragile)}s" if self.fragile else "")
+        few = " and ".join(f"{side}s" for side in self.fragile)
+        return text + (f"; fragile: few {few}" if few else "")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Compared:
     """Two models of a ranking: the verdict and the difference a minus b in rating points.
 
     `verdict` is better, worse, equivalent (within the margin of win rates, by two one-sided tests)
     or unclear; then about `more_votes` more votes of the same kind would tell, or `more_direct`
-    more between these two alone.
+    more between these two alone. Without bounds where the difference does not vary.
     """
 
     a: str
     b: str
     verdict: str
     difference: float
-    lower: float
-    upper: float
+    lower: float | None = None
+    upper: float | None = None
     margin: float
-    probability_better: float
-    more_votes: int | None
-    more_direct: int | None
+    probability_better: float | None = None
+    more_votes: int | None = None
+    more_direct: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -75,6 +77,8 @@ class Compared:
             text += f": about {about(self.more_votes)} more"
             if self.more_direct is not None:
                 text += f", or {about(self.more_direct)} between these two"
+        if self.lower is None:
+            return f"{self.a} against {self.b}: {text} ({self.difference:+.1f} rating points, no interval)"
         return (
             f"{self.a} against {self.b}: {text} ({self.difference:+.1f} rating points, 95 % "
             f"{self.lower:+.1f} \u2026 {self.upper:+.1f}; P(better) {self.probability_better:.3f})"
@@ -139,8 +143,12 @@ def compare(fit: Fit, covariance: Covariance, counts: Counts, choices: Choices) 
     """Return the verdict on the two models that were chosen."""
     assert choices.compare is not None
     a, b = choices.compare
-    found = compare_two(fit, covariance, a, b, margin=choices.margin, counts=counts)
     i, j = fit.items.index(a), fit.items.index(b)
+    try:
+        found = compare_two(fit, covariance, a, b, margin=choices.margin, counts=counts)
+    except NotEstimable:
+        gap = POINTS_PER_LOGIT * float(fit.strength[i] - fit.strength[j])
+        return Compared(a=a, b=b, verdict="unclear", difference=gap, margin=choices.margin)
     return Compared(
         a=a,
         b=b,

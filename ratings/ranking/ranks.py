@@ -37,6 +37,7 @@ from ratings.scoring import (
     Comparisons,
     Counts,
     Covariance,
+    Finding,
     Fit,
     NotConverged,
     NotEstimable,
@@ -73,8 +74,6 @@ RATES = {"win-rate": pooled_win_rate, "average-win-rate": average_win_rate}
 MOST_MODELS = 2000
 LEVEL = 0.95
 TIE = 1
-# Layouts in which the first model is the one on the left.
-SHOWN_FIRST = ("preferendum", "arena", "one-hot", "sides")
 NAMED_COLUMNS = "named"
 
 
@@ -176,7 +175,10 @@ def nothing_usable(table: VoteTable) -> Invalid:
     """Return the error of a table without usable votes, naming the first reasons."""
     if not table.skipped:
         return Invalid("No vote is left to rank.", code="nothing_usable")
-    return Invalid(f"No vote is usable: {summary(table.skipped)}.", code="nothing_usable")
+    hint = ""
+    if any(one.reason.startswith("unknown ") for one in table.skipped):
+        hint = "; if that is an outcome, say so with --outcomes first=…,second=…,tie=…"
+    return Invalid(f"No vote is usable: {summary(table.skipped)}{hint}.", code="nothing_usable")
 
 
 def summary(skipped: Sequence[SkippedRow], shown: int = 3) -> str:
@@ -230,7 +232,7 @@ def _rank(
 
 def _covariates(table: VoteTable, rows: Rows, choices: Choices) -> "_Covariates":
     """Return what is fitted beside the strengths; the first model is the one shown first."""
-    if choices.position and table.layout not in (*SHOWN_FIRST, NAMED_COLUMNS):
+    if choices.position and not (table.shown_first or table.layout == NAMED_COLUMNS):
         raise wrong_usage(
             f"The layout {table.layout} does not say which answer was shown first: name the columns, "
             "the first one first, with --columns."
@@ -502,8 +504,8 @@ def _audited(
     table: VoteTable, rows: Rows, comparisons: Comparisons, found: _Found, choices: Choices
 ) -> Audit:
     """Audit the ranking, with the position where the layout says which answer was shown first."""
-    shown = np.ones(len(rows), dtype=np.int8) if table.layout in SHOWN_FIRST else None
-    return audit_votes(
+    shown = np.ones(len(rows), dtype=np.int8) if table.shown_first else None
+    audit = audit_votes(
         comparisons,
         rng=np.random.default_rng(choices.seed),
         fit=found.fit if choices.ties != "rao-kupper" else None,
@@ -511,6 +513,24 @@ def _audited(
         shown_first=shown,
         both_bad=table.outcome[rows] == BOTH_BAD,
     )
+    findings = tuple(_with_names(one, table) for one in audit.findings)
+    return replace(audit, findings=findings)
+
+
+# Checks whose first name is the code of a rater, or of a prompt.
+NAMED_BY_CODE: Mapping[str, str] = MappingProxyType(
+    {"concentration": "rater", "rater_influence": "rater", "prompt_influence": "prompt"}
+)
+
+
+def _with_names(one: Finding, table: VoteTable) -> Finding:
+    """Return a finding with the file's own name of the rater or prompt that it is about."""
+    labels: Labels | None = getattr(table, NAMED_BY_CODE.get(one.check, ""), None)
+    if labels is None or not one.names:
+        return one
+    code, *rest = one.names
+    name = labels.names[int(code)] if int(code) < len(labels.names) else "not named"
+    return replace(one, names=(name, *rest))
 
 
 # ---- rows ----------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ WEIGHTS = (
     "circular",
     "bipolar",
 )
+NO_SPREAD = 1e-12  # a standard error below it is rounding
 PAIR = 2  # the fewest grades of a unit, and the number of raters, that can agree
 BLOCK = 1 << 20  # numbers held at once: 8 MiB
 
@@ -162,7 +163,8 @@ class Agreement:
 
     `observed` and `expected` are shares of agreement (one minus the disagreement for alpha), so that
     value = (observed - expected) / (1 - expected). `units` are those with two grades or more.
-    `standard_error` and the bounds are None where there are too few units.
+    `standard_error` and the bounds are None where there are too few units, and where the units do not
+    vary: full agreement on a few is no certainty.
     """
 
     name: str
@@ -201,13 +203,36 @@ def krippendorff_alpha(
 
 
 def gwet_ac(grades: Grades, weights: str = "identity", *, level: float = 0.95) -> Agreement:
-    """Return Gwet's AC1 (identity weights) or AC2 (others), with his linearised standard error."""
+    """Return Gwet's AC1 (identity weights) or AC2 (others), with his linearised standard error.
+
+    `weights` is one of `WEIGHTS`: how much of an agreement two unlike grades are, from 0 to 1.
+
+    >>> from ratings.scoring import Grades, gwet_ac
+    >>> grades = Grades.from_table([["yes", "yes"], ["no", "no"], ["yes", None], ["no", "yes"]])
+    >>> round(gwet_ac(grades).value, 4)
+    0.3725
+
+    Raises
+    ------
+    NotEstimable
+        Without a unit graded twice, or when all grades are the same.
+    ValueError
+        For unknown weights, and weights that the categories do not allow.
+    """
     name = "AC1" if weights == "identity" else "AC2"
     return _result(name, weights, grades, _Gwet(agreement_weights(grades.values, weights)), level)
 
 
 def fleiss_kappa(grades: Grades, weights: str = "identity", *, level: float = 0.95) -> Agreement:
-    """Return Fleiss's kappa, generalised to missing grades and weights as by Gwet."""
+    """Return Fleiss's kappa, generalised to missing grades and weights as by Gwet.
+
+    Raises
+    ------
+    NotEstimable
+        Without a unit graded twice, or when all grades are the same.
+    ValueError
+        For unknown weights, and weights that the categories do not allow.
+    """
     return _result(
         "Fleiss kappa", weights, grades, _Fleiss(agreement_weights(grades.values, weights)), level
     )
@@ -216,7 +241,15 @@ def fleiss_kappa(grades: Grades, weights: str = "identity", *, level: float = 0.
 def percent_agreement(
     grades: Grades, weights: str = "identity", *, level: float = 0.95
 ) -> Agreement:
-    """Return the share of pairs of raters who agree, averaged over units; chance is not removed."""
+    """Return the share of pairs of raters who agree, averaged over units; chance is not removed.
+
+    Raises
+    ------
+    NotEstimable
+        Without a unit graded twice, or when all grades are the same.
+    ValueError
+        For unknown weights, and weights that the categories do not allow.
+    """
     kind = _Percent(agreement_weights(grades.values, weights))
     return _result("per cent agreement", weights, grades, kind, level)
 
@@ -226,6 +259,11 @@ def pooled_kappa(grades: Grades, *, level: float = 0.95) -> Agreement:
 
     Chance is the sum of squares of the pooled shares of the categories. To treat the two sides of a
     comparison alike, pass every grade in both frames.
+
+    Raises
+    ------
+    NotEstimable
+        Without a unit graded twice, or when all grades are the same.
 
     References
     ----------
@@ -262,13 +300,11 @@ def cohen_kappa(grades: Grades, weights: str = "identity", *, level: float = 0.9
     pull = (weight @ column)[:, None] + (row @ weight)[None, :]
     slope = (weight - (1 - value) * pull) / (1 - expected)
     variance = float((share * slope**2).sum() - (share * slope).sum() ** 2) / n
-    return _bounded(
-        Agreement(
-            "Cohen kappa", weights, value, observed, expected, float(np.sqrt(max(variance, 0.0))),
-            None, None, level, int(n), PAIR, 2 * int(n),
-        ),
-        quantile(0.5 + level / 2, np.inf),
+    found = Agreement(
+        "Cohen kappa", weights, value, observed, expected, None, None, None, level,
+        int(n), PAIR, 2 * int(n),
     )  # fmt: skip
+    return _bounded(found, float(np.sqrt(max(variance, 0.0))), quantile(0.5 + level / 2, np.inf))
 
 
 def bootstrap_agreement(
@@ -308,6 +344,8 @@ def bootstrap_agreement(
         raise NotEstimable(
             f"{draws - usable.size} of {draws} resamples have no agreement to measure"
         )
+    if np.ptp(usable) < NO_SPREAD:
+        return replace(found, standard_error=None, lower=None, upper=None)
     lower, upper = np.quantile(usable, [0.5 - found.level / 2, 0.5 + found.level / 2])
     return replace(
         found, standard_error=float(usable.std(ddof=1)), lower=float(lower), upper=float(upper)
@@ -559,9 +597,7 @@ def _result(name: str, weights: str, grades: Grades, kind: _Kind, level: float) 
         paired, int(np.unique(grades.rater).size), len(grades),
     )  # fmt: skip
     error, count = _standard_error(kind, units, total, observed, expected)
-    if error is None:
-        return found
-    return _bounded(replace(found, standard_error=error), quantile(0.5 + level / 2, count - 1))
+    return _bounded(found, error, quantile(0.5 + level / 2, count - 1) if count > 1 else np.inf)
 
 
 def _beyond_chance(observed: float, expected: float) -> float:
@@ -570,10 +606,18 @@ def _beyond_chance(observed: float, expected: float) -> float:
     return (observed - expected) / (1 - expected)
 
 
-def _bounded(found: Agreement, times: float) -> Agreement:
-    half = times * (found.standard_error or 0.0)
+def _bounded(found: Agreement, error: float | None, times: float) -> Agreement:
+    """Return the coefficient with its error and bounds, unless units that do not vary tell none."""
+    if error is None or error < NO_SPREAD:
+        return found
+    half = times * error
     floor = 0.0 if found.name == "per cent agreement" else -1.0
-    return replace(found, lower=max(found.value - half, floor), upper=min(found.value + half, 1.0))
+    return replace(
+        found,
+        standard_error=error,
+        lower=max(found.value - half, floor),
+        upper=min(found.value + half, 1.0),
+    )
 
 
 def _units(grades: Grades, times: Floats | None = None) -> _Unit:

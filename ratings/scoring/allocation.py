@@ -70,7 +70,7 @@ class Allocation:
 
 
 def coverage_allocation(counts: Counts, *, floor: float = FLOOR) -> Allocation:
-    """Prefer pairs with few votes: in proportion to 1 / (votes + 1)."""
+    """Prefer pairs with few votes: in proportion to 1 / (votes + 1), but for the share `floor` drawn evenly."""
     one, other = _pairs(counts)
     return _allocation(counts.items, 1 / (counts.votes[one, other] + 1), "coverage", floor)
 
@@ -129,7 +129,7 @@ def boundary_allocation(
 
 
 def uniform_allocation(items: tuple[str, ...]) -> Allocation:
-    """Return every pair equally likely."""
+    """Return every pair of `items` (K names) equally likely."""
     m = len(items) * (len(items) - 1) // 2
     return _allocation(items, np.ones(m), "uniform", 1.0)
 

@@ -54,7 +54,7 @@ from ratings.scoring.clusters import (
     two_way_sandwich,
 )
 from ratings.scoring.diagnostics import connected_components, separated_components
-from ratings.scoring.intervals import independent_meat, quantile, sandwich
+from ratings.scoring.intervals import STILL, independent_meat, quantile, sandwich
 from ratings.scoring.newton import Curvature, laplacian, maximise
 from ratings.scoring.ties import fit_davidson
 from ratings.scoring.types import (
@@ -239,7 +239,9 @@ class _Board:
         gap = fit.strength[:, None] - fit.strength
         with np.errstate(divide="ignore", invalid="ignore"):
             # z (K, K): by how many standard errors one is ahead of the other.
-            self.z = np.where(variance > 0, gap / np.sqrt(np.maximum(variance, 0)), 0.0)
+            # A difference that does not vary tells no two apart.
+            varies = variance > STILL * variance.max()
+            self.z = np.where(varies, gap / np.sqrt(np.maximum(variance, 0)), 0.0)
 
     @property
     def refit(self) -> Callable[[Comparisons | Counts], Fit]:
@@ -381,8 +383,9 @@ def _position(board: _Board, shown_first: NDArray[Any]) -> Iterator[tuple[str, F
     won = np.bincount(cell, points, minlength=k * k).reshape(k, k).astype(float)
     try:
         best = maximise(lambda at: _shown(at, won, n), np.zeros(k + 1), k=k, n=float(n.sum()))
-    except NotConverged as error:
-        yield from ((check, str(error)) for check in ("position", "position_order"))
+    except (NotConverged, np.linalg.LinAlgError):
+        why = "the votes do not tell the position from the models"
+        yield from ((check, why) for check in ("position", "position_order"))
         return
     strength, effect = best.parameters[:-1], float(best.parameters[-1])
     expected = win_probability(strength[one] - strength[other] + effect)

@@ -145,7 +145,10 @@ def bootstrap_rates(
     draws: int = 1000,
     level: float = 0.95,
 ) -> tuple[Floats, Floats]:
-    """Return percentile bounds (K,) of win rates over resampled votes, each rate where it exists."""
+    """Return percentile bounds (K,) of win rates, 0 to 1, over resampled votes; NaN where no rate exists.
+
+    `rates` is `pooled_win_rate` or `average_win_rate`; `level` is the share between the bounds.
+    """
     pairs = Pairs.of(counts_of(data))
     cells = pairs.cells.ravel()
     found = np.empty((draws, len(pairs.items)))

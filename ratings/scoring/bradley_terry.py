@@ -20,7 +20,7 @@ from ratings.scoring.types import Comparisons, Counts, Fit, Floats, counts_of
 
 
 def win_probability(difference: Floats) -> Floats:
-    """Return the logistic function of a difference of strengths, without overflow."""
+    """Return the chance of a win, 0 to 1, at differences of strengths in log-odds, of any shape."""
     return np.asarray(0.5 + 0.5 * np.tanh(0.5 * difference))
 
 

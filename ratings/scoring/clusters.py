@@ -197,7 +197,15 @@ def cluster_sandwich(
 def cluster_side(
     fit: Fit, comparisons: Comparisons, cluster: Codes, *, by: str, correction: Correction = "CR3"
 ) -> Side:
-    """Return the one-way covariance (K, K) by `cluster` (n,), as a side of a two-way one."""
+    """Return the one-way covariance (K, K) by `cluster` (n,), as a side of a two-way one.
+
+    `by` is what the side is called, such as "rater"; otherwise as `cluster_sandwich`.
+
+    Raises
+    ------
+    NotEstimable
+        With fewer than two clusters.
+    """
     sizes, codes = cluster_sizes(cluster)
     k, g = len(fit.items), len(sizes)
     jackknife = correction == "CR3"

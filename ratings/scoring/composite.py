@@ -3,6 +3,11 @@
 Criteria are fitted apart and never pooled as votes. They share raters and submissions, so their
 errors are correlated; adding up the influences of a rater over the criteria before squaring keeps
 those covariances. Squaring each criterion alone would treat three correlated votes as three votes.
+
+References
+----------
+Cameron, A. C. and Miller, D. L. (2015). A practitioner's guide to cluster-robust inference. Journal of
+Human Resources 50: any smooth function of estimates has the influence that theirs add up to.
 """
 
 from collections.abc import Sequence

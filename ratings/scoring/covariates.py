@@ -185,7 +185,15 @@ def covariate_covariance(
 def effect_interval(
     fit: CovariateFit, covariance: Covariance, name: str, *, level: float = 0.95
 ) -> Interval:
-    """Return the interval of one effect, in log-odds per unit of the covariate as it was given."""
+    """Return the interval of one effect, in log-odds per unit of the covariate as it was given.
+
+    `covariance` is that of `covariate_covariance`, over strengths and effects (P, P).
+
+    Raises
+    ------
+    ValueError
+        For a name that is not one of `fit.names`.
+    """
     from ratings.scoring.intervals import quantile
 
     at = len(fit.items) + fit.names.index(name)
@@ -226,7 +234,12 @@ def style_contrast(first: Floats, second: Floats) -> Floats:
 
 
 def style_features(first: str, second: str) -> Floats:
-    """Return `style_contrast` of two texts, (4,) in the order of `STYLE`."""
+    r"""Return `style_contrast` of two texts, (4,) in the order of `STYLE`.
+
+    >>> from ratings.scoring import style_features
+    >>> style_features("# Long\n- one\n- two", "short").round(2).tolist()
+    [0.57, 0.5, 0.67, 0.0]
+    """
     one, other = (np.array(style_counts(text), float) for text in (first, second))
     return style_contrast(one, other)
 

@@ -15,11 +15,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from ratings.scoring.bradley_terry import fit_bradley_terry
-from ratings.scoring.types import Comparisons, Counts, Floats, NotConverged, NotEstimable
+from ratings.scoring.types import Comparisons, Counts, Fit, Floats, NotConverged, NotEstimable
 
 PRIOR = 3.0  # votes of certain attention added to each rater: the mode of a Beta(4, 1) prior
 SETTLED = 1e-6  # log-odds
 MOST_ROUNDS = 5000
+DRIFTING = (
+    "the votes against one side pass for tosses of a coin, and the others are all for it: "
+    "Crowd-BT has no finite estimate"
+)
+FURTHEST = 10.0  # log-odds between two items, beyond which they drift apart without end
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +43,8 @@ def fit_crowd(comparisons: Comparisons) -> CrowdFit:
     Raises
     ------
     NotEstimable
-        Without raters, or where the Bradley-Terry model itself is not estimable.
+        Without raters, where the Bradley-Terry model itself is not estimable, and where no vote is left
+        against one side once those that run against it pass for tosses.
     NotConverged
         When the strengths still move after 5,000 rounds.
     """
@@ -57,15 +63,28 @@ def fit_crowd(comparisons: Comparisons) -> CrowdFit:
         sums = np.bincount(rater, weights=won + lost, minlength=len(votes))
         reliability = (sums + PRIOR) / (votes + PRIOR)
         before = fit.strength
-        fit = fit_bradley_terry(_counts(comparisons, won, lost), start=before)
+        fit = _refit(_counts(comparisons, won, lost), before)
+        if np.ptp(fit.strength) > FURTHEST:
+            raise NotEstimable(DRIFTING)
         if np.abs(fit.strength - before).max() <= SETTLED:
             return CrowdFit(comparisons.items, fit.strength, reliability, rounds)
     raise NotConverged(f"Crowd-BT still moves after {MOST_ROUNDS} rounds")
 
 
+def _refit(counts: Counts, start: Floats) -> Fit:
+    try:
+        return fit_bradley_terry(counts, start=start)
+    except (NotConverged, np.linalg.LinAlgError) as error:
+        # With next to nothing left against one side the likelihood is too flat to be climbed.
+        raise NotEstimable(DRIFTING) from error
+
+
 def _attentive(eta: Floats, p: Floats) -> Floats:
     """Return the chance that a vote of probability p was not a toss of a coin."""
-    return np.asarray(eta * p / (eta * p + (1 - eta) / 2))
+    meant = eta * p
+    either = meant + (1 - eta) / 2
+    # Neither where a rater never tosses and the vote cannot be: it weighs nothing then.
+    return np.divide(meant, either, out=np.zeros_like(either), where=either > 0)
 
 
 def _counts(comparisons: Comparisons, won: Floats, lost: Floats) -> Counts:

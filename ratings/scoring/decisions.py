@@ -24,8 +24,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from ratings.scoring.intervals import quantile, sandwich
-from ratings.scoring.types import Counts, Covariance, Fit, Floats, Interval
+from ratings.scoring.intervals import STILL, quantile, sandwich
+from ratings.scoring.types import Counts, Covariance, Fit, Floats, Interval, NotEstimable
 
 VERDICTS = ("better", "worse", "equivalent", "unclear", "not_estimable")
 EQUIVALENCE_LEVEL = 0.90  # two one-sided tests at 5 %
@@ -144,11 +144,16 @@ def compare_two(
     ------
     ValueError
         For an item that was not fitted, or the same one twice.
+    NotEstimable
+        Where the difference does not vary (the two rose and fell together in every cluster): that is no
+        certainty, so there is no verdict.
     """
     i, j = (_position(fit, name) for name in (a, b))
     if i == j:
         raise ValueError(f"{a!r} cannot be compared with itself")
     spread = covariance.spread(difference_of(len(fit.items), i, j))
+    if spread.variance <= STILL * float(np.diag(fit.inverse)[: len(fit.items)].max()):
+        raise NotEstimable(f"the difference of {a} and {b} does not vary, so there is no interval")
     return decide(
         float(fit.strength[i] - fit.strength[j]),
         spread.standard_error,
@@ -191,11 +196,14 @@ def difference_of(k: int, i: int, j: int) -> Floats:
     return contrast
 
 
-def direct_variance(fit: Fit, covariance: Covariance, counts: Counts, *, i: int, j: int) -> float:
+def direct_variance(
+    fit: Fit, covariance: Covariance, counts: Counts, *, i: int, j: int
+) -> float | None:
     """Return the variance of a difference known from one direct vote, log-odds squared.
 
     One vote's outcome varies by Var(y), and moves with the difference by h = dE(y)/dd: Var(y) / h^2,
-    times what clustering did to the variance of this difference against independent votes.
+    times what clustering did to the variance of this difference against independent votes. None where
+    independent votes would not vary.
     """
     expected = float(fit.expected[i, j])
     if fit.tie_probability is None:
@@ -208,6 +216,8 @@ def direct_variance(fit: Fit, covariance: Covariance, counts: Counts, *, i: int,
         one = 4 / (1 - tied - (2 * expected - 1) ** 2)
     contrast = difference_of(len(fit.items), i, j)
     alone = sandwich(fit, counts).spread(contrast).variance
+    if alone <= STILL * covariance.spread(contrast).variance:
+        return None
     return one * covariance.spread(contrast).variance / alone
 
 
@@ -297,7 +307,14 @@ def _position(fit: Fit, name: str) -> int:
 
 
 def expected_win_rate(difference: float, tie: float = 0.0) -> float:
-    """Return the expected win rate at a difference of strengths, a tie counting one half."""
+    """Return the expected win rate, 0 to 1, at a difference of strengths in log-odds, a tie counting one half.
+
+    `tie` is Davidson's nu; 0 for half-win ties. The inverse of `margin_in_log_odds`.
+
+    >>> from ratings.scoring import expected_win_rate, margin_in_log_odds
+    >>> round(expected_win_rate(margin_in_log_odds(0.05, 0.7), 0.7), 12)
+    0.55
+    """
     u = exp(min(abs(difference), 700.0) / 2)
     rate = 0.5 + 0.5 * (u - 1 / u) / (u + 1 / u + tie)
     return 1 - rate if difference < 0 else rate

@@ -28,7 +28,7 @@ from ratings.scoring.types import (
 )
 
 STILL = 1e-14  # a variance below this share of the Fisher variance is rounding
-MOST_ITEMS_DRAWN = 300  # with more items, Bonferroni instead of drawing the largest difference
+MOST_ITEMS_DRAWN = 300  # with more, Bonferroni's bound instead of drawing the largest difference
 
 
 # ---- covariances ---------------------------------------------------------------------------------
@@ -93,7 +93,11 @@ def intervals(
 def difference(
     strength: Floats, covariance: Covariance, i: int, j: int, *, level: float = 0.95
 ) -> Interval:
-    """Return the interval of strength i minus strength j, in log-odds (never two overlapping bars)."""
+    """Return the interval of strength i minus strength j, in log-odds.
+
+    `strength` (K,) and `covariance` are of one fit. Two items are compared by this, never by whether
+    their own intervals overlap.
+    """
     contrast = np.zeros(len(strength))
     contrast[i], contrast[j] = 1.0, -1.0
     spread = covariance.spread(contrast)
@@ -155,7 +159,7 @@ def rank_ranges(
     Mogstad, M., Romano, J. P., Shaikh, A. M. and Wilhelm, D. (2024). Inference for ranks with
     applications to mobility across neighbourhoods. Review of Economic Studies 91.
     """
-    error = np.sqrt(np.maximum(covariance.difference_variance(), np.finfo(float).tiny))
+    error = _errors(covariance.difference_variance())
     critical = _largest_difference(covariance, rng, level, draws)
     surely_better = (strength[:, None] - strength) > critical * error
     return 1 + surely_better.sum(axis=0), len(strength) - surely_better.sum(axis=1)
@@ -176,22 +180,32 @@ def tiers(best: NDArray[Any], worst: NDArray[Any]) -> NDArray[np.int64]:
     return found
 
 
+def _errors(variance: Floats) -> Floats:
+    """Return the errors of differences (K, K), infinite where they do not vary: that is no certainty."""
+    still = variance <= STILL * float(variance.max(initial=0.0))
+    return np.sqrt(np.where(still, np.inf, variance))
+
+
 def _largest_difference(covariance: Covariance, rng: Generator, level: float, draws: int) -> float:
-    """Return the `level` quantile of the largest |difference| / error among all pairs."""
+    """Return the `level` quantile of the largest |difference| / error among all pairs.
+
+    Drawn for known errors, and moved to the quantile of Student's t that is as rare: with few clusters
+    every pair has an error of its own that may be too small, so that to divide all pairs of a draw by
+    one chi-square, as a multivariate t does, would leave the largest of many pairs too small. From
+    fewer clusters than items nobody knows how their errors hang together: then Bonferroni's bound.
+    """
     k = len(covariance.matrix)
-    if k > MOST_ITEMS_DRAWN:
+    if k > MOST_ITEMS_DRAWN or covariance.degrees < k:
         return quantile(1 - (1 - level) / (k * (k - 1)), covariance.degrees)
     values, vectors = np.linalg.eigh(covariance.matrix)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     # The errors of what is drawn: a two-way matrix may have had negative eigenvalues.
     gaps = ((root[:, None, :] - root) ** 2).sum(axis=2)
-    error = np.sqrt(np.maximum(gaps, np.finfo(float).tiny))
+    error = _errors(gaps)
     deviation = rng.standard_normal((draws, k)) @ root.T
-    if np.isfinite(covariance.degrees):
-        scale = rng.chisquare(covariance.degrees, size=(draws, 1)) / covariance.degrees
-        deviation /= np.sqrt(scale)
     largest = np.zeros(draws)
     for i in range(k - 1):
         apart = np.abs(deviation[:, i, None] - deviation[:, i + 1 :]) / error[i, i + 1 :]
         np.maximum(largest, apart.max(axis=1), out=largest)
-    return float(np.quantile(largest, level))
+    known = float(np.quantile(largest, level))
+    return quantile(1 - NormalDist().cdf(-known), covariance.degrees)

@@ -21,17 +21,14 @@ parameter over time are Brownian motion in information time.
 
 from dataclasses import dataclass
 from math import inf, log
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ratings.scoring.intervals import quantile
 from ratings.scoring.types import Floats, Interval
 
 LEAST_CLUSTERS = 10  # before that, no look shows anything
-_NORMAL = NormalDist()
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,8 +112,15 @@ def _for_few(critical: float, degrees: float) -> float:
     """Return the bound of Student's t that is as rare as `critical` is of the normal distribution."""
     if np.isinf(degrees):
         return critical
-    # Through the upper tail, whose probability keeps its digits.
-    return -quantile(_NORMAL.cdf(-critical), degrees)
+    return float(_rare_as(np.asarray(critical), np.asarray(degrees)))
+
+
+def _rare_as(critical: Floats, degrees: Floats) -> Floats:
+    """Return `_for_few` of each; infinite where the probability is too small for any bound."""
+    from scipy.special import ndtr, stdtrit
+
+    # The lower tail keeps its digits; where it is next to 0 scipy's quantile is infinite, of either sign.
+    return np.asarray(np.abs(stdtrit(degrees, ndtr(-critical))))
 
 
 def mean_sequence(
@@ -160,14 +164,10 @@ def mean_sequence(
         degrees = np.maximum(votes**2 / sums["sizes"][at - 1], 2.0) - 1
     enough = (g >= LEAST_CLUSTERS) & (error > 0)
     half = np.full(at.size, inf)
-    half[enough] = error[enough] * _bounds(votes[enough] / planned, degrees[enough], level)
+    half[enough] = error[enough] * _rare_as(
+        critical_value(votes[enough] / planned, level=level), degrees[enough]
+    )
     return Sequence(at, g.astype(np.int64), mean, error, mean - half, mean + half, level)
-
-
-def _bounds(times: Floats, degrees: Floats, level: float) -> Floats:
-    from scipy.special import ndtr, stdtrit
-
-    return np.asarray(-stdtrit(degrees, ndtr(-critical_value(times, level=level))))
 
 
 def _running(values: Floats, cluster: NDArray[Any]) -> dict[str, Floats]:

@@ -1,4 +1,17 @@
-"""Draw comparisons from known strengths, with raters of their own taste: for tests and planning."""
+"""Draw comparisons from known strengths, with raters of their own taste: for tests and planning.
+
+>>> import numpy as np
+>>> from ratings.scoring import draw_comparisons, fit_davidson
+>>> truth = np.array([1.0, 0.0, -1.0])
+>>> votes = draw_comparisons(truth, 100_000, rng=np.random.default_rng(1), nu=0.7)
+>>> bool(abs(fit_davidson(votes).strength - truth).max() < 0.03)
+True
+
+References
+----------
+Davidson, R. R. (1970). On extending the Bradley-Terry model to accommodate ties in paired comparison
+experiments. Journal of the American Statistical Association 65.
+"""
 
 from collections.abc import Sequence
 

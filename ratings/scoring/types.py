@@ -506,7 +506,7 @@ class Covariance:
 
 @dataclass(frozen=True)
 class Interval:
-    """An interval of one number: the two bounds and the level it was made for."""
+    """An interval of one number, in its unit: the two bounds, and the level it was made for, 0 to 1."""
 
     lower: float
     upper: float

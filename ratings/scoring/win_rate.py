@@ -2,6 +2,13 @@
 
 The pooled rate depends on whom an item happened to meet; the average rate weighs every opponent
 met the same, however often. Neither corrects for how strong those opponents were.
+
+References
+----------
+Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. Journal of
+the American Statistical Association 22.
+Korn, E. L. and Graubard, B. I. (1998). Confidence intervals for proportions with small expected number
+of positive counts estimated from survey data. Survey Methodology 24: the effective number of votes.
 """
 
 from statistics import NormalDist

@@ -1,8 +1,8 @@
 """How far a study's blinding held: what raters guess, what style tells, and how much hangs on it."""
 
-from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db.models import Count, Max
@@ -27,13 +27,13 @@ MOST_ANSWERS = 2_000  # that the classifier reads; drawn evenly at random where 
 SEED = 1
 
 
-def blinding_report(*, version: StudyVersion, coded: bool, titled: bool = False) -> dict[str, Any]:
+def blinding_report(*, version: StudyVersion, coded: bool) -> dict[str, Any]:
     """Return the blinding of a study as plain values; `coded`: with codes in the place of models.
 
-    `titled`: models by the names that people read, else by the labels that programs do. Raises `Conflict` while the protocol keeps identities from everybody.
+    Raises `Conflict` while the protocol keeps identities from everybody.
     """
     require_revealed(version)
-    labels = names_of(version, coded=coded, titled=titled)
+    called = called_by(version, coded=coded)
     asked = read_guesses(version)
     suspected = suspected_raters(asked.guesses)
     return {
@@ -43,40 +43,50 @@ def blinding_report(*, version: StudyVersion, coded: bool, titled: bool = False)
         "james": as_plain(james_index(asked.guesses)),
         "models": [
             {
-                "model": labels[pk],
+                "model": called[pk].label,
+                "name": called[pk].name,
                 "bang": as_plain(bang_index(asked.guesses.select(asked.guesses.model == at))),
             }
             for at, pk in enumerate(asked.models)
         ],
         "recognised": count_recognised(version.study),
         "suspected": [asked.raters[code] for code in suspected],
-        "sensitivity": renamed(_without(version, asked, suspected), version, labels),
-        "style": _style(version, labels),
+        "sensitivity": renamed(_without(version, asked, suspected), version, called),
+        "style": _style(version, called),
     }
 
 
-def names_of(version: StudyVersion, *, coded: bool, titled: bool = False) -> dict[int, str]:
-    """Return what each model is called to whoever asks, by id; `titled`: its name, not its label."""
+class Called(NamedTuple):
+    """What files and the API call a model, and what people read."""
+
+    label: str
+    name: str
+
+
+def called_by(version: StudyVersion, *, coded: bool) -> dict[int, Called]:
+    """Return what each model of a study is called to whoever asks, by id; by codes it is both."""
     if coded:
-        return codes_of(version.study)
-    models = list(models_of(versions_of(version)))
+        return {pk: Called(code, code) for pk, code in codes_of(version.study).items()}
+    models = models_of(versions_of(version))
     labels = labels_of(models)
-    if not titled:
-        return labels
-    shared = Counter(one.name for one in models)
-    return {
-        one.pk: one.name if shared[one.name] == 1 else f"{one.name} ({labels[one.pk]})"
-        for one in models
-    }
+    return {one.pk: Called(labels[one.pk], one.name) for one in models}
 
 
 def renamed(
-    parts: list[dict[str, Any]], version: StudyVersion, names: dict[int, str]
+    parts: list[dict[str, Any]], version: StudyVersion, called: Mapping[int, Called]
 ) -> list[dict[str, Any]]:
-    """Return criteria with rows of models called by `names`."""
-    called = {label: names[pk] for pk, label in labels_of(models_of(versions_of(version))).items()}
+    """Return criteria with rows of models called so."""
+    by_label = {
+        label: called[pk] for pk, label in labels_of(models_of(versions_of(version))).items()
+    }
     return [
-        part | {"rows": [row | {"model": called[row["model"]]} for row in part["rows"]]}
+        part
+        | {
+            "rows": [
+                row | {"model": by_label[row["model"]].label, "name": by_label[row["model"]].name}
+                for row in part["rows"]
+            ]
+        }
         for part in parts
     ]
 
@@ -93,7 +103,7 @@ def _without(
     return with_and_without(source, without_raters(source, left))
 
 
-def _style(version: StudyVersion, labels: dict[int, str]) -> dict[str, Any] | None:
+def _style(version: StudyVersion, called: Mapping[int, Called]) -> dict[str, Any] | None:
     told = compared_answers(version).aggregate(count=Count("pk"), newest=Max("pk"))
     if not told["count"]:
         return None
@@ -108,7 +118,7 @@ def _style(version: StudyVersion, labels: dict[int, str]) -> dict[str, Any] | No
         "answers": found.answers,
         "prompts": found.prompts,
         "models": [
-            {"model": labels[pk], "accuracy": one}
+            {"model": called[pk].label, "name": called[pk].name, "accuracy": one}
             for pk, one in zip(models, found.by_model, strict=True)
         ],
     }

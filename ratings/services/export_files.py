@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.errors import Conflict, Gone, Invalid
@@ -50,7 +51,10 @@ def request_file(
     """
     check_format(file_format)
     if what not in KINDS:
-        raise Invalid(f"{what!r} is none of {', '.join(KINDS)}.", code="what")
+        raise Invalid(
+            _("%(what)r is none of %(kinds)s.") % {"what": what, "kinds": ", ".join(KINDS)},
+            code="what",
+        )
     version = latest_version(study)
     require_revealed(version)
     content = {
@@ -100,15 +104,15 @@ def open_file(*, file: ExportFile, now: datetime) -> tuple[str, str, BinaryIO]:
     Raises `Conflict` while it is not written, and `Gone` once it expired.
     """
     if file.state == State.EXPIRED or (file.expires_at and file.expires_at <= now):
-        raise Gone("This file was kept for a day and is deleted; ask for it anew.")
+        raise Gone(_("This file was kept for a day and is deleted; ask for it anew."))
     if file.state != State.DONE:
-        raise Conflict("This file is not written yet.", code="not_ready")
+        raise Conflict(_("This file is not written yet."), code="not_ready")
     chosen = FORMATS[file.file_format]
     name = f"{file.study_version.study.slug}-{file.what}.{chosen.suffix}"
     try:
         return name, chosen.media_type, file.path.open("rb")
     except FileNotFoundError as error:
-        raise Gone("This file is not on this server any more; ask for it anew.") from error
+        raise Gone(_("This file is not on this server any more; ask for it anew.")) from error
 
 
 def recent_files(study: Study) -> list[ExportFile]:

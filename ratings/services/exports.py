@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext as _
+
 from core.errors import Invalid
 from judging.models import Study, StudyVersion
 from judging.services.unblinding import require_revealed
@@ -58,7 +60,11 @@ def export(
 
 def check_format(file_format: str) -> None:
     if file_format not in FORMATS:
-        raise Invalid(f"{file_format!r} is none of {', '.join(FORMATS)}.", code="format")
+        raise Invalid(
+            _("%(file_format)r is none of %(formats)s.")
+            % {"file_format": file_format, "formats": ", ".join(FORMATS)},
+            code="format",
+        )
 
 
 def as_file(*, slug: str, what: str, file_format: str, rows: Iterator[Any]) -> Export:
@@ -87,7 +93,8 @@ def newest_snapshot(version: StudyVersion) -> LeaderboardSnapshot:
     newest = version.snapshots.order_by("-pk").select_related("study_version__study").first()
     if newest is None:
         raise Invalid(
-            "No board was taken of this study's newest version; take one first.", code="no_snapshot"
+            _("No board was taken of this study's newest version; take one first."),
+            code="no_snapshot",
         )
     return newest
 
@@ -102,7 +109,11 @@ def leaderboard_rows(
     result = result_with_codes(snapshot) if coded else snapshot.result
     parts = board_parts(result)
     if criterion and criterion not in parts:
-        raise Invalid(f"{criterion!r} is none of {', '.join(parts)}.", code="criterion")
+        raise Invalid(
+            _("%(criterion)r is none of %(parts)s.")
+            % {"criterion": criterion, "parts": ", ".join(parts)},
+            code="criterion",
+        )
     wanted = {criterion: parts[criterion]} if criterion else parts
     return _leaderboard_rows(snapshot, result, wanted)
 

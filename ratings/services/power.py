@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from core.errors import Invalid
 from judging.models import Study
 from judging.services.studies import drafted_protocol, plan_study
@@ -144,8 +146,12 @@ def _check(
 ) -> None:
     shares = (assumptions.tie_share, assumptions.rater_correlation, assumptions.prompt_correlation)
     if min(votes, prompts, assumptions.raters) < 1 or models < 2:  # noqa: PLR2004
-        raise Invalid("There must be a vote, a prompt, a rater and two models.", code="power")
+        raise Invalid(_("There must be a vote, a prompt, a rater and two models."), code="power")
     if not all(0 <= share < 1 for share in shares):
-        raise Invalid("The share of ties and the correlations are from 0 to below 1.", code="power")
+        raise Invalid(
+            _("The share of ties and the correlations are from 0 to below 1."), code="power"
+        )
     if not (0 <= margin <= 0.5 and 0 < assumptions.power < 1):  # noqa: PLR2004
-        raise Invalid("The margin is from 0 to 0.5, and the power between 0 and 1.", code="power")
+        raise Invalid(
+            _("The margin is from 0 to 0.5, and the power between 0 and 1."), code="power"
+        )

@@ -21,7 +21,7 @@ from ratings.dataset.ballots import latest_judgment_id, read_board_input
 from ratings.dataset.raters import RatersJudged, left_out_raters, read_raters, read_sliced
 from ratings.quality import RaterReport, rater_reports
 from ratings.quality.agreement import agreement_by_slice
-from ratings.services.blinding_reports import names_of, renamed
+from ratings.services.blinding_reports import called_by, renamed
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = 50  # raters: in smaller studies each account's influence is worth a look
@@ -42,11 +42,11 @@ def study_agreement(*, version: StudyVersion) -> list[dict[str, Any]]:
     return found
 
 
-def raters_judged(*, version: StudyVersion, coded: bool, titled: bool = False) -> dict[str, Any]:
+def raters_judged(*, version: StudyVersion, coded: bool) -> dict[str, Any]:
     """Return what each rater of a study did on the primary criterion, and what checks say of it.
 
-    `coded`: with codes in the place of models; `titled`: with their names rather than labels. Raises
-    `Conflict` while the protocol keeps identities from everybody.
+    `coded`: with codes in the place of models. Raises `Conflict` while the protocol keeps identities
+    from everybody.
     """
     require_revealed(version)
     protocol = protocol_of(version)
@@ -55,8 +55,13 @@ def raters_judged(*, version: StudyVersion, coded: bool, titled: bool = False) -
     source = read_board_input(version, up_to=latest_judgment_id(version))
     place = {one.pseudonym: at for at, one in enumerate(source.raters)}
     moved = largest_influences(source.ballots[source.primary], source.labels)
-    names = names_of(version, coded=coded, titled=titled)
-    called = {label: names[pk] for pk, label in names_of(version, coded=False).items()}
+    called = dict(
+        zip(
+            (one.label for one in called_by(version, coded=False).values()),
+            (one.label for one in called_by(version, coded=coded).values()),
+            strict=True,
+        )
+    )
     out = left_out_raters(version.study)
     rows = [
         {
@@ -77,7 +82,7 @@ def raters_judged(*, version: StudyVersion, coded: bool, titled: bool = False) -
             comparison__study=version.study, retired_at=None
         ).count(),
         "findings": RaterFinding.objects.filter(study_version__study=version.study).count(),
-        "sensitivity": _with_everybody(version, names) if out else [],
+        "sensitivity": _with_everybody(version, coded=coded) if out else [],
     }
 
 
@@ -102,13 +107,13 @@ def detectors_code() -> str:
     return sha.hexdigest()
 
 
-def _with_everybody(version: StudyVersion, names: dict[int, str]) -> list[dict[str, Any]]:
+def _with_everybody(version: StudyVersion, *, coded: bool) -> list[dict[str, Any]]:
     """Return the criteria with those who are left out, and as boards are, without them."""
     last = latest_judgment_id(version)
     everybody = read_board_input(version, up_to=last, excluded=True)
     counted = read_board_input(version, up_to=last)
     found = with_and_without(everybody, counted.ballots)
-    return renamed(found, version, names)
+    return renamed(found, version, called_by(version, coded=coded))
 
 
 def _habits(read: RatersJudged, code: int) -> dict[str, Any]:

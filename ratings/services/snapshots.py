@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from core.canonical import digest
 from core.errors import Conflict
@@ -101,7 +102,10 @@ def latest_version(study: Study) -> StudyVersion:
     """Return the newest published version; raise `Conflict` while there is none."""
     newest = study.versions.order_by("-number").first()
     if newest is None:
-        raise Conflict(f"{study.slug} is not published: it has no board.", code="not_published")
+        raise Conflict(
+            _("%(slug)s is not published: it has no board.") % {"slug": study.slug},
+            code="not_published",
+        )
     return newest
 
 
@@ -116,7 +120,7 @@ def verify_snapshot(*, snapshot: LeaderboardSnapshot) -> Verification:
         result_intact=digest(snapshot.result) == snapshot.result_digest,
         code_matches=code_version() == snapshot.code_version,
         libraries_match=library_versions() == snapshot.library_versions,
-        largest_difference=max((size for _, size in found), default=0.0),
+        largest_difference=max((size for _where, size in found), default=0.0),
         differences=tuple(path for path, size in found if size > TOLERANCE)[:SHOWN],
     )
 
@@ -135,6 +139,16 @@ def code_version() -> str:
 @cache
 def library_versions() -> dict[str, str]:
     return {name: version_of(name) for name in LIBRARIES}
+
+
+def is_final(snapshot: LeaderboardSnapshot) -> bool:
+    """Say whether another board of its version would be the same: of a closed study, up to its end."""
+    version = snapshot.study_version
+    return (
+        not snapshot.interim
+        and snapshot.code_version == code_version()
+        and snapshot.last_judgment_id == latest_judgment_id(version)
+    )
 
 
 def settled_judgment_id(version: StudyVersion) -> int:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from core.errors import Conflict, Invalid
 from judging.models import ModelPair, Study
@@ -42,14 +43,22 @@ def steer_study(*, study: Study, rule: str, top: int | None = None) -> Steering:
     that is no boundary.
     """
     if rule not in RULES:
-        raise Invalid(f"The rule {rule!r} is none of {', '.join(RULES)}.", code="rule")
+        raise Invalid(
+            _("The rule %(rule)r is none of %(rules)s.")
+            % {"rule": rule, "rules": ", ".join(RULES)},
+            code="rule",
+        )
     version = latest_version(study)
     source = read_board_input(version, up_to=latest_judgment_id(version))
     labels = source.labels
     if len(labels) < 2:  # noqa: PLR2004
-        raise Conflict("There are no two models to weigh.", code="models")
+        raise Conflict(_("There are no two models to weigh."), code="models")
     if top is not None and not 1 <= top < len(labels):
-        raise Invalid(f"The best {top} of {len(labels)} models is no boundary.", code="top")
+        raise Invalid(
+            _("The best %(top)s of %(n_labels)s models is no boundary.")
+            % {"top": top, "n_labels": len(labels)},
+            code="top",
+        )
     ballots = source.ballots[source.primary].judged()
     everyone = np.arange(len(labels), dtype=np.int32)
     counts = Counts.of(ballots.comparisons(labels, everyone))

@@ -25,6 +25,7 @@ from ratings.permissions import may_see_identities, needs
 from ratings.services import board_requests
 from ratings.services.fragility import fragility_of
 from ratings.services.identities import labels_by_code, result_with_codes
+from ratings.services.snapshots import is_final
 from ratings.tasks import take_board
 from ratings.views import shown
 
@@ -39,7 +40,9 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
     version = study.versions.in_brief().first()
     newest = _of(study).filter(study_version=version).first() if version else None
     working = board_requests.latest_request(version) if version else None
-    return _board_page(request, study, newest, {"version": version, "working": working})
+    final = newest is not None and is_final(newest)
+    context = {"version": version, "working": working, "final": final}
+    return _board_page(request, study, newest, context)
 
 
 @require_GET

@@ -1,6 +1,6 @@
 """Pages of how far a study's judgments can be relied on: blinding, agreement, and who judged how."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -32,7 +32,7 @@ def blinding(request: HttpRequest, slug: str) -> HttpResponse:
         "study": study,
         "coded": coded,
         "guessing": version.protocol.get("guessing", {}),
-        "report": blinding_reports.blinding_report(version=version, coded=coded, titled=True),
+        "report": blinding_reports.blinding_report(version=version, coded=coded),
     }
     return render(request, "ratings/blinding.html", context)
 
@@ -43,14 +43,25 @@ def raters(request: HttpRequest, slug: str) -> HttpResponse:
     """Show how far raters agree, how each judged, and what the board is with and without the held."""
     study = get_object_or_404(Study, slug=slug)
     coded, version = not may_see_identities(request, study), latest_version(study)
+    called = blinding_reports.called_by(version, coded=coded)
+    names = {one.label: one.name for one in called.values()}
     context = {
         "study": study,
         "coded": coded,
         "may_manage": "manage" in scopes_of(request),
         "agreement": rater_quality.study_agreement(version=version),
-        "judged": rater_quality.raters_judged(version=version, coded=coded, titled=True),
+        "judged": _named(rater_quality.raters_judged(version=version, coded=coded), names),
     }
     return render(request, "ratings/raters.html", context)
+
+
+def _named(judged: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """Return what raters did with models by the names that boards show."""
+    rows = [
+        row | {one: row[one] and names[row[one]] for one in ("influence_on", "target")}
+        for row in judged["raters"]
+    ]
+    return judged | {"raters": rows}
 
 
 @require_POST

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_noop
 
 from ratings.board import compare
 from ratings.board.meaning import CHECKS
@@ -22,32 +23,32 @@ WHOLE = {"connectivity", "coverage", "volatility", "position_order", "tie_conven
 SHARES = ("win_rate", "both_bad_rate", "cannot_judge_rate")
 # The terms that a page explains beside their numbers, in the order of the columns.
 BOARD_TERMS = {
-    "rank": "Rank range",
-    "tier": "Tier",
-    "rating": "Rating",
-    "interval": "Interval",
-    "judgments": "Judgments",
-    "raters": "Raters",
-    "battles": "Battles",
-    "ties": "Ties",
-    "both_bad_rate": "Both bad",
-    "cannot_judge_rate": "Cannot judge",
-    "forfeits": "Forfeits",
-    "exclusions": "Left out",
-    "win_rate": "Win rate",
-    "online_elo": "Online Elo",
-    "average_length": "Length",
-    "composite": "Composite",
-    "not_estimable": "Not ranked",
-    "agreement": "Agreement",
-    "audit": "Audit",
-    "views": "Other views",
+    "rank": gettext_noop("Rank range"),
+    "tier": gettext_noop("Tier"),
+    "rating": gettext_noop("Rating"),
+    "interval": gettext_noop("Interval"),
+    "judgments": gettext_noop("Judgments"),
+    "raters": gettext_noop("Raters"),
+    "battles": gettext_noop("Battles"),
+    "ties": gettext_noop("Ties"),
+    "both_bad_rate": gettext_noop("Both bad"),
+    "cannot_judge_rate": gettext_noop("Cannot judge"),
+    "forfeits": gettext_noop("Forfeits"),
+    "exclusions": gettext_noop("Left out"),
+    "win_rate": gettext_noop("Win rate"),
+    "online_elo": gettext_noop("Online Elo"),
+    "average_length": gettext_noop("Length"),
+    "composite": gettext_noop("Composite"),
+    "not_estimable": gettext_noop("Not ranked"),
+    "agreement": gettext_noop("Agreement"),
+    "audit": gettext_noop("Audit"),
+    "views": gettext_noop("Other views"),
 }
-FRAGILITY_TERMS = {"fragility": "Fragility"}
+FRAGILITY_TERMS = {"fragility": gettext_noop("Fragility")}
 PAIR_TERMS = {
-    "difference": "Difference",
-    "equivalent": "Equivalent",
-    "anytime": "Any number of looks",
+    "difference": gettext_noop("Difference"),
+    "equivalent": gettext_noop("Equivalent"),
+    "anytime": gettext_noop("Any number of looks"),
     **FRAGILITY_TERMS,
 }
 
@@ -128,8 +129,17 @@ def left_out(board: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _every(board: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the criteria, and the composite last, which names them by their labels."""
     composite = board["composite"]
-    return [*board["criteria"], *([composite] if composite else [])]
+    if not composite:
+        return [*board["criteria"]]
+    labels = {one["key"]: one["label"] for one in board["criteria"]}
+    weights = [(labels[key], weight) for key, weight in composite["weights"].items()]
+    left_out = [
+        dict(one) | {"criteria": [labels[key] for key in one["criteria"]]}
+        for one in composite["left_out"]
+    ]
+    return [*board["criteria"], dict(composite) | {"weights": weights, "left_out": left_out}]
 
 
 def _part(

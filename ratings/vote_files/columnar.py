@@ -1,6 +1,6 @@
 """Tables that are columns already: Parquet, Arrow, Feather."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from core.errors import Invalid
-from ratings.vote_files.tables import Columns, Labels, Raw, Table, ascii_safe
+from ratings.vote_files.tables import (
+    Cell,
+    Columns,
+    Labels,
+    Raw,
+    Table,
+    as_json,
+    ascii_safe,
+    factorise,
+)
 
 # What pyarrow raises for files that lie about themselves.
 BROKEN = (pa.ArrowException, OSError, ValueError, KeyError, OverflowError)
@@ -50,14 +59,14 @@ class _Columnar:
         self.load = load
         self.columns = tuple(schema.names)
 
-    def read(self, names: Collection[str], texts: Collection[str]) -> Columns:
-        for name in names:
-            _check_type(name, self.schema.field(name).type, text=name in texts)
+    def read(self, cells: Mapping[str, Cell]) -> Columns:
+        for name, cell in cells.items():
+            _check_type(name, self.schema.field(name).type, cell)
         try:
-            table = self.load(list(names))
+            table = self.load(list(cells))
             # Offsets and indices of a forged file point outside its buffers.
             table.validate(full=True)
-            labels = {name: dictionary_labels(table.column(name)) for name in names}
+            labels = {name: _labels(table.column(name)) for name in cells}
         except BROKEN as error:
             raise Invalid(
                 f"The file cannot be read: {_first_line(error)}", code="columns_broken"
@@ -65,12 +74,28 @@ class _Columnar:
         return Columns(labels, np.arange(1, table.num_rows + 1), ())
 
 
-def _check_type(name: str, kind: pa.DataType, *, text: bool) -> None:
+def _check_type(name: str, kind: pa.DataType, cell: Cell) -> None:
     value: Any = kind.value_type if pa.types.is_dictionary(kind) else kind
-    named = value in TEXTS or pa.types.is_integer(value)
-    number = pa.types.is_floating(value) or pa.types.is_boolean(value)
-    if not named and (text or not number):
-        raise Invalid(f"The column {name} holds {kind}, not texts.", code="type")
+    named = value in TEXTS or pa.types.is_integer(value) or pa.types.is_null(value)
+    told = pa.types.is_floating(value) or pa.types.is_boolean(value) or pa.types.is_decimal(value)
+    if not (named or (told and cell is not Cell.NAME) or cell is Cell.ANY):
+        raise Invalid(f"The column {ascii_safe(name)} holds {kind}, not texts.", code="type")
+
+
+def _labels(column: pa.ChunkedArray) -> Labels:
+    if pa.types.is_nested(column.type):
+        return factorise([None if one is None else as_json(one) for one in column.to_pylist()])
+    if pa.types.is_null(column.type):
+        return Labels((), np.full(len(column), -1, dtype=np.int32))
+    if pa.types.is_floating(column.type):
+        return _without_nan(dictionary_labels(column))
+    return dictionary_labels(column)
+
+
+def _without_nan(labels: Labels) -> Labels:
+    """Return labels in which what is no number is no value: so pandas writes what is missing."""
+    nothing = np.array([name == "nan" for name in labels.names] + [True])
+    return Labels(labels.names, np.where(nothing[labels.codes], np.int32(-1), labels.codes))
 
 
 def dictionary_labels(column: pa.ChunkedArray) -> Labels:
@@ -86,7 +111,11 @@ def dictionary_labels(column: pa.ChunkedArray) -> Labels:
     indices = chunk.indices
     if indices.type != pa.int32():
         indices = indices.cast(pa.int32())
-    return Labels(tuple(chunk.dictionary.to_pylist()), _codes(indices))
+    names, codes = chunk.dictionary.to_pylist(), _codes(indices)
+    if None in names:  # an index may point at a null, instead of being one
+        nothing = np.array([name is None for name in names] + [True])
+        codes = np.where(nothing[codes], np.int32(-1), codes)
+    return Labels(tuple(name or "" for name in names), codes)
 
 
 def _codes(indices: Any) -> NDArray[np.int32]:

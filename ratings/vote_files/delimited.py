@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.errors import Invalid
 from ratings.vote_files.columnar import dictionary_labels
-from ratings.vote_files.tables import BOM, Columns, Raw, SkippedRow, Table, factorise
+from ratings.vote_files.tables import BOM, Cell, Columns, Raw, SkippedRow, Table, factorise
 
 DELIMITERS = (",", "\t", ";", "|")
 MAX_CELL = 16 << 20
@@ -40,8 +40,9 @@ class _Delimited:
     columns: tuple[str, ...]
     delimiter: str
 
-    def read(self, names: Collection[str], texts: Collection[str]) -> Columns:
+    def read(self, cells: Mapping[str, Cell]) -> Columns:
         """Read in bulk what is well-formed throughout, else record by record to name what is not."""
+        names = list(cells)
         quoted = self.data.find(b'"') >= 0
         if quoted and not _well_quoted(self.data, self.delimiter):
             return self._read_records(names)

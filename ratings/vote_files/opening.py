@@ -13,9 +13,9 @@ from core.errors import Invalid, TooLarge, Unsupported
 from ratings.vote_files.columnar import open_arrow, open_parquet
 from ratings.vote_files.delimited import open_delimited
 from ratings.vote_files.objects import open_json, open_json_lines
+from ratings.vote_files.packed import MAX_BYTES, unpacked
 from ratings.vote_files.tables import BOM, Raw, Table
 
-MAX_BYTES = 4 << 30
 SNIFFED = 1 << 16
 
 # How files that hold no table begin, to say what they look like instead of a parse error.
@@ -25,20 +25,14 @@ LOOKS_LIKE: Mapping[bytes, str] = MappingProxyType(
         b"\xff\xd8\xff": "a JPEG image",
         b"GIF8": "a GIF image",
         b"%PDF": "a PDF",
-        b"PK\x03\x04": "a ZIP archive or a spreadsheet (save it as CSV)",
         b"\xd0\xcf\x11\xe0": "an old Office document (save it as CSV)",
-        b"\x1f\x8b": "gzip (unpack it first)",
-        b"BZh": "bzip2 (unpack it first)",
-        b"\xfd7zXZ": "xz (unpack it first)",
-        b"\x28\xb5\x2f\xfd": "zstd (unpack it first)",
         b"SQLite format 3": "an SQLite database",
         b"FEA1": "Feather version 1 (save it as version 2)",
         b"\x80\x04": "a pickle, which is never opened",
         b"\x80\x05": "a pickle, which is never opened",
         b"\x7fELF": "a program",
-        b"\xff\xfe": "UTF-16 (save it as UTF-8)",
-        b"\xfe\xff": "UTF-16 (save it as UTF-8)",
         b"\x00\x00\xfe\xff": "UTF-32 (save it as UTF-8)",
+        b"\xff\xfe\x00\x00": "UTF-32 (save it as UTF-8)",
     }
 )
 TAKEN = "CSV, TSV, JSON, JSONL, Parquet and Arrow are read"
@@ -69,16 +63,17 @@ def _read(source: Path | BinaryIO) -> Raw:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def open_table(data: Raw) -> Table:
-    """Return the table in `data`, whatever its kind.
+def open_table(data: Raw, encoding: str = "utf-8") -> Table:
+    """Return the table in `data`, whatever its kind, packed or not.
 
     Raises
     ------
     Unsupported
         For anything that looks like no kind that is read here.
     Invalid
-        For a table that is empty, broken or not UTF-8.
+        For a table that is empty, broken or not in the encoding.
     """
+    data = unpacked(data)
     start = data[:SNIFFED]
     if start[:4] == b"PAR1":
         return open_parquet(data)
@@ -87,9 +82,24 @@ def open_table(data: Raw) -> Table:
     for magic, kind in LOOKS_LIKE.items():
         if start.startswith(magic):
             raise Unsupported(f"The file looks like {kind}; {TAKEN}.")
+    # A mark at the beginning says UTF-16 beyond doubt; no other encoding is ever guessed.
+    if start[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        encoding = "utf-16"
+    if encoding != "utf-8":
+        data = _as_utf8(data, encoding)
+        start = data[:SNIFFED]
     if start.count(b"\x00") > len(start) // 10:
         raise Unsupported(f"The file is not text; {TAKEN}.")
     return _text_table(data, start.removeprefix(BOM).lstrip()[:1])
+
+
+def _as_utf8(data: Raw, encoding: str) -> bytes:
+    try:
+        return data[:].decode(encoding).encode()
+    except LookupError as error:
+        raise Invalid(f"The encoding {encoding!r} is unknown.", code="columns") from error
+    except UnicodeError as error:
+        raise Invalid(f"The file is not {encoding}.", code="encoding") from error
 
 
 def _text_table(data: Raw, first: bytes) -> Table:
@@ -115,6 +125,7 @@ def _check_utf8(data: Raw) -> None:
         except UnicodeDecodeError as error:
             line = data[: error.start].count(b"\n") + 1
             raise Invalid(
-                f"Byte {error.start + 1} (line {line}) is not UTF-8; save the file as UTF-8.",
+                f"Byte {error.start + 1} (line {line}) is not UTF-8; save the file as UTF-8, "
+                "or name its encoding with --encoding (latin-1, cp1252, …).",
                 code="encoding",
             ) from error

@@ -5,13 +5,17 @@ row 1, and blank lines are counted), the lines of a JSONL file, the elements of 
 Parquet or Arrow table.
 """
 
+import json
 import mmap
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.errors import Invalid
 
 Raw = bytes | mmap.mmap
 BOM = b"\xef\xbb\xbf"
@@ -46,6 +50,14 @@ class Columns:
     skipped: tuple[SkippedRow, ...]
 
 
+class Cell(Enum):
+    """What a column's cells may hold."""
+
+    NAME = "texts and whole numbers"
+    WORD = "names, fractions and truth values"
+    ANY = "words, and whatever else tells rows apart, such as lists"
+
+
 class Table(Protocol):
     """A table whose header is known and whose columns are read when asked for."""
 
@@ -54,8 +66,9 @@ class Table(Protocol):
         """The names in the header."""
         ...
 
-    def read(self, names: Collection[str], texts: Collection[str]) -> Columns:
-        """Return the columns `names`; those among `texts` may not hold fractions or truth values."""
+    def read(self, cells: Mapping[str, Cell]) -> Columns:
+        """Return the columns that are named, each holding what it may hold."""
+        ...
 
 
 def factorise(cells: Sequence[str | None]) -> Labels:
@@ -63,6 +76,14 @@ def factorise(cells: Sequence[str | None]) -> Labels:
     position: dict[str, int] = {}
     codes = [-1 if cell is None else position.setdefault(cell, len(position)) for cell in cells]
     return Labels(tuple(position), np.array(codes, dtype=np.int32))
+
+
+def as_json(value: object) -> str:
+    """Return a list or an object as the text by which it is told from others."""
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except RecursionError as error:
+        raise Invalid("A cell is nested too deeply.", code="json") from error
 
 
 def ascii_safe(text: str) -> str:

@@ -3,28 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import Invalid
-from ratings.scoring.types import FIRST_WON, SECOND_WON, TIE
-from ratings.vote_files.layouts import (
-    FLAGS,
-    PREFERENCE,
-    Layout,
-    choose_layout,
-    require_column,
-)
+from ratings.scoring.types import FIRST_WON, SECOND_WON
+from ratings.vote_files.layouts import Header, Layout, choose_layouts
 from ratings.vote_files.opening import open_table, read_bytes
-from ratings.vote_files.tables import Columns, Labels, SkippedRow, ascii_safe
+from ratings.vote_files.outcomes import Outcomes, Sides, read_outcomes
+from ratings.vote_files.reasons import Reasons, quoted
+from ratings.vote_files.tables import Cell, Columns, Labels, SkippedRow, Table
+from ratings.vote_files.words import BOTH_BAD, Words, plain
 
 LONGEST_NAME = 500
-LONGEST_SHOWN = 60
-UNKNOWN = -1
-EMPTY = -2
-AMBIGUOUS = -3
+OUTCOMES = {"first": 2, "second": 0, "tie": 1, "both-bad": BOTH_BAD}
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +29,9 @@ class VoteTable:
     0 second won, 3 both bad; `row` (n,) is the row of each vote in the file. `rater`, `prompt` and
     `group` are None where no such column was found or asked for; a vote without one has code -1.
     The layout may part the votes into groups by itself, as criteria are never pooled. `answers` are
-    the texts of the first and the second model, where their columns were asked for.
+    the texts of the first and the second model, where their columns were asked for, and
+    `shown_first` says whether the first model is known to be the one whose answer was shown first.
+    A row of counts is as many votes of that row.
     """
 
     layout: str
@@ -48,6 +44,7 @@ class VoteTable:
     prompt: Labels | None
     group: Labels | None
     skipped: tuple[SkippedRow, ...]
+    shown_first: bool = False
     answers: tuple[Labels, Labels] | None = None
 
 
@@ -59,6 +56,8 @@ def read_votes(
     prompt: str | None = None,
     group: str | None = None,
     answers: tuple[str, str] | None = None,
+    outcomes: Mapping[str, str] | None = None,
+    encoding: str = "utf-8",
 ) -> VoteTable:
     """Read the votes of a file or a stream.
 
@@ -69,6 +68,9 @@ def read_votes(
     rater, prompt : the columns of raters and prompts, instead of the layout's own
     group : a column by which the caller will tell groups of votes apart, instead of the layout's own
     answers : the columns with the texts of the first and of the second model
+    outcomes : for "first", "second", "tie" and "both-bad" the words that the file has for them, parted
+        by bars, instead of those that are known
+    encoding : of a text that is not UTF-8
 
     Raises
     ------
@@ -82,45 +84,83 @@ def read_votes(
     OSError
         For a file that cannot be opened.
     """
-    table = open_table(read_bytes(source))
+    table = open_table(read_bytes(source), encoding)
     if not table.columns:
         raise Invalid("The file has no rows.", code="empty")
-    layout = choose_layout(table.columns, columns, rater, prompt)
+    header = Header(table.columns)
+    layouts = choose_layouts(header, columns, rater, prompt)
+    for column in (group, *(answers or ())):
+        if column:
+            header.require(column)
+    words = _words(outcomes) if outcomes else None
+    found = [
+        _votes(_read(table, layout, group, answers), layout, words, group, answers)
+        for layout in layouts[:1]
+    ]
+    # A file may have columns of several layouts, of which one has the votes.
+    for layout in layouts[1:]:
+        if found[-1].row.size:
+            break
+        found.append(_votes(_read(table, layout, group, answers), layout, words, group, answers))
+    return found[-1] if found[-1].row.size else found[0]
+
+
+def _words(outcomes: Mapping[str, str]) -> Words:
+    unknown = sorted(set(outcomes) - set(OUTCOMES))
+    words = [
+        (plain(word), OUTCOMES.get(name, BOTH_BAD))
+        for name, listed in outcomes.items()
+        for word in listed.split("|")
+    ]
+    if unknown or not all(word for word, _ in words) or len(dict(words)) < len(words):
+        wrong = f"{unknown[0]!r} is unknown" if unknown else "a word is missing or stands twice"
+        raise Invalid(
+            f"Outcomes are named as first=…,second=…,tie=…,both-bad=…; {wrong}.", code="columns"
+        )
+    return dict(words)
+
+
+def _read(
+    table: Table, layout: Layout, group: str | None, answers: tuple[str, str] | None
+) -> Columns:
     group = group or layout.group
-    if group:
-        require_column(table.columns, group)
-    for column in answers or ():
-        require_column(table.columns, column)
-    extra = [name for name in (layout.rater, layout.prompt, group, *(answers or ())) if name]
-    texts = {layout.first, layout.second, *extra}
-    found = table.read(tuple(dict.fromkeys((*layout.columns, *layout.also, *extra))), texts)
+    anything = [name for name in (layout.rater, layout.prompt, group) if name]
+    found = table.read(
+        dict.fromkeys(anything, Cell.ANY)
+        | dict.fromkeys((*layout.outcome, *layout.also), Cell.WORD)
+        | dict.fromkeys((layout.first, layout.second, *(answers or ())), Cell.NAME)
+    )
     if not found.row.size and not found.skipped:
         raise Invalid("The file has a header but no rows.", code="empty")
-    return _votes(found, layout, group, answers)
+    return found
 
 
 def _votes(
-    found: Columns, layout: Layout, group: str | None, answers: tuple[str, str] | None
+    found: Columns,
+    layout: Layout,
+    words: Words | None,
+    group: str | None,
+    answers: tuple[str, str] | None,
 ) -> VoteTable:
-    reasons = _Reasons(len(found.row))
+    group = group or layout.group
+    reasons = Reasons(len(found.row))
     if layout.also:
         _leave_out_own(found, reasons)
     sides = _sides(found, layout, reasons)
-    outcome = _outcomes(found, layout, sides, reasons)
+    told = read_outcomes(found, layout, words, sides, reasons)
     grouping = found.labels[group] if group else None
     if grouping is not None:
         empty = (grouping.codes < 0) | _blank(grouping)
         reasons.add(empty, lambda _: f"{group} is empty")
     for column in answers or ():
         reasons.add(found.labels[column].codes < 0, lambda _, c=column: f"{c} is missing")
-    # Most files are good throughout, and then nothing is copied.
-    good: Any = slice(None) if reasons.none.all() else reasons.none
+    good, outcome = _counted(told, reasons)
     return VoteTable(
         layout=layout.name,
         models=sides.models,
         first=sides.first[good],
         second=sides.second[good],
-        outcome=outcome[good].astype(np.int8),
+        outcome=outcome.astype(np.int8),
         row=found.row[good],
         rater=_kept(found.labels[layout.rater], good) if layout.rater else None,
         prompt=_kept(found.labels[layout.prompt], good) if layout.prompt else None,
@@ -128,8 +168,21 @@ def _votes(
         skipped=tuple(
             sorted([*found.skipped, *reasons.skipped(found.row, grouping)], key=lambda one: one.row)
         ),
+        shown_first=layout.shown_first,
         answers=_texts(found, answers, good) if answers else None,
     )
+
+
+def _counted(told: Outcomes, reasons: Reasons) -> tuple[Any, NDArray[np.int64]]:
+    """Return which rows are votes, as often as they are, and the outcome of each vote."""
+    if told.wins is not None:
+        wins = np.where(reasons.none[:, None], told.wins, 0)
+        rows = np.repeat(np.arange(len(wins)), wins.sum(axis=1))
+        sides = np.tile(np.array([FIRST_WON, SECOND_WON]), len(wins))
+        return rows, np.repeat(sides, wins.ravel())
+    # Most files are good throughout, and then nothing is copied.
+    good: Any = slice(None) if reasons.none.all() else reasons.none
+    return good, told.outcome[good]
 
 
 def _texts(found: Columns, answers: tuple[str, str], good: Any) -> tuple[Labels, Labels]:
@@ -137,7 +190,7 @@ def _texts(found: Columns, answers: tuple[str, str], good: Any) -> tuple[Labels,
     return Labels(one.names, one.codes[good]), Labels(other.names, other.codes[good])
 
 
-def _leave_out_own(found: Columns, reasons: "_Reasons") -> None:
+def _leave_out_own(found: Columns, reasons: Reasons) -> None:
     """Leave out, of the project's own judgments, what is no vote that counts."""
     superseded = found.labels["superseded"]
     later = [name.strip().lower() in {"true", "1"} for name in superseded.names]
@@ -148,31 +201,15 @@ def _leave_out_own(found: Columns, reasons: "_Reasons") -> None:
     reasons.add(silent, lambda _: "cannot judge")
 
 
-class _Reasons:
-    """Why each row is left out: the first reason found stands."""
-
-    def __init__(self, n: int) -> None:
-        self.none = np.ones(n, dtype=bool)
-        self.texts: dict[int, str] = {}
-
-    def add(self, bad: NDArray[np.bool_], reason: Any) -> None:
-        for at in np.flatnonzero(bad & self.none).tolist():
-            self.texts[at] = reason(at)
-        self.none &= ~bad
-
-    def skipped(self, rows: NDArray[np.int64], grouping: Labels | None) -> list[SkippedRow]:
-        groups = (*grouping.names, None) if grouping else (None,)
-        codes = grouping.codes if grouping else np.full(len(rows), -1)
-        return [
-            SkippedRow(int(rows[at]), text, groups[codes[at]]) for at, text in self.texts.items()
-        ]
-
-
 def _kept(labels: Labels, good: Any) -> Labels:
-    codes = labels.codes
-    if not all(map(str.strip, labels.names)):
-        codes = np.where(_blank(labels), np.int32(-1), codes)
-    return Labels(labels.names, codes[good])
+    """Return labels without their padding, and without a value where they are blank."""
+    bare = [name.strip() for name in labels.names]
+    if all(bare) and bare == list(labels.names):
+        return Labels(labels.names, labels.codes[good])
+    names = tuple(dict.fromkeys(filter(None, bare)))
+    position = {name: code for code, name in enumerate(names)}
+    codes = np.array([*(position.get(name, -1) for name in bare), -1], dtype=np.int32)
+    return Labels(names, codes[labels.codes[good]])
 
 
 def _blank(labels: Labels) -> NDArray[np.bool_]:
@@ -181,28 +218,21 @@ def _blank(labels: Labels) -> NDArray[np.bool_]:
     return np.asarray(blank[labels.codes])
 
 
-class _Sides(NamedTuple):
-    """The names of all models, sorted, and each row's two codes into them."""
-
-    models: tuple[str, ...]
-    first: NDArray[np.int32]
-    second: NDArray[np.int32]
-
-
-def _sides(found: Columns, layout: Layout, reasons: _Reasons) -> _Sides:
+def _sides(found: Columns, layout: Layout, reasons: Reasons) -> Sides:
     columns = found.labels[layout.first], found.labels[layout.second]
     for name, labels in zip((layout.first, layout.second), columns, strict=True):
         wrong = [_wrong_name(one) for one in labels.names] + ["is empty"]
         bad = np.array([bool(one) for one in wrong])[labels.codes]
         reasons.add(bad, lambda at, n=name, w=wrong, c=labels.codes: f"{n} {w[c[at]]}")
-    models = tuple(sorted({*columns[0].names, *columns[1].names}))
+    bare = [[name.strip() for name in one.names] for one in columns]
+    models = tuple(sorted({*bare[0], *bare[1]}))
     position = {model: code for code, model in enumerate(models)}
     first, second = (
-        np.array([*map(position.__getitem__, one.names), -1], dtype=np.int32)[one.codes]
-        for one in columns
+        np.array([*map(position.__getitem__, names), -1], dtype=np.int32)[one.codes]
+        for names, one in zip(bare, columns, strict=True)
     )
-    reasons.add(first == second, lambda at: f"{_quoted(models[first[at]])} is compared with itself")
-    return _Sides(models, first, second)
+    reasons.add(first == second, lambda at: f"{quoted(models[first[at]])} is compared with itself")
+    return Sides(models, first, second)
 
 
 def _wrong_name(name: str) -> str:
@@ -213,61 +243,3 @@ def _wrong_name(name: str) -> str:
     if len(name) > LONGEST_NAME:
         return f"is longer than {LONGEST_NAME} characters"
     return ""
-
-
-def _outcomes(
-    found: Columns, layout: Layout, sides: _Sides, reasons: _Reasons
-) -> NDArray[np.int64]:
-    if len(layout.winner) > 1:
-        return _from_flags(found, layout, reasons)
-    (column,) = layout.winner
-    labels = found.labels[column]
-    words = [
-        layout.words.get(word, EMPTY if not word.strip() else UNKNOWN) for word in labels.names
-    ]
-    outcome = np.array([*words, EMPTY])[labels.codes]
-    if layout.words is not PREFERENCE:
-        outcome = _named_winner(outcome, labels, sides)
-
-    def word(at: int) -> str:
-        return _quoted(labels.names[labels.codes[at]])
-
-    reasons.add(outcome == EMPTY, lambda _: f"{column} is empty")
-    reasons.add(outcome == UNKNOWN, lambda at: f"unknown {column} {word(at)}")
-    reasons.add(
-        outcome == AMBIGUOUS, lambda at: f"{column} {word(at)} is a side and a model's name"
-    )
-    return outcome
-
-
-def _named_winner(outcome: NDArray[np.int64], labels: Labels, sides: _Sides) -> NDArray[np.int64]:
-    """Take a winner that is the very name of one of the row's two models for that side."""
-    position = {model: code for code, model in enumerate(sides.models)}
-    codes = np.array([*(position.get(name, -9) for name in labels.names), -9])
-    if (codes < 0).all():
-        return outcome  # no winner bears the name of a model
-    named = codes[labels.codes]
-    meant = np.where(
-        named == sides.first, FIRST_WON, np.where(named == sides.second, SECOND_WON, UNKNOWN)
-    )
-    told = outcome >= 0
-    clash = told & (meant != UNKNOWN) & (meant != outcome)
-    return np.where(clash, AMBIGUOUS, np.where(told | (outcome == EMPTY), outcome, meant))
-
-
-def _from_flags(found: Columns, layout: Layout, reasons: _Reasons) -> NDArray[np.int64]:
-    """Read the one-hot form: exactly one of the three flags is 1."""
-    flags = []
-    for column in layout.winner:
-        labels = found.labels[column]
-        values = np.array([int(FLAGS.get(name, -1)) for name in labels.names] + [-1])[labels.codes]
-        reasons.add(values < 0, lambda _, c=column: f"{c} is neither 0 nor 1")
-        flags.append(values)
-    total = np.sum(flags, axis=0)
-    reasons.add(total != 1, lambda at: f"{total[at]} of {', '.join(layout.winner)} are 1")
-    return np.select([flags[0] == 1, flags[1] == 1], [FIRST_WON, SECOND_WON], default=TIE)
-
-
-def _quoted(text: str) -> str:
-    shown = text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "..."
-    return repr(ascii_safe(shown))

@@ -157,7 +157,7 @@ def test_create_user_prints_a_link_alone_and_beside_it_what_to_do_with_it(db, ca
     call_command("create_user", "erin", "--role", "rater", "--link")
     told = capsys.readouterr()
     assert re.fullmatch(r"/sign-in/[\w-]+/\n", told.out)
-    assert "Put the site's address before it" in told.err
+    assert "Put the site's address before it (locally http://127.0.0.1:8700)" in told.err
     assert "erin" in told.err
     assert "within 24 hours" in told.err
 

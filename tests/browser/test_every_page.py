@@ -37,6 +37,7 @@ NOT_PAGES = {
     "api-schema",
     "export-download",
     "judge-ahead",
+    "pool-progress",
     "mfa_deactivate_totp",
     "mfa_download_recovery_codes",
     "mfa_generate_recovery_codes",

@@ -1,5 +1,7 @@
 """Headers every page carries, and pages for errors."""
 
+import gzip
+
 import pytest
 
 
@@ -33,3 +35,17 @@ def test_looking_at_a_sign_in_link_does_not_use_it_up(alice, client):
     assert client.get(f"/sign-in/{secret}/").status_code == 200
     assert client.post(f"/sign-in/{secret}/").status_code == 302
     assert client.get("/api/v1/me/").json()["username"] == "alice"
+
+
+def test_pages_are_sent_compressed_to_whoever_takes_them_so(alice, client, client_of):
+    client.force_login(alice)
+    takes = {"Accept-Encoding": "gzip"}
+    plain = client.get("/account/")
+    packed = client.get("/account/", headers=takes)
+    assert "Content-Encoding" not in plain
+    assert packed["Content-Encoding"] == "gzip"
+    assert len(packed.content) < len(plain.content) / 2
+    assert b"<h1>" in gzip.decompress(packed.content)
+    # A program's answers and files stay as they are.
+    assert "Content-Encoding" not in client.get("/api/v1/schema/", headers=takes)
+    assert "Content-Encoding" not in client_of(alice).get("/api/v1/schema/", headers=takes)

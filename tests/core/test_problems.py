@@ -73,6 +73,20 @@ def test_an_address_that_does_not_exist_is_a_problem_too(db, client):
     assert response["Content-Type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("", "docs/ lists its addresses"),
+        ("pools", "end with a slash"),
+        ("nowhere/", "has no 'nowhere/'; see docs/."),
+    ],
+)
+def test_who_gropes_for_an_address_is_told_where_they_stand(db, client, path, words):
+    response = client.get(f"/api/v1/{path}")
+    assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
+    assert words in response.json()["detail"]
+
+
 def test_a_body_past_the_limit_is_refused_by_size(alice, client_of):
     body = {"name": "x" * (5 * 1024 * 1024)}
     response = client_of(alice).post("/api/v1/tokens/", body, format="json")

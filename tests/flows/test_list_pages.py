@@ -58,6 +58,8 @@ def grow(alice, start, stop) -> None:
         "/models/new/",
         "/raters/",
         "/raters/invitations/",
+        "/api/v1/raters/",
+        "/api/v1/invitations/",
         "/studies/study/",
         "/studies/study-0/set-up/material/",
     ],
@@ -140,10 +142,12 @@ def test_the_page_of_one_thing_asks_as_often_however_much_belongs_to_it(client, 
             f"/models/{scene.models[0]}/",
             f"/endpoints/{scene.models[0].endpoint.slug}/edit/",
             f"/raters/{scene.bob.pseudonym}/",
+            f"/api/v1/raters/{scene.bob.pseudonym}/",
             "/consent/text/",
+            "/api/v1/consent-texts/",
             "/account/",
         ),
-        scene.bob.user: ("/judge/", "/account/", "/warnings/"),
+        scene.bob.user: ("/judge/", "/account/", "/warnings/", "/api/v1/me/warnings/"),
     }
 
     def queries() -> dict[str, int]:

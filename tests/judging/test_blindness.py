@@ -33,7 +33,7 @@ ALLOWED_KEYS = {
     "skip": {"token", "state"},
     "studies": {
         *("slug", "name", "guidelines", "criteria", "criteria.key", "criteria.label"),
-        *("criteria.question", "criteria.definition", "criteria.guidance", "criteria.source"),
+        *("criteria.question", "criteria.definition", "criteria.guidance"),
         *("criteria.scale", "criteria.labels", "progress", "progress.done", "progress.target"),
     },
 }

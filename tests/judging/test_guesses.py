@@ -7,6 +7,7 @@ from judging.models import BlindingGuess
 from judging.services.assignments import find_assignment, lease_next
 from judging.services.endings import stop_judging
 from judging.services.judgments import record_judgment
+from judging.services.studies import create_study
 from tests.scenarios import published_study
 
 GUESSING = {"answers": 3, "decoys": ["Decoy One", "Decoy Two"]}
@@ -129,6 +130,17 @@ def test_a_study_that_does_not_ask_asks_nothing(scene, client_of, client):
     assert client_of(scene.bob.user).get("/api/v1/studies/study/guesses/").json()["names"] == []
     client.force_login(scene.bob.user)
     assert "/guesses/" not in client.get("/stop/").content.decode()
+
+
+def test_a_draft_is_nothing_that_raters_know_of(scene, client_of, client):
+    create_study(slug="secret", name="A secret name", created_by=scene.alice)
+    client.force_login(scene.bob.user)
+    for answer in (
+        client.get("/judge/secret/guesses/"),
+        client_of(scene.bob.user).get("/api/v1/studies/secret/guesses/"),
+    ):
+        assert answer.status_code == 404
+        assert "A secret name" not in answer.content.decode()
 
 
 def test_asking_takes_a_decoy(client_of):

@@ -44,6 +44,21 @@ def draft(*, prompts=4, models=3, canary="", **changes) -> Study:
     return create_study(slug="study", name="A study", created_by=None, protocol=protocol)
 
 
+def test_the_plan_tells_the_names_of_models_that_raters_would_read(db):
+    study = draft(guidelines="A new model is no better for being new.")
+    assert plan_study(study=study).told == ()
+    study = update_draft(study=study, changes={}, name="LLaMA 2 against GPT-4")
+    criterion = {"key": "quality", "label": "Quality", "question": "Is it as good as Name Model-1?"}
+    changes = {"guidelines": "Think of MODEL 2.", "criteria": [criterion]}
+    told = plan_study(study=study, changes=changes).told
+    assert [(one.field, one.name) for one in told] == [
+        ("name", "llama 2"),
+        ("name", "gpt-4"),
+        ("guidelines", "model 2"),
+        ("criteria.0", "name model-1"),
+    ]
+
+
 def columns(error) -> list[str]:
     return [one.column for one in error.value.errors]
 

@@ -339,6 +339,15 @@ def test_only_the_declared_languages_are_shown(scene, client_of):
     assert sorted(seen) == ["", "", "pt", "pt", "pt"]
 
 
+def test_what_was_given_back_in_a_language_no_longer_read_does_not_come_again(scene, bob_client):
+    before = following(bob_client, scene).json()["token"]
+    bob_client.post("/api/v1/assignments/stop/")
+    bob_client.patch("/api/v1/me/", {"languages": ["de"]}, format="json")
+    assert following(bob_client, scene).status_code == 204
+    bob_client.patch("/api/v1/me/", {"languages": ["de", "en"]}, format="json")
+    assert following(bob_client, scene).json()["token"] == before
+
+
 def test_a_cap_ends_the_work_of_one_rater(db, client_of):
     scene = published_study(judgments_per_rater=2)
     client = client_of(scene.bob.user)
@@ -357,5 +366,8 @@ def test_open_studies_tell_what_is_asked_and_nothing_of_models(scene, bob_client
     (one,) = bob_client.get("/api/v1/studies/open/").json()
     assert set(one) == {"slug", "name", "guidelines", "criteria", "progress"}
     assert one["progress"] == {"done": 1, "target": 12}
+    assert (
+        "source" not in one["criteria"][0]
+    )  # that of the usual scale is a paper named after a model
     pause_study(study=scene.study)
     assert bob_client.get("/api/v1/studies/open/").json() == []

@@ -351,6 +351,21 @@ def test_the_preview_is_the_raters_page_blinded_and_stores_nothing(page, materia
     assert not Judgment.objects.exists()
 
 
+def test_the_preview_shows_no_answer_that_the_protocol_keeps_from_raters(page, alice):
+    pool_version = make_pool(slug="pool")
+    models = make_models(3)
+    make_completions(pool_version, models)
+    hidden = Completion.objects.filter(language_model=models[0])
+    hidden.update(outcome="filtered", text="Held back.", turns=["Held back."])
+    create_study(
+        slug="study", name="A study", created_by=alice, protocol=protocol_for(pool_version, models)
+    )
+    html = text(page.get("/studies/study/preview/"))
+    assert "Held back." not in html
+    assert "Answer 1-0." in html
+    assert "Answer 2-0." in html
+
+
 def test_the_preview_stands_before_anything_is_chosen(page, alice):
     create_study(slug="study", name="A study", created_by=alice)
     html = text(page.get("/studies/study/preview/?prompt=abc"))
@@ -369,6 +384,14 @@ def test_the_review_shows_the_digest_that_publishing_gives(page, study):
     study.refresh_from_db()
     assert study.state == "open"
     assert study.versions.get().digest == context["digest"]
+
+
+def test_the_review_warns_of_names_of_models_that_raters_would_read(page, study):
+    assert "Raters would read names" not in text(page.get(at("review")))
+    Study.objects.update(name="Better than GPT-4?")
+    review = text(page.get(at("review")))
+    assert "Raters would read names of models:" in review
+    assert "<bdi>gpt-4</bdi> <code>name</code>" in review
 
 
 def test_the_review_calls_models_and_pool_what_people_call_them(page, study, material):

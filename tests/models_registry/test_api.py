@@ -225,6 +225,18 @@ def test_estimates_starts_and_follows_a_run(
     assert api("get", "generation-runs/").json()["count"] == 1
 
 
+def test_a_run_names_its_models_in_one_order_on_every_database(api, make_pool, endpoint, rung):
+    make_pool(1)
+    for slug in ("zebu", "aurochs", "moose"):
+        body = {"slug": slug, "name": slug, "endpoint": endpoint.slug, "remote_name": slug}
+        assert api("post", "models/", body).status_code == 201
+    body = {"pool": "pool", "models": ["zebu", "moose", "aurochs"]}
+    started = api("post", "generation-runs/", body).json()["run"]
+    assert started["models"] == ["aurochs@1", "moose@1", "zebu@1"]
+    (listed,) = api("get", "generation-runs/").json()["results"]
+    assert listed["models"] == started["models"]
+
+
 def test_a_broker_that_is_away_fails_no_request(
     api, make_pool, model, monkeypatch, django_capture_on_commit_callbacks
 ):

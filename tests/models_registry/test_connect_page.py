@@ -75,7 +75,7 @@ def test_a_model_that_answers_is_kept_with_its_endpoint_and_key(client, connect)
     ("changes", "said", "offered"),
     [
         ({"api_key": "sk-wrong"}, "The address is right, the key is not", ""),
-        ({"api_key": ""}, "The address is right, the key is not", ""),
+        ({"api_key": ""}, "It wants an API key", ""),
         ({"remote_name": "llama2-7b"}, "there is no model of this name", 'value="llama2:7b-chat"'),
         ({"base_url": "http://127.0.0.1:{port}"}, "but something does at", "127.0.0.1:{port}/v1"),
         ({"base_url": "http://127.0.0.1:{port}/api"}, "something does at", ":{port}/v1"),

@@ -122,6 +122,8 @@ def test_one_bad_row_and_nothing_is_imported(bring):
         (9, "not_json"),
         (10, "not_json"),
     ]
+    assert error.value.message == "9 of 10 rows have errors; nothing was imported."
+    assert error.value.errors[5].message == "It is a number, not a text."
     assert Completion.objects.count() == 0
     done = bring(data, skip_bad_rows=True)
     assert (done.created, done.total_errors) == (1, 9)

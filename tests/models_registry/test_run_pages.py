@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from models_registry.models import Completion, GenerationRun
 from models_registry.services.language_models import register_language_model, set_price
@@ -116,6 +117,17 @@ def test_pause_resume_and_a_cancel_that_wants_the_name(page, run):
     assert state() == "cancelled"
 
 
+def test_only_a_run_that_goes_on_has_time_left(page, run):
+    half = Completion.objects.order_by("pk")[:2]
+    Completion.objects.filter(pk__in=[one.pk for one in half]).update(
+        state="succeeded", outcome="answered", completed_at=timezone.now()
+    )
+    nothing = "<dt>Time left</dt><dd>–</dd>"
+    assert nothing not in text(page.get(f"/runs/{run.pk}/"))
+    page.post(f"/runs/{run.pk}/pause/")
+    assert nothing in text(page.get(f"/runs/{run.pk}/"))
+
+
 def test_the_moving_part_stops_asking_when_the_run_is_over(page, run):
     htmx = {"HTTP_HX_REQUEST": "true"}
     assert page.get(f"/runs/{run.pk}/", **htmx).status_code == 200
@@ -153,3 +165,22 @@ def test_two_models_answers_stand_side_by_side_and_only_admins_are_told_whose_th
     )
     assert "echo" in cards
     assert "The Other" not in cards
+
+
+def test_answers_that_are_none_are_counted_on_the_page(page, run):
+    rows = run.completions.order_by("pk")
+    for outcome, cell in zip(("filtered", "filtered", "cut_off", "answered"), rows, strict=True):
+        Completion.objects.filter(pk=cell.pk).update(state="succeeded", outcome=outcome)
+    assert "Among them: 2 filtered, 1 cut off." in text(page.get(f"/runs/{run.pk}/"))
+
+
+def test_a_paused_run_promises_no_time(page, run):
+    assert "Time left" in text(page.get(f"/runs/{run.pk}/"))
+    page.post(f"/runs/{run.pk}/pause/")
+    assert "Time left" not in text(page.get(f"/runs/{run.pk}/"))
+
+
+def test_the_name_that_confirms_may_be_typed_as_the_heading_has_it(page, run):
+    page.post(f"/runs/{run.pk}/cancel/", {"name": f"Run {run.pk}"})
+    run.refresh_from_db()
+    assert run.state == "cancelled"

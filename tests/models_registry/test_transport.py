@@ -6,7 +6,8 @@ from functools import partial
 import pytest
 
 from models_registry.providers import base
-from models_registry.providers.exchange import MOST_BYTES
+from models_registry.providers.exchange import MOST_BYTES, Outgoing
+from models_registry.providers.failures import failed_connection
 from models_registry.providers.http import MANY, make_client, post_json
 
 KEY = "sk-canary-0123456789abcdefghijkl"
@@ -84,3 +85,10 @@ def test_a_slow_body_ends_at_the_deadline(failure):
 def test_what_is_no_http_can_be_tried_again(failure, head):
     error = failure(b"\r\n", head=head)
     assert (error.kind, error.permanent) == ("connection", False)
+
+
+def test_a_connection_that_ends_without_a_word_tells_what_to_look_at():
+    outgoing = Outgoing("GET", "https://127.0.0.1/v1", "127.0.0.1", 8902, {})
+    told = failed_connection(OSError(), outgoing, says_nothing=OSError)
+    assert told.code == "closed"
+    assert "Its address may begin with http://" in str(told)

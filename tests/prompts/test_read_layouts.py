@@ -28,6 +28,16 @@ def test_a_known_layout_may_carry_a_language_and_tags_of_the_platform_beside():
     assert (row.language, list(row.risk_tags)) == ("fr", ["violence"])
 
 
+def test_a_column_of_the_platform_s_own_goes_before_a_layout_of_the_field():
+    [row] = rows_of({"instruction": "Judge mildly.", "input": "x", "prompt": "Hello?"})
+    assert row.messages == [USER]
+
+
+def test_a_header_may_begin_like_a_binary_file():
+    read = read_prompts(b"ORCID,prompt\n1,Hello?\n", filename="prompts.csv")
+    assert [row.messages for row in read.rows] == [[USER]]
+
+
 @pytest.mark.parametrize(
     "told",
     [

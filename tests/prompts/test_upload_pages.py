@@ -5,7 +5,7 @@ import io
 import pytest
 
 from prompts.models import Prompt, PromptPool, PromptPoolVersion, PromptUpload
-from prompts.services import create_pool, import_prompts
+from prompts.services import create_pool, import_prompts, pools
 
 GOOD = b'{"prompt": "One?"}\n{"prompt": "Two?"}\n'
 BAD = b'{"prompt": "One?"}\n{"prompt": ""}\n{"prompt": "Three?"}\n'
@@ -176,3 +176,19 @@ def test_raters_and_researchers_upload_nothing(client, bob, dave):
         client.force_login(user)
         assert client.get("/pools/upload/").status_code == 403
         assert client.post("/pools/upload/", {}).status_code == 403
+
+
+def test_an_import_says_how_many_rows_it_has_read(page, upload, monkeypatch):
+    preview = upload(data=GOOD * 5)
+    assert 'max="10"' in text(page.get(preview))
+    asked = preview + "progress/"
+    assert page.get(asked).json() == {"rows": 0}
+    told = []
+    insert = pools._insert
+    monkeypatch.setattr(pools, "_BATCH", 4)
+    monkeypatch.setattr(
+        pools, "_insert", lambda *of: (told.append(page.get(asked).json()["rows"]), insert(*of))
+    )
+    assert page.post(preview, {"pool_name": "Long"}).status_code == 302
+    assert told == [8]
+    assert page.get(asked).json() == {"rows": 0}

@@ -54,7 +54,18 @@ def test_the_board_shows_each_criterion_the_composite_and_who_judged(snapshot, r
     page = shown(researcher, BOARD)
     for words in ("At a glance", "Helpfulness", "Truthfulness", "Composite", "Simulated raters"):
         assert words in page
+    assert "froze: Helpfulness 1, Truthfulness 1." in " ".join(page.split())
     assert page.count('class="plot"') == 3
+
+
+def test_a_new_board_is_offered_while_it_could_be_another(judged, snapshot, researcher):
+    page = shown(researcher, BOARD)
+    assert "Take a new board" not in page
+    assert "a new board would be this one" in page
+    judge_at_random(judged, make_raters(1, kind="simulated", prefix="late"), each=1)
+    page = shown(researcher, BOARD)
+    assert "Take a new board" in page
+    assert "a new board would be this one" not in page
 
 
 def test_at_a_glance_models_stand_in_the_order_of_the_primary_criterion(snapshot, researcher):

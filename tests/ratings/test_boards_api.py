@@ -117,6 +117,28 @@ def test_refuses_to_compare_what_is_not_two_models_of_the_board(board, researche
     assert response["Content-Type"] == "application/problem+json"
 
 
+def test_the_order_of_two_models_says_how_little_it_hangs_on(board, manager, researcher):
+    address = f"/api/v1/boards/{board['id']}/fragility/"
+    pair = dict(zip("ab", (one["model"] for one in board["models"]), strict=False))
+    coded = researcher.get(address, pair).json()["criteria"]
+    assert [one["criterion"] for one in coded] == [one["key"] for one in board["criteria"]]
+    assert [unit["unit"] for unit in coded[0]["units"]] == ["vote", "rater", "prompt"]
+    assert any(unit["fewest"] for one in coded for unit in one["units"])
+    # The codes of a researcher are no names to whoever sees the models, nor the other way round.
+    assert manager.get(address, pair).status_code == 404
+    names = [one["model"] for one in manager.get(f"/api/v1/boards/{board['id']}/").json()["models"]]
+    named = [
+        manager.get(address, {"a": a, "b": b}).json()["criteria"]
+        for a in names
+        for b in names
+        if a != b
+    ]
+    assert coded in named
+    assert researcher.get(address, {"a": names[0], "b": names[1]}).status_code == 404
+    same = researcher.get(address, {"a": pair["a"], "b": pair["a"]})
+    assert (same.status_code, same.json()["code"]) == (400, "same_model")
+
+
 def test_a_board_is_verified(board, researcher):
     found = researcher.post(f"/api/v1/boards/{board['id']}/verify/").json()
     assert found["verified"] is True

@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -340,6 +341,16 @@ def test_the_audit_gives_figures_and_flags(crowd):
     assert "audit: " in written(crowd, "--audit")
 
 
+def test_the_audit_names_raters_and_prompts_as_the_file_does(crowd):
+    text = crowd.read_text(encoding="utf-8").replace(",r3,", ",  ,")
+    crowd.write_text(text, encoding="utf-8")
+    named = {one["check"]: one["names"] for one in rank(crowd, "--audit")["audit"]["findings"]}
+    raters, prompts = {f"r{at}" for at in range(15)}, {f"q{at}" for at in range(12)}
+    assert named["concentration"][0] in raters
+    assert named["rater_influence"][0] in {*raters, "not named"}
+    assert named["prompt_influence"][0] in prompts
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -422,6 +433,44 @@ def test_llmfao_and_mt_bench_are_clustered_by_their_workers_and_prompts():
     bench = rank(shared_data("votes/mt_bench/human.jsonl"))
     assert bench["uncertainty"]["clusters"] == {"rater": 65, "prompt": 80}
     assert bench["uncertainty"]["larger_source"] == "prompt"
+
+
+METHODS = ROOT / "docs" / "methods.md"
+ROW = re.compile(
+    r"^\| (?P<size>\d+B) \| (?P<other>GPT [^|]+) \| (?P<points>[^|]+) \| (?P<rate>[^|]+) % "
+    r"\| (?P<verdict>[^|]+) \| (?P<alone>[^|]+), (?P<said>[^|]+) \|$",
+    re.MULTILINE,
+)
+
+
+def in_points(found: dict) -> list[int]:
+    return [round(found[key]) for key in ("difference", "lower", "upper")]
+
+
+def in_words(cell: str) -> list[int]:
+    return [int(one) for one in re.findall(r"[-+]?\d+", cell.replace("−", "-"))]
+
+
+def test_the_articles_question_is_answered_in_the_methods_as_the_command_answers_it():
+    rows = list(ROW.finditer(METHODS.read_text(encoding="utf-8")))
+    assert len(rows) == 6
+    votes = shared_data("votes/llmfao/crowd-comparisons.csv")
+    for row in rows:
+        pair = ("--ties", "davidson", "--compare", f"LLaMA-2-Chat ({row['size']})", row["other"])
+        found = rank(votes, *pair)["compare"]
+        alone = rank(votes, *pair, "--intervals", "sandwich")["compare"]
+        assert in_points(found) == pytest.approx(in_words(row["points"]), abs=1)
+        assert in_points(alone) == pytest.approx(in_words(row["alone"]), abs=1)
+        assert alone["verdict"] == row["said"].strip('"')
+        if found["verdict"] == "unclear":
+            more, direct = (
+                int(one.replace(",", "")) for one in re.findall(r"[\d,]+\d", row["verdict"])
+            )
+            assert (found["more_votes"], found["more_direct"]) == pytest.approx(
+                (more, direct), rel=0.06
+            )
+        else:
+            assert row["verdict"] == f"**{found['verdict']}**"
 
 
 # ---- data that do not determine a board ----------------------------------------------------------

@@ -42,7 +42,7 @@ class Command(BaseCommand):
             secret = services.issue_sign_in_link(user=user, now=now)
             self.stdout.write(reverse("sign-in", args=[secret]))
             self.stderr.write(
-                "Put the site's address before it (locally http://127.0.0.1:8000) and send it to "
+                "Put the site's address before it (locally http://127.0.0.1:8700) and send it to "
                 f"{user.username}, who opens it in a browser: it signs in once, within "
                 f"{LINK_LIFETIME.total_seconds() / 3600:.0f} hours.",
                 style_func=str,

@@ -30,10 +30,14 @@ if TYPE_CHECKING:
 USAGE, NOTHING_USABLE = 2, 3
 FORMATS = ("table", "json", "csv")
 HELP = """\
-Rank the models in a file of pairwise votes: CSV, TSV, JSON, JSONL, Parquet, Arrow, or - for the
-standard input. Read without options: Arena (model_a, model_b, winner), its one-hot form, MT-bench
-judgments, evalica and llmfao (left, right, winner, worker), AlpacaEval annotations, and this
-product's own judgments, which are ranked for each criterion: criteria are never pooled.
+Rank the models in a file of pairwise votes: CSV, TSV, JSON, JSONL, Parquet, Arrow, packed or not,
+or - for the standard input. Read without options, in any spelling of the columns: Arena (model_a,
+model_b, winner), its one-hot form, MT-bench judgments and games, evalica, llmfao and crowd-kit
+(left, right, winner or label, worker), AlpacaEval annotations (a preference between 1 and 2 counts
+for the nearer side), compar:IA votes, chosen_model and rejected_model, ranks of two systems (WMT),
+rows of counts (win1, win2), and this product's own judgments, which are ranked for each criterion:
+criteria are never pooled. Other columns are named with --columns, other words and numbers with
+--outcomes; what is not plainly told is left out with its row and reason, and never guessed.
 
 score, lower and upper are in the method's own unit: rating points for bt and elo, a share for win
 rates. Intervals are 95 %, by default clustered by rater and prompt where both are known (two-way),
@@ -71,6 +75,13 @@ class Command(BaseCommand):
         add("--rater", metavar="COLUMN", help="the column that says who judged")
         add("--prompt", metavar="COLUMN", help="the column that says on what")
         add("--columns", type=_columns, metavar="a=…,b=…,winner=…,rater=…,prompt=…")
+        add(
+            "--outcomes",
+            type=_outcomes,
+            metavar="first=…,second=…,tie=…,both-bad=…",
+            help="the file's own words or numbers for outcomes, several parted by |",
+        )
+        add("--encoding", default="utf-8", help="of a text that is not UTF-8: latin-1, cp1252, …")
         add("--by", metavar="COLUMN", help="rank each value of this column on its own")
         add(
             "--anchor",
@@ -130,11 +141,19 @@ class Command(BaseCommand):
 
 
 def _columns(text: str) -> dict[str, str]:
+    return _pairs(text, "a=…,b=…,winner=…,rater=…,prompt=…")
+
+
+def _outcomes(text: str) -> dict[str, str]:
+    return _pairs(text, "first=…,second=…,tie=…,both-bad=…")
+
+
+def _pairs(text: str, form: str) -> dict[str, str]:
     pairs = [pair.partition("=") for pair in text.split(",")]
     names = [name for name, _, _ in pairs]
-    if not all(sign and column for _, sign, column in pairs) or len(set(names)) < len(names):
-        raise ArgumentTypeError(f"{text!r} is not a=…,b=…,winner=…,rater=…,prompt=…")
-    return {name: column for name, _, column in pairs}
+    if not all(sign and value for _, sign, value in pairs) or len(set(names)) < len(names):
+        raise ArgumentTypeError(f"{text!r} is not {form}")
+    return {name: value for name, _, value in pairs}
 
 
 def _anchor(text: str) -> tuple[str, float]:
@@ -171,6 +190,8 @@ def _rank(options: dict[str, Any]) -> "tuple[Rankings, Sequence[SkippedRow]]":
         prompt=options["prompt"],
         group=options["by"],
         answers=tuple(options["style"]) if options["style"] else None,
+        outcomes=options["outcomes"],
+        encoding=options["encoding"],
     )
     if table.group is None:
         return {None: rank_votes(table, choices)}, table.skipped

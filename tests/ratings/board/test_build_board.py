@@ -167,6 +167,13 @@ def test_a_criterion_without_votes_takes_nothing_from_the_intervals_of_the_other
     assert thin["cluster"]["by"] == "two-way"
 
 
+def test_before_anybody_judged_the_note_says_so():
+    source = board_input({"help": [("ant", "bee", "first", "ann", "p0")]})
+    nothing = source.ballots["help"].select(np.array([False]))
+    board = build_board(replace(source, ballots={"help": nothing}), seed=0)
+    assert board["cluster"] == {"by": "", "note": "Nobody has judged yet: there is no interval."}
+
+
 def test_a_forfeit_counts_as_an_outcome_and_as_no_judgment_or_rater():
     votes = [
         *round_robin(),

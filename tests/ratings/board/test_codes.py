@@ -56,3 +56,27 @@ def test_names_within_a_reason_are_replaced_as_whole_words(board):
     codes = codes_for(LABELS, secret="s")
     reason = coded_board(board, codes)["criteria"][0]["reasons"][0]
     assert reason == f"{codes['ant']} and important-ant never met."
+
+
+def test_a_model_called_as_a_field_or_a_value_of_the_board_changes_neither():
+    """A label is a slug that anybody may choose: alpha is a coefficient, rater a way to cluster."""
+    labels = ("alpha", "rater", "rows", "help", "model-1")
+    votes = {key: round_robin(seed, models=labels) for seed, key in enumerate(("help", "truth"))}
+    board = build_board(board_input(votes), seed=0)
+    codes = codes_for(labels, secret="s")
+    coded = coded_board(board, codes)
+    for part, plain in zip(coded["criteria"], board["criteria"], strict=True):
+        assert (part["key"], set(part)) == (plain["key"], set(plain))
+        assert part["agreement"] == plain["agreement"]
+        assert [one["by"] for one in part["sides"]] == [one["by"] for one in plain["sides"]]
+        assert [one["model"] for one in part["rows"]] == [
+            codes[one["model"]] for one in plain["rows"]
+        ]
+    assert coded["composite"]["weights"] == board["composite"]["weights"]
+
+
+def test_a_model_called_as_the_code_of_another_is_replaced_once(board):
+    board["criteria"][0]["reasons"] = ["Never compared: model-2 | ant."]
+    codes = {"model-2": "model-1", "ant": "model-2", "bee": "model-3", "cow": "model-4"}
+    reason = coded_board(board, codes | {"dog": "model-5"})["criteria"][0]["reasons"][0]
+    assert reason == "Never compared: model-1 | model-2."

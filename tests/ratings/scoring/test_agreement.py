@@ -1,6 +1,7 @@
 """Agreement: published values reproduced, what must hold for all data, and how often intervals cover."""
 
 import csv
+import itertools
 import json
 from collections import Counter
 
@@ -303,7 +304,7 @@ def test_the_rater_bootstrap_never_compares_a_rater_with_themselves():
     table = [[(at + rater) % 6 for rater in range(6)] for at in range(30)]
     grades = Grades.from_table(table)
     found = bootstrap_agreement(percent_agreement, grades, by="rater", rng=np.random.default_rng(1))
-    assert (found.value, found.lower, found.upper) == (0, 0, 0)
+    assert (found.value, found.lower, found.upper) == (0, None, None)
 
 
 def test_the_rater_bootstrap_is_wider_where_raters_differ():
@@ -335,7 +336,103 @@ def test_cohens_kappa_can_be_resampled_by_unit_only():
         bootstrap_agreement(cohen_kappa, grades, by="rater", rng=np.random.default_rng(1))
 
 
+# ---- the definitions, by hand
+
+
+def by_definition_alpha(table: list[list[int | None]], values: list[float], metric: str) -> float:
+    """Alpha from all ordered pairs within units and all pairs of grades, as Krippendorff writes it."""
+    units = [[x for x in row if x is not None] for row in table]
+    units = [unit for unit in units if len(unit) > 1]
+    given = [x for unit in units for x in unit]
+    often = [given.count(c) for c in range(len(values))]
+
+    def apart(a: int, b: int) -> float:
+        low, high = min(a, b), max(a, b)
+        return {
+            "nominal": float(a != b),
+            "ordinal": (sum(often[low : high + 1]) - (often[a] + often[b]) / 2) ** 2 * (a != b),
+            "interval": (values[a] - values[b]) ** 2,
+            "ratio": ((values[a] - values[b]) / (values[a] + values[b])) ** 2,
+        }[metric]
+
+    observed = sum(
+        apart(a, b) / (len(unit) - 1) for unit in units for a, b in itertools.permutations(unit, 2)
+    )
+    expected = sum(apart(a, b) for a in given for b in given) / (len(given) - 1)
+    return 1 - observed / expected
+
+
+@pytest.mark.parametrize("metric", ["nominal", "ordinal", "interval", "ratio"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_alpha_and_its_jackknife_are_those_of_the_definition(metric, seed):
+    rng = np.random.default_rng(seed)
+    values = [1.0, 2.5, 4.0, 9.0]
+    own = rng.integers(4, size=(12, 1))
+    drawn = np.where(rng.random((12, 4)) < 0.6, own, rng.integers(4, size=(12, 4)))
+    gone = rng.random((12, 4)) < 0.3
+    table = [
+        [None if no else int(x) for x, no in zip(*row, strict=True)]
+        for row in zip(drawn, gone, strict=True)
+    ]
+    names = [[None if x is None else values[x] for x in row] for row in table]
+    found = krippendorff_alpha(Grades.from_table(names, categories=values), metric)
+    assert found.value == pytest.approx(by_definition_alpha(table, values, metric))
+    judged = [at for at, row in enumerate(table) if sum(x is not None for x in row) > 1]
+    left = [
+        by_definition_alpha([row for at, row in enumerate(table) if at != out], values, metric)
+        for out in judged
+    ]
+    spread = np.std(left) * np.sqrt(len(left) - 1)
+    assert found.standard_error == pytest.approx(spread)
+
+
+@pytest.mark.parametrize("weights", ["identity", "linear", "quadratic", "radical", "ratio"])
+@pytest.mark.parametrize("kind", ["AC", "Fleiss", "per cent"])
+def test_weighted_agreement_is_that_of_all_pairs(weights, kind):
+    rng = np.random.default_rng(4)
+    values = np.array([1.0, 2.0, 5.0])
+    table = rng.choice([0, 1, 2, -1], size=(9, 4), p=[0.4, 0.25, 0.15, 0.2]).tolist()
+    gap = {
+        "identity": lambda a, b: float(a != b),
+        "linear": lambda a, b: abs(a - b),
+        "quadratic": lambda a, b: (a - b) ** 2,
+        "radical": lambda a, b: abs(a - b) ** 0.5,
+        "ratio": lambda a, b: ((a - b) / (a + b)) ** 2,
+    }[weights]
+    near = np.array([[1 - gap(a, b) / gap(1.0, 5.0) for b in values] for a in values])
+    units = [[x for x in row if x >= 0] for row in table]
+    several = [unit for unit in units if len(unit) > 1]
+    observed = np.mean(
+        [np.mean([near[a, b] for a, b in itertools.permutations(unit, 2)]) for unit in several]
+    )
+    share = np.mean(
+        [[unit.count(c) / len(unit) for c in range(3)] for unit in units if unit], axis=0
+    )
+    expected = {
+        "AC": near.sum() / 6 * (share * (1 - share)).sum(),
+        "Fleiss": share @ near @ share,
+        "per cent": 0.0,
+    }[kind]
+    of = {"AC": gwet_ac, "Fleiss": fleiss_kappa, "per cent": percent_agreement}[kind]
+    named = [[None if x < 0 else values[x] for x in row] for row in table]
+    found = of(Grades.from_table(named, categories=values.tolist()), weights)
+    assert found.value == pytest.approx((observed - expected) / (1 - expected))
+
+
 # ---- refusals
+
+
+@EACH
+def test_full_agreement_on_a_few_units_is_no_certainty(coefficient):
+    grades = Grades.from_table([[1, 1], [2, 2], [1, 1], [2, 2]])
+    found = coefficient(grades)
+    assert (found.value, found.standard_error, found.lower, found.upper) == (1, None, None, None)
+    drawn = bootstrap_agreement(percent_agreement, grades, by="unit", rng=np.random.default_rng(1))
+    assert (drawn.lower, drawn.upper) == (None, None)
+
+
+def test_two_raters_who_always_agree_are_no_certainty_either():
+    assert cohen_kappa(Grades.from_table([[1, 1], [2, 2]])).lower is None
 
 
 def test_nobody_to_agree_with():

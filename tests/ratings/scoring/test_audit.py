@@ -219,6 +219,12 @@ def test_without_the_one_who_carries_it_the_order_falls_apart():
     assert found.names[0] == "77"
 
 
+def test_a_model_that_is_always_shown_first_is_not_told_from_the_position():
+    board = votes(strength=np.array([0.2, -0.2]), n=300)
+    found = audit(board, shown_first=board.first == 0)
+    assert found.skipped["position"] == "the votes do not tell the position from the models"
+
+
 def test_the_same_seed_gives_the_same_audit():
     one, other = audit(votes(n=400)), audit(votes(n=400))
     assert one.findings == other.findings

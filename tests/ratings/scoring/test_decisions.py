@@ -6,7 +6,9 @@ import pytest
 from ratings.scoring import (
     Comparisons,
     Counts,
+    NotEstimable,
     about,
+    cluster_sandwich,
     compare_two,
     decide,
     draw_comparisons,
@@ -200,3 +202,15 @@ def test_an_exact_draw_without_a_margin_is_never_settled():
 
 def test_a_number_of_votes_is_told_to_two_figures():
     assert [about(n) for n in (3, 42, 421, 3469, 12_345)] == [3, 42, 430, 3500, 13_000]
+
+
+def test_two_that_rose_and_fell_together_have_no_verdict():
+    votes = Comparisons.from_labels(
+        ["a", "b", "c", "c", "a", "b"], ["c", "c", "a", "b", "c", "c"], ["first"] * 4 + ["tie"] * 2,
+        rater=["r", "r", "s", "s", "t", "t"],
+    )  # fmt: skip
+    fit = fit_bradley_terry(votes)
+    by_rater = cluster_sandwich(fit, votes, votes.rater)
+    with pytest.raises(NotEstimable, match="does not vary"):
+        compare_two(fit, by_rater, "a", "b")
+    assert compare_two(fit, by_rater, "a", "c", counts=Counts.of(votes)).verdict == "unclear"

@@ -22,6 +22,7 @@ from ratings.scoring import (
     rank_ranges,
     sandwich,
     tiers,
+    two_way_sandwich,
 )
 from tests.ratings.scoring.votes import repeated, wins
 
@@ -178,6 +179,14 @@ def test_ranks_are_certain_when_far_apart_and_open_when_not():
     assert (best.tolist(), worst.tolist()) == ([1] * 4, [4] * 4)
 
 
+def test_items_whose_difference_does_not_vary_are_not_told_apart():
+    together = np.array([[1.0, 1.0, -2.0], [1.0, 1.0, -2.0], [-2.0, -2.0, 4.0]]) / 100
+    strength = np.array([0.5, 0.5 + 1e-9, -1.0])
+    covariance = Covariance(together, "cluster", degrees=9.0)
+    best, worst = rank_ranges(strength, covariance, rng=np.random.default_rng(0))
+    assert (best.tolist(), worst.tolist()) == ([1, 1, 3], [2, 2, 3])
+
+
 def test_ranks_of_very_many_items_are_ranged_too():
     k = 400
     strength = np.linspace(0, 400, k)
@@ -200,6 +209,19 @@ def test_rank_ranges_hold_together_for_all_items():
         held += bool(((best <= right) & (right <= worst)).all())
     assert truth.tolist() == sorted(truth, reverse=True)
     assert held / tries >= 0.93
+
+
+@pytest.mark.parametrize(("k", "n"), [(5, 600), (16, 1500)])
+def test_rank_ranges_of_equals_hold_together_with_a_dozen_raters_too(k, n):
+    together = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        votes = draw_comparisons(np.zeros(k), n, rng=rng, raters=12, prompts=60, taste=0.6)
+        fit = fit_bradley_terry(votes)
+        covariance = two_way_sandwich(fit, votes)
+        best, worst = rank_ranges(fit.strength, covariance, rng=rng, draws=500)
+        together += bool((best == 1).all() and (worst == k).all())
+    assert together / 200 > 0.9
 
 
 def test_the_cluster_interval_covers_where_the_iid_one_does_not():

@@ -104,3 +104,16 @@ def test_raters_who_toss_coins_are_found_and_no_longer_shrink_the_strengths():
 def test_crowd_bt_needs_to_know_who_judged():
     with pytest.raises(NotEstimable, match="who judged"):
         fit_crowd(draw_comparisons(STRENGTH, 500, rng=np.random.default_rng(0)))
+
+
+@pytest.mark.parametrize("against", [1, 2])
+def test_where_all_that_runs_against_a_side_passes_for_tosses_there_is_no_estimate(against):
+    votes = Comparisons.from_labels(
+        ["a"] * 50 + ["b"] * against,
+        ["b"] * 50 + ["a"] * against,
+        ["first"] * (50 + against),
+        rater=["for"] * 50 + ["against"] * against,
+    )
+    assert np.isfinite(fit_bradley_terry(votes).strength).all()
+    with pytest.raises(NotEstimable, match="pass for tosses"):
+        fit_crowd(votes)

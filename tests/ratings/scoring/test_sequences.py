@@ -126,6 +126,15 @@ def test_few_degrees_of_freedom_widen_the_bound():
     assert wide.upper > 1.3 * normal.upper
 
 
+@pytest.mark.parametrize("degrees", [1.0, 1.3, 5.0, 30.0])
+@pytest.mark.parametrize("error", [0.7, 0.9, 2.0, 8.0])
+def test_far_from_the_plan_a_few_clusters_rule_out_nothing(error, degrees):
+    """Where the rare tail is next to 0, no digits are lost and no bound turns over."""
+    found = anytime_interval(-1.6, error, planned_error=0.09, degrees=degrees)
+    nearer = anytime_interval(-1.6, error / 2, planned_error=0.09, degrees=degrees)
+    assert found.lower <= nearer.lower < -1.6 < nearer.upper <= found.upper
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -1,30 +1,29 @@
-"""Studies for managers and researchers; the blind flow for raters."""
+"""Studies: managers write and run them, researchers read them."""
 
-import math
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
 
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
+from accounts.api.invitations import issued_response
 from accounts.models import RaterProfile, User
+from accounts.serializers import IssuedInvitationSerializer
 from core.errors import Conflict, Invalid
+from core.serializers import checked
 from judging.models import Comparison, GoldComparison, Study, StudyVersion, UnblindingEvent
-from judging.permissions import ManageOrRead, MayJudge, MayManage, MayRead
-from judging.protocol import DEFAULT_CRITERIA, parse_prefetch
+from judging.permissions import ManageOrRead, MayManage, MayRead
+from judging.protocol import DEFAULT_CRITERIA
 from judging.serializers import (
     AddModelSerializer,
     AmendSerializer,
-    BlindedAssignmentSerializer,
     CohortChangesSerializer,
     CohortInvitationSerializer,
     CohortMembersSerializer,
@@ -33,44 +32,25 @@ from judging.serializers import (
     ExclusionSerializer,
     FrozenProtocolSerializer,
     GoldSerializer,
-    GuessesCountedSerializer,
-    GuessesSerializer,
-    InvitationLinkSerializer,
-    JudgmentBodySerializer,
     JudgmentsCountedSerializer,
     NewGoldSerializer,
     NewStudySerializer,
-    NextSerializer,
-    OpenStudySerializer,
     PlanSerializer,
     PromotedSerializer,
     PromotionSerializer,
     PublishSerializer,
-    QuestionnaireSerializer,
-    RecordedSerializer,
     RetiredGoldSerializer,
-    ReturnedSerializer,
-    SkippedSerializer,
-    SkipSerializer,
     StudyChangesSerializer,
     StudyProgressSerializer,
     StudySerializer,
     UnblindingSerializer,
     WantedPlanSerializer,
-    blinded_body,
-    open_study_body,
-    questionnaire_body,
-    recorded_body,
 )
-from judging.services import assignments, checks, cohorts, corrections, guessing, judgments, studies
-from judging.services.endings import stop_judging
-from judging.services.versions import protocol_of
+from judging.services import checks, cohorts, corrections, studies
 
 WITH_VERSIONS = Study.objects.select_related("created_by").prefetch_related(
     Prefetch("versions", StudyVersion.objects.in_brief())
 )
-
-# ---- studies ------------------------------------------------------------------------------------
 
 
 class StudiesView(generics.ListAPIView):
@@ -81,7 +61,7 @@ class StudiesView(generics.ListAPIView):
     @extend_schema(request=NewStudySerializer, responses={201: StudySerializer})
     def post(self, request: Request) -> Response:
         """Begin a study as a draft; its protocol may still be incomplete."""
-        data = _checked(NewStudySerializer, request)
+        data = checked(NewStudySerializer, request.data)
         study = studies.create_study(created_by=cast("User", request.user), **data)
         return Response(StudySerializer(study).data, status=201)
 
@@ -96,7 +76,7 @@ class StudyView(APIView):
     @extend_schema(request=StudyChangesSerializer, responses=StudySerializer)
     def patch(self, request: Request, slug: str) -> Response:
         """Change a draft: fields of the protocol that are given are replaced as a whole."""
-        data = _checked(StudyChangesSerializer, request)
+        data = checked(StudyChangesSerializer, request.data)
         studies.update_draft(study=_study(slug), changes=data.pop("protocol"), **data)
         return _study_response(slug)
 
@@ -112,7 +92,7 @@ class StudyPlanView(APIView):
     @extend_schema(request=WantedPlanSerializer, responses=PlanSerializer)
     def post(self, request: Request, slug: str) -> Response:
         """The same with some fields replaced; nothing is stored: weigh an amendment first."""
-        data = _checked(WantedPlanSerializer, request)
+        data = checked(WantedPlanSerializer, request.data)
         return Response(PlanSerializer(studies.plan_study(study=_study(slug), **data)).data)
 
 
@@ -140,7 +120,7 @@ class PublishView(APIView):
     @extend_schema(request=PublishSerializer, responses={201: FrozenProtocolSerializer})
     def post(self, request: Request, slug: str) -> Response:
         """Freeze the protocol under its SHA-256, build the comparisons, and open the study."""
-        data = _checked(PublishSerializer, request)
+        data = checked(PublishSerializer, request.data)
         return _version(studies.publish_version(study=_study(slug), now=timezone.now(), **data))
 
 
@@ -150,7 +130,7 @@ class AmendView(APIView):
     @extend_schema(request=AmendSerializer, responses={201: FrozenProtocolSerializer})
     def post(self, request: Request, slug: str) -> Response:
         """Publish the protocol in force with some fields replaced, as a new version."""
-        data = _checked(AmendSerializer, request)
+        data = checked(AmendSerializer, request.data)
         return _version(studies.amend_study(study=_study(slug), now=timezone.now(), **data))
 
 
@@ -160,7 +140,7 @@ class AddModelView(APIView):
     @extend_schema(request=AddModelSerializer, responses={201: FrozenProtocolSerializer})
     def post(self, request: Request, slug: str) -> Response:
         """Let one model more take part, in a new version."""
-        data = _checked(AddModelSerializer, request)
+        data = checked(AddModelSerializer, request.data)
         return _version(studies.add_model(study=_study(slug), now=timezone.now(), **data))
 
 
@@ -184,6 +164,16 @@ class ResumeView(APIView):
         return _study_response(slug)
 
 
+class DiscardView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=None, responses=StudySerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """Forget an amendment that was prepared on the pages; the version in force stays."""
+        studies.discard_amendment(study=_study(slug))
+        return _study_response(slug)
+
+
 class CloseView(APIView):
     permission_classes = [MayManage]
 
@@ -200,7 +190,7 @@ class ExclusionsView(APIView):
     @extend_schema(request=ExclusionSerializer, responses=JudgmentsCountedSerializer)
     def post(self, request: Request, slug: str) -> Response:
         """Leave out what a rater judged in the study, or count it again; nothing is deleted."""
-        data = _checked(ExclusionSerializer, request)
+        data = checked(ExclusionSerializer, request.data)
         change = (
             corrections.restore_judgments if data.pop("restore") else corrections.exclude_judgments
         )
@@ -227,7 +217,7 @@ class CohortsView(APIView):
     @extend_schema(request=CohortMembersSerializer, responses=CohortChangesSerializer)
     def post(self, request: Request, slug: str) -> Response:
         """Put raters into a cohort, or out of all; what they judged keeps the cohort it was judged in."""
-        data = _checked(CohortMembersSerializer, request)
+        data = checked(CohortMembersSerializer, request.data)
         by = cast("User", request.user)
         changed = cohorts.set_cohort(study=_study(slug), by=by, now=timezone.now(), **data)
         return Response({"changed": changed})
@@ -236,10 +226,10 @@ class CohortsView(APIView):
 class CohortInvitationsView(APIView):
     permission_classes = [MayManage]
 
-    @extend_schema(request=CohortInvitationSerializer, responses={201: InvitationLinkSerializer})
+    @extend_schema(request=CohortInvitationSerializer, responses={201: IssuedInvitationSerializer})
     def post(self, request: Request, slug: str) -> Response:
         """Make an invitation whose raters belong to a cohort of the study."""
-        data = _checked(CohortInvitationSerializer, request)
+        data = checked(CohortInvitationSerializer, request.data)
         made = cohorts.invite_to_cohort(
             study=_study(slug),
             by=cast("User", request.user),
@@ -247,8 +237,7 @@ class CohortInvitationsView(APIView):
             lifetime=timedelta(days=data.pop("days")),
             **data,
         )
-        url = request.build_absolute_uri(reverse("join", args=[made.secret]))
-        return Response({"url": url}, status=201)
+        return issued_response(request, made)
 
 
 class GoldView(generics.ListAPIView):
@@ -265,7 +254,7 @@ class GoldView(generics.ListAPIView):
     @extend_schema(request=NewGoldSerializer, responses={201: GoldSerializer})
     def post(self, request: Request, slug: str) -> Response:
         """Say what the answer of a comparison is; it is shown quietly, and no board counts it."""
-        data = _checked(NewGoldSerializer, request)
+        data = checked(NewGoldSerializer, request.data)
         comparison = _comparison(slug, data.pop("comparison"))
         made = checks.make_gold(comparison=comparison, by=cast("User", request.user), **data)
         return Response(GoldSerializer(made).data, status=201)
@@ -277,7 +266,7 @@ class GoldPromotionView(APIView):
     @extend_schema(request=PromotionSerializer, responses=PromotedSerializer)
     def post(self, request: Request, slug: str) -> Response:
         """Make gold what several raters judged all alike on the primary criterion."""
-        data = _checked(PromotionSerializer, request)
+        data = checked(PromotionSerializer, request.data)
         study = _published(slug)
         count = checks.promote_unanimous(study=study, by=cast("User", request.user), **data)
         return Response({"comparisons": count})
@@ -289,10 +278,10 @@ class GoldRetirementView(APIView):
     @extend_schema(request=RetiredGoldSerializer, responses=GoldSerializer)
     def post(self, request: Request, slug: str) -> Response:
         """Show a gold comparison no more; what was judged on it stays."""
-        data = _checked(RetiredGoldSerializer, request)
+        data = checked(RetiredGoldSerializer, request.data)
         gold = GoldComparison.objects.filter(comparison=_comparison(slug, data["comparison"]))
         if not gold:
-            raise Invalid("This comparison is not gold.", code="comparison")
+            raise Invalid(_("This comparison is not gold."), code="comparison")
         checks.retire_gold(gold=gold[0], now=timezone.now())
         return Response(GoldSerializer(gold.get()).data)
 
@@ -317,135 +306,6 @@ class DefaultCriteriaView(APIView):
         return Response(CriterionSerializer(DEFAULT_CRITERIA, many=True).data)
 
 
-# ---- the rater's flow ---------------------------------------------------------------------------
-
-
-class OpenStudiesView(APIView):
-    permission_classes = [MayJudge]
-
-    @extend_schema(responses=OpenStudySerializer(many=True))
-    def get(self, request: Request) -> Response:
-        """The studies that are open for judging, with what is asked and your progress."""
-        return Response(
-            [
-                open_study_body(one.version.study, protocol_of(one.version), one.progress)
-                for one in assignments.open_studies(rater=_rater(request))
-            ]
-        )
-
-
-class AssignmentsView(APIView):
-    permission_classes = [MayJudge]
-
-    @extend_schema(
-        request=NextSerializer,
-        responses={201: BlindedAssignmentSerializer, 200: BlindedAssignmentSerializer, 204: None},
-    )
-    def post(self, request: Request, slug: str) -> Response:
-        """Your next comparison; the open one again while there is one; 204: nothing is left.
-
-        A 204 with the header Retry-After: others hold the last ones, and may give some back.
-        """
-        prefetch = parse_prefetch(request.data)
-        leased = assignments.lease_next(
-            rater=_rater(request),
-            slug=slug,
-            now=timezone.now(),
-            prefetch=prefetch,
-        )
-        if leased is None:
-            return _nothing_now(_rater(request), slug)
-        return Response(blinded_body(leased.blinded), status=201 if leased.created else 200)
-
-
-class StopView(APIView):
-    permission_classes = [MayJudge]
-
-    @extend_schema(request=None, responses=ReturnedSerializer)
-    def post(self, request: Request) -> Response:
-        """Stop for now: all you hold goes back at once, and may be yours again later."""
-        count = stop_judging(rater=_rater(request), now=timezone.now())
-        return Response({"returned": count})
-
-
-class GuessesView(APIView):
-    permission_classes = [MayJudge]
-
-    @extend_schema(responses=QuestionnaireSerializer)
-    def get(self, request: Request, slug: str) -> Response:
-        """Which answers you are asked about, once your session is over; empty where none are."""
-        asked = guessing.questionnaire(rater=_rater(request), study=_study(slug))
-        return Response(questionnaire_body(asked))
-
-    @extend_schema(request=GuessesSerializer, responses={201: GuessesCountedSerializer})
-    def post(self, request: Request, slug: str) -> Response:
-        """Say which model you think wrote each of them, once; you are not told who did."""
-        said = _checked(GuessesSerializer, request)["guesses"]
-        chosen = {(one["token"], one["side"]): one["name"] for one in said}
-        if len(chosen) < len(said):
-            raise Invalid("Say one thing of each answer.", code="answers")
-        count = guessing.record_guesses(
-            rater=_rater(request), study=_study(slug), guesses=chosen, now=timezone.now()
-        )
-        return Response({"guesses": count}, status=201)
-
-
-class JudgmentView(APIView):
-    permission_classes = [MayJudge]
-
-    @extend_schema(
-        request=JudgmentBodySerializer, responses={201: RecordedSerializer, 200: RecordedSerializer}
-    )
-    def post(self, request: Request, token: str) -> Response:
-        """Submit once; the same again gives the same judgment, something else is refused."""
-        return _record(judgments.record_judgment, request, token)
-
-    @extend_schema(request=JudgmentBodySerializer, responses=RecordedSerializer)
-    def put(self, request: Request, token: str) -> Response:
-        """Change what was submitted, within the undo window; the first impression is kept."""
-        response = _record(judgments.supersede_judgment, request, token)
-        response.status_code = 200
-        return response
-
-
-class SkipView(APIView):
-    permission_classes = [MayJudge]
-
-    @extend_schema(request=SkipSerializer, responses=SkippedSerializer)
-    def post(self, request: Request, token: str) -> Response:
-        """Give the comparison back for good, with a reason."""
-        data = _checked(SkipSerializer, request)
-        assignment = assignments.find_assignment(rater=_rater(request), token=token)
-        assignments.skip_assignment(assignment=assignment, now=timezone.now(), **data)
-        return Response({"token": token, "state": "skipped"})
-
-
-def _nothing_now(rater: RaterProfile, slug: str) -> Response:
-    """No content; and in how many seconds to ask again, where others hold the last places."""
-    until = assignments.busy_until(rater=rater, slug=slug)
-    if until is None:
-        return Response(status=204)
-    seconds = max(math.ceil((until - timezone.now()).total_seconds()), 1)
-    return Response(status=204, headers={"Retry-After": str(seconds)})
-
-
-def _record(service: Callable[..., judgments.Recorded], request: Request, token: str) -> Response:
-    assignment = assignments.find_assignment(rater=_rater(request), token=token)
-    recorded = service(assignment=assignment, body=request.data, now=timezone.now())
-    body = recorded_body(recorded, token=token)
-    return Response(body, status=201 if recorded.created else 200)
-
-
-def _rater(request: Request) -> RaterProfile:
-    return cast("User", request.user).rater_profile
-
-
-def _checked(kind: type[Serializer], request: Request) -> dict[str, Any]:
-    body = kind(data=request.data)
-    body.is_valid(raise_exception=True)
-    return dict(body.validated_data)
-
-
 def _study(slug: str) -> Study:
     return get_object_or_404(Study, slug=slug)
 
@@ -453,7 +313,7 @@ def _study(slug: str) -> Study:
 def _published(slug: str) -> Study:
     study = _study(slug)
     if not study.versions.exists():
-        raise Conflict("This study is a draft: it compares nothing yet.", code="not_published")
+        raise Conflict(_("This study is a draft: it compares nothing yet."), code="not_published")
     return study
 
 
@@ -461,7 +321,7 @@ def _comparison(slug: str, pk: int) -> Comparison:
     """Return a comparison of a study; another's is as wrong a number as one that is none."""
     found = Comparison.objects.filter(study=_published(slug), pk=pk).first()
     if found is None:
-        raise Invalid("This study has no such comparison.", code="comparison")
+        raise Invalid(_("This study has no such comparison."), code="comparison")
     return found
 
 

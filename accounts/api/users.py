@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.permissions import IsAuthenticated
@@ -28,6 +29,7 @@ from accounts.serializers import (
     UserStateSerializer,
 )
 from core.errors import NotAllowed
+from core.serializers import checked
 
 
 class MeView(APIView):
@@ -42,10 +44,9 @@ class MeView(APIView):
         """Declare the languages you read well (raters)."""
         user = cast("User", request.user)
         if not is_rater(user):
-            raise NotAllowed("Only raters declare languages.")
-        body = LanguagesSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        services.set_languages(profile=user.rater_profile, **body.validated_data)
+            raise NotAllowed(_("Only raters declare languages."))
+        data = checked(LanguagesSerializer, request.data)
+        services.set_languages(profile=user.rater_profile, **data)
         return Response(UserSerializer(user).data)
 
 
@@ -56,10 +57,9 @@ class UsersView(generics.ListAPIView):
 
     @extend_schema(request=NewUserSerializer, responses={201: UserSerializer})
     def post(self, request: Request) -> Response:
-        body = NewUserSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
+        data = checked(NewUserSerializer, request.data)
         _require_credentials(request)
-        user = services.create_user(**body.validated_data)
+        user = services.create_user(**data)
         return Response(UserSerializer(user).data, status=201)
 
 
@@ -111,10 +111,9 @@ class UserView(APIView):
     def patch(self, request: Request, username: str) -> Response:
         """Deactivate a user, which ends all their tokens and sessions, or activate them again."""
         _require_credentials(request)
-        body = UserStateSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
+        data = checked(UserStateSerializer, request.data)
         user = get_object_or_404(User, username=username)
-        services.set_active(user=user, **body.validated_data)
+        services.set_active(user=user, **data)
         return Response(UserSerializer(user).data)
 
 
@@ -159,13 +158,11 @@ def _own_tokens(request: Request) -> QuerySet[ApiToken]:
 def _require_credentials(request: Request) -> None:
     asking = _asking(request)
     if asking is not None and not services.may_manage_credentials(asking):
-        raise NotAllowed("This needs a token with all scopes of its role, or a session.")
+        raise NotAllowed(_("This needs a token with all scopes of its role, or a session."))
 
 
 def _issue(request: Request, user: User) -> Response:
-    body = NewTokenSerializer(data=request.data)
-    body.is_valid(raise_exception=True)
-    data, asking = body.validated_data, _asking(request)
+    data, asking = checked(NewTokenSerializer, request.data), _asking(request)
     own = asking.scopes if asking and asking.user_id == user.pk else None
     issued = services.issue_token(
         user=user,

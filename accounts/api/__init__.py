@@ -1,0 +1,1 @@
+"""The API of accounts: users and tokens, consent, invitations."""

@@ -1,0 +1,1 @@
+"""The API of judging: studies, their raters, and the raters' own flow."""
