@@ -77,6 +77,7 @@ def test_each_path_is_written_down_once_with_who_when_and_why(
         ("board-taking", lambda: client.get(f"/board-requests/{waiting.pk}/")),
         ("head-to-head", lambda: client.get(f"/boards/{board.pk}/head-to-head/quality/")),
         ("fragility", lambda: client.get(f"/boards/{board.pk}/two/fragility/{pair}")),
+        ("api-board-fragility", lambda: api.get(f"/api/v1/boards/{board.pk}/fragility/{pair}")),
         ("export-download", lambda: client.get(f"/exports/{file.pk}/")),
         ("api-export-file-content", lambda: api.get(f"/api/v1/exports/{file.pk}/content/")),
         ("blinding", lambda: client.get("/studies/study/blinding/")),
