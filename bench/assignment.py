@@ -2,8 +2,8 @@
 
 Balance: sides in 20 simulated studies of 10 models, 100 prompts and 50 raters of 60 judgments. Submits: 200
 times 30 equal submissions at once, over the API, on PostgreSQL; then, as negative controls, 40 times without
-the conditional change of state, without the constraint, and without both. Machine: 10,000 random steps of leases,
-judgments, changes, skips and expiry, with every rule checked after each step.
+the conditional change of state, without the constraint, and without both. Machine: 10,000 random steps of the
+machine in tests/judging/test_assignment_machine.py, on PostgreSQL and on SQLite, with every rule checked after each.
 
     python bench/assignment.py                          all three
     python bench/assignment.py --only balance submits   some of them
@@ -16,6 +16,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -49,14 +50,22 @@ def main() -> int:
     found = {"bench": "assignment"}
     for stage in asked.only:
         with psycopg.connect(SERVER, autocommit=True) as admin, database(admin) as (_, env):
-            command = [sys.executable, "-P", __file__, "--inside", stage]
-            settings = {**environment(env), "DJANGO_SETTINGS_MODULE": "config.settings.test"}
-            done = subprocess.run(
-                command, cwd=ROOT, env=settings, check=True, stdout=subprocess.PIPE
-            )
-        found[stage] = json.loads(done.stdout.splitlines()[-1])
+            found[stage] = apart(stage, environment(env))
+    if "machine" in asked.only:
+        with tempfile.TemporaryDirectory() as folder:
+            on_sqlite = {"DATABASE_URL": "", "REDIS_URL": "", "PREFERENDUM_DATA_DIR": folder}
+            found["machine_on_sqlite"] = apart("machine", environment(on_sqlite))
     print(json.dumps(found))
     return 0
+
+
+def apart(stage: str, env: dict) -> dict:
+    """Do one stage in a process of its own: settings are read once in each."""
+    command = [sys.executable, "-P", __file__, "--inside", stage]
+    settings = {**env, "DJANGO_SETTINGS_MODULE": "config.settings.test"}
+    done = subprocess.run(command, cwd=ROOT, env=settings, check=True, stdout=subprocess.PIPE)
+    found: dict = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def inside(stage: str) -> dict:
@@ -178,16 +187,9 @@ def machine() -> dict:
     from hypothesis import HealthCheck, settings
     from hypothesis.stateful import run_state_machine_as_test
 
-    from judging.models import Comparison
-    from tests.conftest import NOW
     from tests.judging.test_assignment_machine import AssignmentMachine
-    from tests.scenarios import make_rater, published_study
 
-    AssignmentMachine.scene = published_study(
-        prompts=4, models=2, judgments_per_comparison=2, now=NOW
-    )
-    AssignmentMachine.comparisons = list(Comparison.objects.all())
-    AssignmentMachine.raters = [make_rater(f"rater-{number}") for number in range(3)]
+    AssignmentMachine.prepare()
     steps = Counter()
 
     class Counted(AssignmentMachine):

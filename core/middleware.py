@@ -110,7 +110,10 @@ class KnownParametersMiddleware:
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponse | None:
         kind = getattr(view, "cls", None)
-        if not request.GET or kind is None or kind.__module__.startswith(LIBRARY):
+        # Asked as text first: a parsed query costs as much as all else here, and most have none.
+        if not request.META.get("QUERY_STRING") or kind is None:
+            return None
+        if kind.__module__.startswith(LIBRARY):
             return None
         known = _parameters(kind)
         unknown = sorted(set(request.GET) - set(known))

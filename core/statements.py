@@ -8,7 +8,7 @@ a transaction on PostgreSQL that cursor does it.
 """
 
 import re
-import selectors
+import select
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,9 +26,6 @@ Statement = tuple[str, Sequence[Any]]
 # Else the first five runs are planned one by one. What is not prepared is not concerned.
 ONE_PLAN = b"SET plan_cache_mode = force_generic_plan"
 OFTEN, FIRST_AGAIN = 512, 16
-
-# Made for one wait: others than poll open a descriptor of their own, or take no high numbers.
-_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +122,14 @@ class _Prepared:
     """The prepared statements of one connection, and how often it ran each."""
 
     def __init__(self, database: Any) -> None:
-        from psycopg.adapt import Transformer
+        import psycopg  # where there is SQLite alone it is never needed
 
+        self.driver: Any = psycopg
         self.database = database
         self.libpq = database.connection.pgconn
         self.errors = database.wrap_database_errors
         # Dumps and loads as the driver's cursors do, by the types that the database was told of.
-        self.values = Transformer(database.connection)
+        self.values = psycopg.adapt.Transformer(database.connection)
         self.runs: dict[bytes, int] = {}
 
     def run(self, statement: str, parameters: Sequence[Any]) -> Result:
@@ -167,42 +165,37 @@ class _Prepared:
 
     def _answers(self) -> list[Any]:
         """Wait for what the statements of a pipeline gave, without holding the interpreter."""
-        from psycopg.pq import ConnStatus, ExecStatus
-
+        bad, end = self.driver.pq.ConnStatus.BAD, self.driver.pq.ExecStatus.PIPELINE_SYNC
         while self.libpq.flush():
-            _wait_for(self.libpq.socket, selectors.EVENT_WRITE)
+            _wait_for(self.libpq.socket, writing=True)
         answers: list[Any] = []
-        while self.libpq.status != ConnStatus.BAD:
+        while self.libpq.status != bad:
             while self.libpq.is_busy():
-                _wait_for(self.libpq.socket, selectors.EVENT_READ)
+                _wait_for(self.libpq.socket)
                 self.libpq.consume_input()
             answer = self.libpq.get_result()
             if answer is None:
                 continue  # the end of one statement's results
-            if answer.status == ExecStatus.PIPELINE_SYNC:
+            if answer.status == end:
                 break
             answers.append(answer)
         return answers
 
     def _dumped(self, parameters: Sequence[Any]) -> Sequence[Any]:
-        from psycopg.adapt import PyFormat
-
-        return self.values.dump_sequence(parameters, [PyFormat.TEXT] * len(parameters))
+        formats = [self.driver.adapt.PyFormat.TEXT] * len(parameters)
+        return self.values.dump_sequence(parameters, formats)
 
     def _result(self, answer: Any) -> Result:
-        import psycopg
-        from psycopg.errors import error_from_result
-        from psycopg.pq import ConnStatus, ExecStatus
-
-        if answer.status == ExecStatus.TUPLES_OK:
+        status, done = answer.status, self.driver.pq.ExecStatus
+        if status == done.TUPLES_OK:
             self.values.set_pgresult(answer)
             rows = self.values.load_rows(0, answer.ntuples, tuple)
             return Result(answer.ntuples, rows)
-        if answer.status == ExecStatus.COMMAND_OK:
+        if status == done.COMMAND_OK:
             return Result(answer.command_tuples or 0, [])
-        if self.libpq.status == ConnStatus.BAD:
-            raise psycopg.OperationalError(answer.error_message.decode("utf-8", "replace"))
-        raise error_from_result(answer)
+        if self.libpq.status == self.driver.pq.ConnStatus.BAD:
+            raise self.driver.OperationalError(answer.error_message.decode("utf-8", "replace"))
+        raise self.driver.errors.error_from_result(answer)
 
     def _ready(self, statement: str) -> bytes:
         """Return the name under which a statement is prepared; none when there are too many."""
@@ -217,10 +210,15 @@ class _Prepared:
         return name
 
 
-def _wait_for(socket: int, event: int) -> None:
-    with _Selector() as one:
-        one.register(socket, event)
-        one.select()
+def _wait_for(socket: int, *, writing: bool = False) -> None:
+    # Made for one wait: others than poll open a descriptor of their own, or take no high numbers.
+    if hasattr(select, "poll"):
+        one = select.poll()
+        one.register(socket, select.POLLOUT if writing else select.POLLIN)
+        one.poll()
+    else:  # Windows
+        sockets = [socket]
+        select.select([] if writing else sockets, sockets if writing else [], sockets)
 
 
 # By the driver's connection.

@@ -17,6 +17,7 @@ PATHS = {
     "api-boards": "list or take a board over the API",
     "api-board": "read a board over the API",
     "api-board-compare": "compare two models over the API",
+    "api-board-fragility": "read how little the order of two models hangs on over the API",
     "api-board-verify": "recompute a board over the API",
     "api-board-changes": "compare two boards over the API",
     "api-board-requests": "take a board over the API",

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, models, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import ApiToken, RaterProfile, SignInLink, User, new_session_salt
@@ -220,7 +220,7 @@ def find_token(*, secret: str, now: datetime) -> ApiToken | None:
 def _partial(model: type[Row], **values: Any) -> Row:
     """Return a stored row of which only these columns were read; the others come when asked for."""
     names = [one.attname for one in model._meta.concrete_fields if one.attname in values]
-    return model.from_db(connection.alias, names, [values[name] for name in names])
+    return model.from_db(DEFAULT_DB_ALIAS, names, [values[name] for name in names])
 
 
 def revoke_token(*, token: ApiToken, now: datetime) -> None:

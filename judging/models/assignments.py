@@ -53,7 +53,9 @@ class Assignment(TimestampedModel):
     rater = models.ForeignKey(
         RaterProfile, on_delete=models.PROTECT, related_name="assignments", db_index=False
     )
-    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="assignments")
+    study = models.ForeignKey(
+        Study, on_delete=models.PROTECT, related_name="assignments", db_index=False
+    )
     study_version = models.ForeignKey(
         StudyVersion, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -111,6 +113,9 @@ class Assignment(TimestampedModel):
         ]
         indexes = [
             models.Index(fields=["rater", "study", "state"], name="assignment_of_rater"),
+            # With the rater, so that no plan, however little is known of the table, reads a whole
+            # study for one rater's part of it.
+            models.Index(fields=["study", "rater"], name="assignment_of_study"),
             models.Index(
                 fields=["expires_at"], condition=Q(state="leased"), name="assignment_leased"
             ),

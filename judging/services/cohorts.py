@@ -49,11 +49,7 @@ def standing_of(*, rater: RaterProfile, study_id: int, slug: str, protocol: Prot
     """Say where a rater stands; nothing is asked of the database where a protocol has no cohorts."""
     if not protocol.cohorts:
         return Standing(groups=groups_of(protocol, cohort="", pseudonym=rater.pseudonym))
-    said = CohortMembership.objects.filter(study_id=study_id, rater=rater).order_by("-pk")
-    cohort = said.values_list("cohort", flat=True).first()
-    if cohort is None:
-        invited = Invitation.objects.filter(raters=rater).values_list("cohorts", flat=True).first()
-        cohort = (invited or {}).get(slug, "")
+    cohort = _cohorts({study_id: slug}, rater=rater).get((study_id, rater.pk), "")
     cohort = cohort if cohort in {one.key for one in protocol.cohorts} else ""
     return Standing(cohort, groups_of(protocol, cohort=cohort, pseudonym=rater.pseudonym))
 
@@ -113,8 +109,8 @@ def set_cohort(
             code="raters",
             errors=[error],
         )
-    current = _cohorts(study)
-    changed = [one for one in found.values() if current.get(one.pk, "") != cohort]
+    current = _cohorts({study.pk: study.slug})
+    changed = [one for one in found.values() if current.get((study.pk, one.pk), "") != cohort]
     CohortMembership.objects.bulk_create(
         CohortMembership(study=study, rater=one, cohort=cohort, by=by, at=now) for one in changed
     )
@@ -179,7 +175,7 @@ def members_of(*, study: Study, protocol: Protocol) -> dict[str, list[RaterProfi
     active = RaterProfile.objects.filter(held=False, user__is_active=True).select_related("user")
     raters = {one.pk: one for one in active.order_by("pk")}
     found: dict[str, list[RaterProfile]] = {}
-    for pk, cohort in sorted(_cohorts(study).items()):
+    for (_study, pk), cohort in sorted(_cohorts({study.pk: study.slug}).items()):
         if cohort and pk in raters:
             found.setdefault(cohort, []).append(raters[pk])
     by_name = {one.pseudonym: one for one in raters.values()}
@@ -201,14 +197,27 @@ def open_links(*, study: Study, now: datetime) -> dict[str, int]:
     return found
 
 
-def _cohorts(study: Study) -> dict[int, str]:
-    """Return by rater id the cohort in the study, of all who were ever put into one."""
-    invited = RaterProfile.objects.filter(invitation__cohorts__has_key=study.slug)
-    found = {
-        pk: cohorts[study.slug] for pk, cohorts in invited.values_list("pk", "invitation__cohorts")
+def _cohorts(
+    slugs: Mapping[int, str], *, rater: RaterProfile | None = None
+) -> dict[tuple[int, int], str]:
+    """Return the cohort by study and rater id, of one rater or of all who were ever put into one.
+
+    What was said last counts, and else the invitation. `slugs` names the studies by their ids.
+    """
+    if not slugs:
+        return {}
+    invited = RaterProfile.objects.filter(invitation__cohorts__has_any_keys=[*slugs.values()])
+    said = CohortMembership.objects.filter(study__in=slugs).order_by("pk")
+    if rater is not None:
+        invited, said = invited.filter(pk=rater.pk), said.filter(rater=rater)
+    by_invitation = {
+        (study_id, pk): cohorts[slug]
+        for pk, cohorts in invited.values_list("pk", "invitation__cohorts")
+        for study_id, slug in slugs.items()
+        if slug in cohorts
     }
-    said = CohortMembership.objects.filter(study=study).order_by("pk")
-    return found | dict(said.values_list("rater_id", "cohort"))
+    rows = said.values_list("study_id", "rater_id", "cohort")
+    return by_invitation | {(study_id, pk): cohort for study_id, pk, cohort in rows}
 
 
 def _places(study: Study) -> dict[str, tuple[int, int]]:
@@ -259,10 +268,7 @@ def cohort_choices(*, rater: RaterProfile) -> list[tuple[Study, list[Cohort], st
     """Return the studies that have cohorts and are not closed, and the cohort of a rater in each."""
     running = Study.objects.exclude(state=Study.State.CLOSED).order_by("name", "pk")
     found = [(one, cohorts_of(study=one)) for one in running.prefetch_related("versions")]
-    invited = rater.invitation.cohorts if rater.invitation else {}
-    said = dict(rater.memberships.order_by("pk").values_list("study", "cohort"))
+    current = _cohorts({one.pk: one.slug for one, cohorts in found if cohorts}, rater=rater)
     return [
-        (one, cohorts, said.get(one.pk, invited.get(one.slug, "")))
-        for one, cohorts in found
-        if cohorts
+        (one, cohorts, current.get((one.pk, rater.pk), "")) for one, cohorts in found if cohorts
     ]

@@ -14,7 +14,7 @@ from judging.models import Comparison, Forfeit, KeptPlaces, ModelPair, StudyVers
 from judging.models.comparisons import DRAW_BITS
 from judging.pairing import Edge, judgeable
 from judging.protocol import ANYBODY, Protocol, Treatment, forfeit_of, places_for, treatment
-from judging.services.audiences import facts_of
+from judging.services.feasibility import facts_of
 from judging.services.versions import protocol_of
 from models_registry.models import Completion
 from models_registry.services.masking import mask_flagged

@@ -123,9 +123,10 @@ def _judge_late(
         # Raised, so that the transition is rolled back.
         if _exceeds_cap(assignment, protocol):
             raise _CapReached
-        kept_for = Assignment.objects.values_list("kept_for", flat=True).get(pk=assignment.pk)
         if not take_place(
-            comparison_id=assignment.comparison_id, purpose=assignment.purpose, kept_for=kept_for
+            comparison_id=assignment.comparison_id,
+            purpose=assignment.purpose,
+            kept_for=assignment.kept_for,
         ):
             raise _PlaceTaken
         insert_judgment(judgment=judgment, votes=votes)

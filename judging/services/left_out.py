@@ -7,8 +7,8 @@ from functools import lru_cache
 from accounts.models import RaterProfile
 from judging.models import Comparison
 from judging.pairing import Edge, judgeable
-from judging.services.audiences import kept_only_for
 from judging.services.cohorts import open_to
+from judging.services.feasibility import kept_only_for
 
 CACHED = 1_024
 Tagged = tuple[tuple[tuple[str, ...], str, frozenset[str], int], ...]

@@ -112,6 +112,7 @@ class Held:
     study_id: int
     comparison_id: int
     purpose: str
+    kept_for: str
     swapped: bool
     study_state: str
     digest: str
@@ -340,15 +341,17 @@ WHERE one.id = %s
 
 ADD_LEAN = "UPDATE judging_modelpair SET lean = lean + %s WHERE id = %s"
 
+# By the token alone: of a table that was empty when it was last looked at PostgreSQL takes any index
+# for as good, and would read all that the rater ever had.
 FIND_HELD = """
-SELECT mine.id, mine.study_id, mine.comparison_id, mine.purpose, mine.swapped, study.state,
-       version.digest, prompt.criteria
+SELECT mine.id, mine.study_id, mine.comparison_id, mine.purpose, mine.kept_for, mine.swapped,
+       study.state, version.digest, prompt.criteria
 FROM judging_assignment AS mine
 JOIN judging_study AS study ON study.id = mine.study_id
 JOIN judging_studyversion AS version ON version.id = mine.study_version_id
 JOIN judging_comparison AS comparison ON comparison.id = mine.comparison_id
 JOIN prompts_prompt AS prompt ON prompt.id = comparison.prompt_id
-WHERE mine.token = %s AND mine.rater_id = %s
+WHERE mine.token = %s AND mine.rater_id + 0 = %s
 """
 
 CLOSE_JUDGED = """
@@ -568,7 +571,7 @@ def find_held(*, token: str, rater_id: int) -> Held | None:
     row = first_row(FIND_HELD, [token, rater_id])
     if row is None:
         return None
-    pk, study_id, comparison_id, purpose, swapped, state, digest, criteria = row
+    pk, study_id, comparison_id, purpose, kept_for, swapped, state, digest, criteria = row
     return Held(
         pk=pk,
         token=token,
@@ -576,6 +579,7 @@ def find_held(*, token: str, rater_id: int) -> Held | None:
         study_id=study_id,
         comparison_id=comparison_id,
         purpose=purpose,
+        kept_for=kept_for,
         swapped=bool(swapped),
         study_state=state,
         digest=digest,

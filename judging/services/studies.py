@@ -17,8 +17,8 @@ from core.leases import lock, transition
 from judging.blinding import commitment
 from judging.models import Assignment, Comparison, KeptPlaces, Study, StudyVersion
 from judging.protocol import Plan, PoolRef, PromptFacts, Protocol, parse_protocol, plan
-from judging.services.audiences import FACTS, require_enough, require_known
 from judging.services.comparisons import build_comparisons, count_missing
+from judging.services.feasibility import FACTS, require_enough, require_known
 from judging.services.places import give_back_all
 from models_registry.models import LanguageModel
 from prompts.models import Prompt, PromptPoolVersion

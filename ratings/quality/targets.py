@@ -8,6 +8,11 @@ many models there are (Markov's inequality). How often it really does is found b
 from the first hypothesis, on the same comparisons. A campaign for one model makes its hypothesis weigh
 more, and so each that takes part easier to see.
 
+Who is honest in a third of their target's comparisons is within honest tastes, one by one. Together they
+are not: under a campaign a share of the raters lets one model win, and the likelihood ratio of that
+mixture, the largest over all models, is compared with that of honest studies. Where it is beyond
+theirs, the model is known, and each rater is tested for that one alone.
+
 References
 ----------
 Vovk, V. and Wang, R. (2021). E-values: calibration, combination and applications. Annals of
@@ -30,15 +35,24 @@ NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(7)
 LOG_WEIGHTS = np.log(WEIGHTS / WEIGHTS.sum())
 FLOOR = 0.5  # raters that every hypothesis is credited with from the start
 ROUNDS = 20
-DRAWS = 10  # honest studies behind a p-value
+DRAWS = 40  # honest studies behind a p-value
+CAMPAIGN = 0.025  # the chance that an honest study seems to have a campaign
+# Of raters that may take part in one.
+PARTS = np.array([0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15])
+MOST_EVIDENCE = 50.0  # of one rater; more would overflow, and says no more
 LEAST_CHANCE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """(R,) the p-value of each rater, and the model that they seem to be for or against."""
+    """(R,) the p-value of each rater, and the model that they seem to be for or against.
+
+    `joined` (R,) is the p-value of having no part in the study's campaign: 1 where there seems to be
+    none, as in all but a fortieth of honest studies.
+    """
 
     p: Floats
+    joined: Floats
     model: Codes
     taste: float  # the standard deviation of honest likings, in logits
 
@@ -78,18 +92,21 @@ def find_targets(
         weights = _weights(ratios)
         trusted = np.repeat(1 - _suspicion(ratios, weights).sum(axis=1), models)
     share = np.log(weights / weights.sum())
-    drawn = [
-        met.ratios(met.draw(taste, rng), taste)
-        .reshape(shape)
-        .transpose(1, 0, 2)
-        .reshape(raters, -1)
-        for _ in range(DRAWS)
-    ]
+    drawn = np.stack(
+        [
+            met.ratios(met.draw(taste, rng), taste)
+            .reshape(shape)
+            .transpose(1, 0, 2)
+            .reshape(raters, -1)
+            for _ in range(DRAWS)
+        ]
+    )
     evidence = np.logaddexp.reduce(ratios + share, axis=1)
-    honest = np.sort(np.logaddexp.reduce(np.concatenate(drawn) + share, axis=1))
-    above = len(honest) - np.searchsorted(honest, evidence)
-    p = np.minimum((1 + above) / (1 + len(honest)), np.exp(-np.maximum(evidence, 0)))
-    return Targets(p, (ratios + share).argmax(axis=1) % models, taste)
+    chance = _beyond(np.logaddexp.reduce(drawn + share, axis=2), evidence)
+    p = np.minimum(chance, np.exp(-np.maximum(evidence, 0)))
+    joined, wanted = _campaign(ratios, drawn)
+    model = np.where(joined < p, wanted, (ratios + share).argmax(axis=1)) % models
+    return Targets(p, joined, model, taste)
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +160,29 @@ class _Met:
         won = rng.random(n) < 1 / (1 + np.exp(-lead))
         points = np.where(rng.random(n) < self.tie[:n], 1, np.where(won, 2, 0))
         return np.concatenate([points, 2 - points])
+
+
+def _campaign(ratios: Floats, drawn: Floats) -> tuple[Floats, int]:
+    """Return (R,) p-values of having no part in the one campaign there seems to be, and for what."""
+    told = _together(ratios)
+    wanted = int(told.argmax())
+    honest = np.array([_together(one).max() for one in drawn])
+    if _beyond(honest, told[wanted]) > CAMPAIGN:
+        return np.ones(len(ratios)), wanted
+    return _beyond(drawn[:, :, wanted], ratios[:, wanted]), wanted
+
+
+def _together(ratios: Floats) -> Floats:
+    """Return (hypotheses,) the log-likelihood ratio of a campaign, of the share that fits best."""
+    each = np.exp(np.minimum(ratios, MOST_EVIDENCE))
+    return np.asarray(np.max([np.log1p(part * (each - 1)).sum(axis=0) for part in PARTS], axis=0))
+
+
+def _beyond(honest: Floats, found: Floats) -> Floats:
+    """Return the chance that as much or more is found where all are honest."""
+    ordered = np.sort(honest, axis=None)
+    above = len(ordered) - np.searchsorted(ordered, found)
+    return np.asarray((1 + above) / (1 + len(ordered)))
 
 
 def _tied(rater: Codes, even: NDArray[np.bool_], raters: int) -> Floats:

@@ -11,7 +11,8 @@ from judging.services.assignments import find_assignment, lease_next
 from judging.services.judgments import record_judgment
 from judging.services.studies import close_study
 from ratings.middleware import PATHS, PLAIN
-from ratings.models import ExportFile, LeaderboardSnapshot
+from ratings.models import BoardRequest, ExportFile, LeaderboardSnapshot
+from ratings.services.export_files import request_file, write_requested
 from ratings.services.snapshots import take_snapshot
 from tests.scenarios import published_study
 
@@ -41,13 +42,21 @@ def test_no_route_of_boards_and_files_is_forgotten():
     assert set(routes(get_resolver().url_patterns)) == set(PATHS) | PLAIN
 
 
-def test_each_path_is_written_down_once_with_who_when_and_why(now, client, client_of):
+def test_each_path_is_written_down_once_with_who_when_and_why(
+    now, client, client_of, settings, tmp_path
+):
+    settings.EXPORT_DIR = tmp_path
     scene = judged_study(now)
     api = client_of(scene.alice)
     client.force_login(scene.alice)
     board, _ = take_snapshot(version=scene.version, now=now)
     other, _ = take_snapshot(version=scene.version, now=now, seed=1)
     both = f"?from={board.pk}&to={other.pk}"
+    waiting = BoardRequest.objects.create(study_version=scene.version, requested_by=scene.alice)
+    file = request_file(
+        study=scene.study, what="judgments", file_format="csv", user=scene.alice, now=timezone.now()
+    )
+    assert write_requested(pk=file.pk, now=timezone.now())
     pair = f"?a={scene.models[0].slug}&b={scene.models[1].slug}"
     asked = [
         ("api-boards", lambda: api.post(f"{API}/boards/", {}, format="json")),
@@ -65,10 +74,23 @@ def test_each_path_is_written_down_once_with_who_when_and_why(now, client, clien
         ("snapshot", lambda: client.get(f"/boards/{board.pk}/")),
         ("two-models", lambda: client.get(f"/boards/{board.pk}/two/{pair}")),
         ("board-take", lambda: client.post("/studies/study/board/take/")),
+        ("board-taking", lambda: client.get(f"/board-requests/{waiting.pk}/")),
+        ("head-to-head", lambda: client.get(f"/boards/{board.pk}/head-to-head/quality/")),
+        ("fragility", lambda: client.get(f"/boards/{board.pk}/two/fragility/{pair}")),
+        ("api-board-fragility", lambda: api.get(f"/api/v1/boards/{board.pk}/fragility/{pair}")),
+        ("export-download", lambda: client.get(f"/exports/{file.pk}/")),
+        ("api-export-file-content", lambda: api.get(f"/api/v1/exports/{file.pk}/content/")),
+        ("blinding", lambda: client.get("/studies/study/blinding/")),
+        ("api-blinding", lambda: api.get(f"{API}/blinding/")),
+        ("study-raters", lambda: client.get("/studies/study/raters/")),
+        ("api-study-raters", lambda: api.get(f"{API}/raters/")),
     ]
+    assert {path for path, _ in asked} == set(PATHS)
     for path, ask in asked:
         before = UnblindingEvent.objects.count()
-        assert ask().status_code < 400, path
+        answer = ask()
+        assert answer.status_code < 400, path
+        b"".join(answer)  # to its end, which closes the file
         assert UnblindingEvent.objects.count() == before + 1, path
         event = UnblindingEvent.objects.latest("pk")
         assert (event.path, event.user, event.study) == (path, scene.alice, scene.study)
