@@ -37,6 +37,9 @@ OF_A_DRAFT = {"study-step", "study-preview", "study-publish", "study-discard", "
 OF_A_DRAFT_POOL = {"pool-publish", "pool-delete", "pool-references", "api-pool-publish"}
 
 
+KNOWN = {"api-operation": "studies_boards_create", "manual": "methods"}
+
+
 @dataclass
 class Everything:
     """alice manages, bob (who holds an assignment) and carol judge, dave researches."""
@@ -82,8 +85,8 @@ class Everything:
             return self.pks[route]
         if name == "number":
             return 1
-        if route == "api-operation":
-            return "studies_boards_create"
+        if route in KNOWN:
+            return KNOWN[route]
         if (route, name) == ("head-to-head", "key"):
             return "helpfulness"
         return self.texts[{"join": "invitation", "judge-change": "judged"}.get(route, name)]

@@ -119,6 +119,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "board-taking": {"GET": "read"},
     "exports": {"GET": "export", "POST": "export"},
     "export-download": {"GET": "export"},
+    "manual": {"GET": "read"},
     # ---- the API ------------------------------------------------------------
     "api-docs": {"GET": "read"},
     "api-operation": {"GET": "read"},
