@@ -157,10 +157,13 @@ def lease_next(
         standing = standing_of(rater=rater, study_id=desk.study_id, slug=slug, protocol=protocol)
         work = _Work(rater, desk, protocol, now, standing)
         try:
-            return _lease(work, prefetch=prefetch)
+            leased = _lease(work, prefetch=prefetch)
         except (_Lost, IntegrityError):
             # Somebody took the place, or another request of this rater opened or closed one.
             continue
+        # Leases that ran out hold their places until they are swept: not while somebody asks.
+        if leased or not expire_leases(now=now, study_id=desk.study_id):
+            return leased
     raise Conflict(_("Too many requests at once; try again."), code="busy")
 
 
@@ -252,9 +255,14 @@ def skip_assignment(*, assignment: Held, reason: str, now: datetime) -> None:
         raise Conflict(_("This comparison was judged already."), code="already_judged")
 
 
-def expire_leases(*, now: datetime) -> int:
-    """Free the places of leases that ran out; count them. Safe to run twice, and at once."""
+def expire_leases(*, now: datetime, study_id: int | None = None) -> int:
+    """Free the places of leases that ran out, of one study or of all; count them.
+
+    Safe to run twice, and at once.
+    """
     overdue = Assignment.objects.overdue(now=now)
+    if study_id is not None:
+        overdue = overdue.filter(study_id=study_id)
     return give_back_all(assignments=overdue, state=State.EXPIRED, now=now)
 
 

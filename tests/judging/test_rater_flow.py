@@ -204,6 +204,16 @@ def test_late_is_accepted_until_the_place_was_given_away(client_of, db):
     assert bob.post(judgment_url(token), ONCE, format="json").status_code == 200
 
 
+def test_a_place_whose_lease_ran_out_is_given_to_who_asks_before_any_sweep(client_of, db):
+    scene = published_study(prompts=1, models=2)
+    bob, carol = client_of(scene.bob.user), client_of(scene.carol.user)
+    token = following(bob, scene).json()["token"]
+    Assignment.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert following(carol, scene).status_code == 201
+    assert Assignment.objects.get(token=token).state == "expired"
+    assert Assignment.objects.leased().count() == 1
+
+
 def test_a_returning_rater_gets_the_lapsed_one_back_with_its_token_and_sides(scene, bob_client):
     before = following(bob_client, scene).json()
     expire_leases(now=timezone.now() + timedelta(hours=2))
