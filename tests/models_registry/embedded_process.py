@@ -1,4 +1,4 @@
-"""One embedded installation as a process: `prepare URL COUNT`, then `work` until all is done."""
+"""One embedded installation as a process: `migrate`, `prepare URL COUNT`, `work` until all is done."""
 
 import json
 import sys
@@ -19,8 +19,11 @@ from models_registry.services.runs import start_run  # noqa: E402 - the applicat
 from prompts.models import Prompt, PromptPool, PromptPoolVersion  # noqa: E402 - the applications are loaded first
 
 
-def prepare(url, count):
+def migrate():
     call_command("migrate", verbosity=0)
+
+
+def prepare(url, count):
     pool = PromptPool.objects.create(slug="pool", name="Pool")
     version = PromptPoolVersion.objects.create(
         pool=pool, number=1, state="published", digest="0" * 64
@@ -53,4 +56,4 @@ def work():
 
 
 if __name__ == "__main__":
-    {"prepare": prepare, "work": work}[sys.argv[1]](*sys.argv[2:])
+    {"migrate": migrate, "prepare": prepare, "work": work}[sys.argv[1]](*sys.argv[2:])

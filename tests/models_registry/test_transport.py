@@ -91,4 +91,4 @@ def test_a_connection_that_ends_without_a_word_tells_what_to_look_at():
     outgoing = Outgoing("GET", "https://127.0.0.1/v1", "127.0.0.1", 8902, {})
     told = failed_connection(OSError(), outgoing, says_nothing=OSError)
     assert told.code == "closed"
-    assert "Its address may begin with http://" in str(told)
+    assert "or its address begins with http://" in str(told)
