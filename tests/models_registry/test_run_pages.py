@@ -7,8 +7,10 @@ import pytest
 from django.utils import timezone
 
 from models_registry.models import Completion, GenerationRun
+from models_registry.providers.base import ProviderError
 from models_registry.services.language_models import register_language_model, set_price
 from models_registry.services.runs import start_run
+from models_registry.views.runs import CAUSES
 
 
 @pytest.fixture
@@ -95,11 +97,20 @@ def test_failures_are_grouped_by_cause_and_tried_again(page, run):
     shown = text(page.get(f"/runs/{run.pk}/"))
     assert "It said rejected." in shown
     assert "It said timeout." in shown
+    assert '<th scope="row" class="wrap">The endpoint rejected the request</th>' in shown
+    assert '<th scope="row" class="wrap">No answer in time</th>' in shown
     assert "Try all again" in shown
     page.post(f"/runs/{run.pk}/retry/", {"error": "rejected"})
     assert Completion.objects.filter(state="pending").count() == 3
     page.post(f"/runs/{run.pk}/retry/", {})
     assert Completion.objects.filter(state="pending").count() == 4
+
+
+def test_every_kind_of_error_has_words():
+    def kinds(error: type[ProviderError]) -> set[str]:
+        return {error.kind}.union(*map(kinds, error.__subclasses__()))
+
+    assert kinds(ProviderError) - {ProviderError.kind} <= CAUSES.keys()
 
 
 def test_pause_resume_and_a_cancel_that_wants_the_name(page, run):
