@@ -54,6 +54,23 @@ def test_the_only_pool_is_chosen_and_the_cost_is_told_first(page, make_pool, mod
     assert not GenerationRun.objects.exists()
 
 
+def test_what_was_missing_is_no_longer_said_once_it_is_chosen(page, make_pool, model):
+    version = make_pool(3)
+    refused = page.post("/runs/new/", {"pool_version": version.pk, "samples": 1})
+    assert "Choose at least one model." in text(refused)
+    htmx = {"HTTP_HX_REQUEST": "true"}
+    cleared = '<div id="models-wrong" hx-swap-oob="true"></div>'
+    assert cleared not in text(page.get("/runs/new/", {"pool_version": version.pk}, **htmx))
+    assert cleared in text(page.get("/runs/new/", wanted(version, model), **htmx))
+
+
+def test_calls_that_are_more_than_answers_say_why(page, make_pool, model):
+    talks = make_pool([["Hello?", "And then?"]])
+    told = text(page.get("/runs/new/", wanted(talks, model)))
+    assert "<strong>2</strong> calls: each turn of a conversation is one" in told
+    assert "each turn" not in text(page.get("/runs/new/", wanted(make_pool(2, "more"), model)))
+
+
 def test_a_run_starts_with_a_budget(page, make_pool, model):
     version = make_pool(3)
     price(model)
