@@ -265,7 +265,10 @@ class StudyProgressSerializer(serializers.Serializer):
     places = serializers.IntegerField()
     open_places = serializers.IntegerField()
     leased = serializers.IntegerField()
-    judgments = serializers.IntegerField()
+    judgments = serializers.IntegerField(help_text="All of them, those beside the plan too.")
+    beside_plan = serializers.IntegerField(
+        help_text="Of the judgments: repeats, known answers, more on disagreement. They fill no place."
+    )
     skipped = serializers.IntegerField()
     raters = serializers.IntegerField()
 

@@ -53,7 +53,10 @@ class StudyPlan:
 
 @dataclass(frozen=True, slots=True)
 class StudyProgress:
-    """Counts only. `judgments` counts assignments judged, `places` the judgments wanted."""
+    """Counts only. `judgments` counts assignments judged, `places` the judgments wanted.
+
+    Of the judgments those `beside_plan` fill no place: repeats, known answers, more on disagreement.
+    """
 
     comparisons: int
     forfeited: int
@@ -61,8 +64,14 @@ class StudyProgress:
     open_places: int
     leased: int
     judgments: int
+    beside_plan: int
     skipped: int
     raters: int
+
+    @property
+    def planned(self) -> int:
+        """The judgments that filled a place."""
+        return self.judgments - self.beside_plan
 
 
 def create_study(
@@ -292,6 +301,10 @@ def study_progress(*, study: Study) -> StudyProgress:
     made = Assignment.objects.filter(study=study).aggregate(
         leased=Count("pk", filter=Q(state=Assignment.State.LEASED)),
         judgments=Count("pk", filter=Q(state=Assignment.State.JUDGED)),
+        beside_plan=Count(
+            "pk",
+            filter=Q(state=Assignment.State.JUDGED) & ~Q(purpose=Assignment.Purpose.PLANNED),
+        ),
         skipped=Count("pk", filter=Q(state=Assignment.State.SKIPPED)),
         raters=Count("rater", filter=Q(state=Assignment.State.JUDGED), distinct=True),
     )
