@@ -244,6 +244,9 @@ class ToldSerializer(serializers.Serializer):
 class PlanSerializer(serializers.Serializer):
     pairs = serializers.IntegerField(source="numbers.pairs")
     prompts = serializers.IntegerField()
+    prompts_without_criterion = serializers.IntegerField(
+        help_text="Of the pool, not asked: they name other criteria than the study has."
+    )
     prompts_per_pair = serializers.IntegerField(source="numbers.prompts_per_pair")
     comparisons = serializers.IntegerField(source="numbers.comparisons")
     judgments = serializers.IntegerField(source="numbers.judgments")
