@@ -12,3 +12,8 @@ def listed(names: Sequence[str]) -> str:
     """Return names as a sentence lists them: "A", "A and B", "A, B and C"."""
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def quoted(text: str, most: int = 80) -> str:
+    """Return a text of somebody else's between quotes, cut off after `most` characters with "…"."""
+    return f"“{text if len(text) <= most else text[: most - 1] + '…'}”"
