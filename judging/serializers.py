@@ -244,6 +244,9 @@ class ToldSerializer(serializers.Serializer):
 class PlanSerializer(serializers.Serializer):
     pairs = serializers.IntegerField(source="numbers.pairs")
     prompts = serializers.IntegerField()
+    prompts_without_criterion = serializers.IntegerField(
+        help_text="Of the pool, not asked: they name other criteria than the study has."
+    )
     prompts_per_pair = serializers.IntegerField(source="numbers.prompts_per_pair")
     comparisons = serializers.IntegerField(source="numbers.comparisons")
     judgments = serializers.IntegerField(source="numbers.judgments")
@@ -265,7 +268,10 @@ class StudyProgressSerializer(serializers.Serializer):
     places = serializers.IntegerField()
     open_places = serializers.IntegerField()
     leased = serializers.IntegerField()
-    judgments = serializers.IntegerField()
+    judgments = serializers.IntegerField(help_text="All of them, those beside the plan too.")
+    beside_plan = serializers.IntegerField(
+        help_text="Of the judgments: repeats, known answers, more on disagreement. They fill no place."
+    )
     skipped = serializers.IntegerField()
     raters = serializers.IntegerField()
 

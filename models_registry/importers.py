@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import InputError, Invalid, TooLarge
+from core.words import quoted
 from prompts.readers.json_files import read_document, read_lines
 from prompts.readers.parquet import read_parquet
 from prompts.readers.shapes import did_you_mean
@@ -156,10 +157,10 @@ def one_model(rows: list[CompletionRow], wanted: str) -> list[CompletionRow]:
     chosen = [row for row in rows if row.model == wanted]
     if wanted and chosen:
         return chosen
-    shown = ", ".join(repr(name[:80]) for name in named[:20])
+    shown = ", ".join(quoted(name) for name in named[:20])
     count = "1 model" if len(named) == 1 else f"{len(named):,} models"
     more = ", …" if len(named) > 20 else ""  # noqa: PLR2004 - as many as are shown
-    missed = f"It holds none of {wanted[:80]!r}.{did_you_mean(wanted, named)} " if wanted else ""
+    missed = f"It holds none of {quoted(wanted)}.{did_you_mean(wanted, named)} " if wanted else ""
     raise Invalid(
         f"{missed}The file holds answers of {count}: {shown}{more}. Say whose rows to take.",
         code="several_models" if not wanted else "no_such_model",

@@ -74,19 +74,24 @@ def create_user(
     user = User(username=User.normalize_username(username), role=role, email=email)
     user.set_unusable_password()
     try:
-        UnicodeUsernameValidator()(user.username)
+        UnicodeUsernameValidator(
+            message=_("letters, digits and @ . + - _ only, with no space in between")
+        )(user.username)
         user.clean_fields(exclude=["password"])
     except ValidationError as error:
         raise Invalid(
-            _("The name %(username)r cannot be used: %(messages)s")
-            % {"username": username, "messages": "; ".join(error.messages)}
+            _("The name “%(username)s” cannot be used: %(messages)s.")
+            % {
+                "username": username,
+                "messages": "; ".join(one.removesuffix(".") for one in error.messages),
+            }
         ) from error
     try:
         with transaction.atomic():
             user.save()
     except IntegrityError as error:
         raise Conflict(
-            _("The name %(username)r is taken; choose another.") % {"username": username},
+            _("The name “%(username)s” is taken; choose another.") % {"username": username},
             code="username_taken",
         ) from error
     if role == User.Role.RATER:

@@ -87,7 +87,10 @@ def _page(request: HttpRequest, **changes: Any) -> HttpResponse:
     user = _user(request)
     context: dict[str, Any] = {
         "token_form": TokenForm(role=user.role),
-        "tokens": user.api_tokens.order_by("-pk")[:SHOWN],
+        "tokens": [
+            (one, [TokenForm.LABELS[scope] for scope in TokenForm.LABELS if scope in one.scopes])
+            for one in user.api_tokens.order_by("-pk")[:SHOWN]
+        ],
         "second_factor": is_mfa_enabled(user, [Authenticator.Type.TOTP]),
         "second_factor_needed": settings.ADMINS_NEED_SECOND_FACTOR and is_admin(user),
         "now": timezone.now(),

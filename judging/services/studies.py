@@ -41,10 +41,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class StudyPlan:
-    """The numbers of a study before it is published; `missing_completions` are not there yet."""
+    """The numbers of a study before it is published; `missing_completions` are not there yet.
+
+    `prompts_without_criterion` of the pool name other criteria than the study has, and are not asked.
+    """
 
     numbers: Plan
     prompts: int
+    prompts_without_criterion: int
     missing_completions: int
     pool: PoolRef
     models: tuple[str, ...]
@@ -53,7 +57,10 @@ class StudyPlan:
 
 @dataclass(frozen=True, slots=True)
 class StudyProgress:
-    """Counts only. `judgments` counts assignments judged, `places` the judgments wanted."""
+    """Counts only. `judgments` counts assignments judged, `places` the judgments wanted.
+
+    Of the judgments those `beside_plan` fill no place: repeats, known answers, more on disagreement.
+    """
 
     comparisons: int
     forfeited: int
@@ -61,8 +68,14 @@ class StudyProgress:
     open_places: int
     leased: int
     judgments: int
+    beside_plan: int
     skipped: int
     raters: int
+
+    @property
+    def planned(self) -> int:
+        """The judgments that filled a place."""
+        return self.judgments - self.beside_plan
 
 
 def create_study(
@@ -123,7 +136,10 @@ def plan_study(*, study: Study, changes: Mapping[str, Any] | None = None) -> Stu
         _refuse_amendment(study, changes)
     protocol = parse_protocol({**_next_protocol(study), **changes})
     pool_version, models = _pool_version(protocol), _language_models(protocol)
-    rows = Prompt.objects.filter(version=pool_version).values_list("criteria", "flags", *FACTS)
+    rows = list(
+        Prompt.objects.filter(version=pool_version).values_list("criteria", "flags", *FACTS)
+    )
+    without = sum(not protocol.criteria_for(criteria) for criteria, *_others in rows)
     asked = [facts for criteria, flags, *facts in rows if protocol.asks(criteria, flags)]
     facts = [PromptFacts(*one) for one in asked] if protocol.keeps_places else []
     missing = count_missing(
@@ -132,7 +148,7 @@ def plan_study(*, study: Study, changes: Mapping[str, Any] | None = None) -> Stu
     numbers, pool = plan(protocol, prompts=len(asked), facts=facts), protocol.pool
     assert pool is not None  # the protocol is complete
     told = tuple(_told(study, protocol, models))
-    return StudyPlan(numbers, len(asked), missing, pool, protocol.models, told)
+    return StudyPlan(numbers, len(asked), without, missing, pool, protocol.models, told)
 
 
 def drafted_protocol(*, study: Study) -> Protocol:
@@ -292,6 +308,10 @@ def study_progress(*, study: Study) -> StudyProgress:
     made = Assignment.objects.filter(study=study).aggregate(
         leased=Count("pk", filter=Q(state=Assignment.State.LEASED)),
         judgments=Count("pk", filter=Q(state=Assignment.State.JUDGED)),
+        beside_plan=Count(
+            "pk",
+            filter=Q(state=Assignment.State.JUDGED) & ~Q(purpose=Assignment.Purpose.PLANNED),
+        ),
         skipped=Count("pk", filter=Q(state=Assignment.State.SKIPPED)),
         raters=Count("rater", filter=Q(state=Assignment.State.JUDGED), distinct=True),
     )

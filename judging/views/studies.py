@@ -106,12 +106,12 @@ def _progress(found: Study) -> dict[str, Any]:
     counts = studies.study_progress(study=found)
     now = activity.study_activity(study=found, now=timezone.now())
     reasons = dict(SKIP_REASONS)
-    left = counts.places - counts.judgments
+    left = counts.places - counts.planned
     return {
         "progress": counts,
         "activity": now,
         "skips": [(reasons.get(reason, reason), count) for reason, count in now.skips],
-        "percent": 100 * counts.judgments // counts.places if counts.places else 0,
+        "percent": 100 * counts.planned // counts.places if counts.places else 0,
         "days_left": left / now.per_day if left and now.per_day else None,
     }
 

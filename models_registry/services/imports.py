@@ -8,10 +8,12 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.errors import Conflict, InputError, Invalid, Missing
 from core.identity import names_maker
 from core.leases import lock
+from core.words import quoted
 from models_registry.importers import CompletionRow, one_model, read_completions
 from models_registry.models import Completion, LanguageModel
 from models_registry.outcomes import worst_outcome, written_outcomes
@@ -21,6 +23,8 @@ from models_registry.services.language_models import freeze, register_language_m
 from prompts.models import Prompt, PromptPoolVersion
 
 BATCH = 1_000
+# From so many rows on, of which so large a share belongs to no prompt, it is the pool that is wrong.
+MANY_STRANGERS, STRANGERS_SHARE = 5, 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ def import_completions(
     errors = [one for one in read if isinstance(one, InputError)]
     rows = one_model([one for one in read if isinstance(one, CompletionRow)], rows_of)
     matched = _Matcher(pool_version).match(rows, errors)
+    _refuse_another_pool(pool_version, matched, errors, skip_bad_rows=skip_bad_rows)
     new = _without_present(language_model, matched, errors)
     errors.sort(key=lambda error: error.row or 0)
     if errors and not skip_bad_rows:
@@ -108,6 +113,43 @@ def _refuse_unusable(language_model: LanguageModel, pool_version: PromptPoolVers
         raise Conflict(_("The pool version is a draft; publish it first."), code="pool_is_draft")
 
 
+def _refuse_another_pool(
+    pool_version: PromptPoolVersion,
+    matched: list[tuple[Prompt, CompletionRow]],
+    errors: list[InputError],
+    *,
+    skip_bad_rows: bool,
+) -> None:
+    """Say once what would be wrong with (nearly) every row: that it answers other prompts."""
+    strangers = sum(one.code == "no_such_prompt" for one in errors)
+    rows = len(matched) + len(errors)
+    if strangers < MANY_STRANGERS or strangers < STRANGERS_SHARE * rows:
+        return
+    if matched and skip_bad_rows:
+        return
+    named = {"pool": pool_version, "matched": len(matched), "rows": f"{rows:,}"}
+    if not matched:
+        raise Invalid(
+            _(
+                "None of the %(rows)s rows belongs to a prompt of the pool %(pool)s. Choose the "
+                "pool with the prompts that these answers are to."
+            )
+            % named,
+            code="wrong_pool",
+        )
+    raise Invalid(
+        ngettext(
+            "Only %(matched)d of %(rows)s rows belongs to a prompt of the pool %(pool)s. Choose "
+            "the pool with the prompts that these answers are to.",
+            "Only %(matched)d of %(rows)s rows belong to a prompt of the pool %(pool)s. Choose "
+            "the pool with the prompts that these answers are to.",
+            len(matched),
+        )
+        % named,
+        code="wrong_pool",
+    )
+
+
 class _Matcher:
     """Finds the prompt of a row, and says why there is none."""
 
@@ -151,7 +193,8 @@ class _Matcher:
             prompt = alike[0] if alike else None
         if prompt is None:
             name = row.external_id or row.prompt
-            return _error(row, "no_such_prompt", f"The pool has no prompt {name[:80]!r}.")
+            said = _("The pool has no prompt %(name)s.") % {"name": quoted(name)}
+            return _error(row, "no_such_prompt", said)
         return _fitting(prompt, row)
 
 
@@ -166,7 +209,14 @@ def _fitting(prompt: Prompt, row: CompletionRow) -> Prompt | InputError:
     wanted = len(prompt.messages) if own else 1
     if len(row.turns) != wanted:
         return _error(
-            row, "turns", f"The prompt has {wanted} turn(s) to answer, the row {len(row.turns)}."
+            row,
+            "turns",
+            ngettext(
+                "The prompt has %(wanted)d turn to answer, the row %(given)d.",
+                "The prompt has %(wanted)d turns to answer, the row %(given)d.",
+                wanted,
+            )
+            % {"wanted": wanted, "given": len(row.turns)},
         )
     return prompt
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -29,6 +30,23 @@ from prompts.forms import SureForm
 PAGE = 25
 TWO_MINUTES, TWO_HOURS = 120, 7200  # seconds
 STOP_POLLING = 286  # htmx's own status
+# Kinds of errors, as people say them.
+CAUSES = {
+    "connection": _lazy("No connection"),
+    "timeout": _lazy("No answer in time"),
+    "rate_limited": _lazy("Too many calls at once"),
+    "missed_turn": _lazy("Not sent in time"),
+    "unavailable": _lazy("The endpoint was not available"),
+    "bad_reply": _lazy("A reply that is no answer"),
+    "unstorable": _lazy("Characters that cannot be stored"),
+    "rejected": _lazy("The endpoint rejected the request"),
+    "denied": _lazy("The key was not accepted"),
+    "out_of_credit": _lazy("No credit is left"),
+    "not_found": _lazy("No such model or address"),
+    "redirected": _lazy("The address leads elsewhere"),
+    "address_refused": _lazy("An address that may not be called"),
+    "internal": _lazy("An error of this site"),
+}
 
 
 @require_GET
@@ -193,7 +211,7 @@ def _summary(
 ) -> dict[str, Any]:
     """Return what a person wants to know of a run at a glance."""
     waiting = progress.states["pending"] + progress.states["leased"]
-    failed = [one for one in progress.failures if one["state"] == "failed"]
+    failures = [one | {"cause": _cause(one["kind"])} for one in progress.failures]
     names = {str(one): one.name for one in shown.language_models.all()}
     latency, length = spreads(measures["latency"]), spreads(measures["length"])
     running = shown.state == GenerationRun.State.RUNNING
@@ -219,9 +237,13 @@ def _summary(
             if outcome != Completion.Outcome.ANSWERED and progress.outcomes.get(outcome)
         ],
         "measured": bool(latency or length),
-        "failed": failed,
-        "troubled": [one for one in progress.failures if one["state"] != "failed"],
+        "failed": [one for one in failures if one["state"] == "failed"],
+        "troubled": [one for one in failures if one["state"] != "failed"],
     }
+
+
+def _cause(kind: str) -> str:
+    return str(CAUSES.get(kind, kind.replace("_", " ")))
 
 
 def _duration(seconds: int | None) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import InputError, Invalid
+from core.words import quoted
 from prompts.records import MAX_LABEL, ROLES, SOURCES
 
 REFERENCES = "mt_bench_reference"
@@ -159,7 +160,7 @@ def _no_prompt(columns: Sequence[str]) -> Invalid:
     usual = ("prompt", "messages", "turns", "instruction", "question", "text", "query", "input")
     close = [one for one in columns if one.strip().casefold() in usual]
     close += [one for one in columns if difflib.get_close_matches(one.casefold(), usual, 1, 0.8)]
-    meant = f" Did you mean {close[0]!r}? Name it: prompt={close[0]}." if close else ""
+    meant = f" Did you mean {quoted(close[0])}? Name it: prompt={close[0]}." if close else ""
     hint = _has(columns) if meant else f"Name it: prompt=COLUMN. {_has(columns)}"
     message = f"No column holds the prompts ('prompt', 'messages' or 'turns').{meant}"
     error = InputError("missing_column", message, column="prompt", hint=hint)
@@ -172,10 +173,10 @@ def shown_columns(columns: Sequence[str]) -> list[str]:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return " Did you mean 'x'?" where one known name is close, else nothing."""
+    """Return " Did you mean “x”?" where one known name is close, else nothing."""
     by_folded = {one.strip().casefold(): one for one in known}
     close = difflib.get_close_matches(name.strip().casefold(), by_folded, 1, 0.75)
-    return f" Did you mean {by_folded[close[0]]!r}?" if close else ""
+    return f" Did you mean {quoted(by_folded[close[0]])}?" if close else ""
 
 
 def _has(columns: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
+from core.words import listed
 from ratings.board.fits import (
     PAIR,
     Clustering,
@@ -249,7 +250,7 @@ def _on_common_ground(
 def _no_common_ground(criteria: list[Criterion], found: list[Estimate]) -> str:
     without = [one.label for one, other in zip(criteria, found, strict=True) if other.fit is None]
     if without:
-        return f"There is no composite: {' and '.join(without)} cannot be estimated"
+        return f"There is no composite: {listed(without)} cannot be estimated"
     return "There is no composite: no two models are ranked on every criterion"
 
 

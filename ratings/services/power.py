@@ -1,6 +1,6 @@
 """What a study as drafted could show, before anybody is asked to judge."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
@@ -59,6 +59,8 @@ class Power:
     difference, equivalence : Sample
         What it takes to find a difference of the margin, and to show that equals are equivalent;
         None for a margin of 0 or of one half, which no votes and any votes reach.
+    prompts_without_criterion : int
+        Prompts of a study's pool that are not asked: they name other criteria than the study has.
     """
 
     votes: int
@@ -70,6 +72,7 @@ class Power:
     detectable_win_rate: float | None
     difference: Sample | None
     equivalence: Sample | None
+    prompts_without_criterion: int = 0
 
 
 def study_power(*, study: Study, assumptions: Assumptions) -> Power:
@@ -84,7 +87,7 @@ def study_power(*, study: Study, assumptions: Assumptions) -> Power:
     if numbers.pairs < models * (models - 1) // 2:
         # Not all pairs are judged: a pair then counts on its own votes, which is on the safe side.
         votes, models = votes // max(numbers.pairs, 1), 2
-    return power_of(
+    found = power_of(
         votes=votes,
         models=models,
         prompts=numbers.prompts_per_pair,
@@ -92,6 +95,7 @@ def study_power(*, study: Study, assumptions: Assumptions) -> Power:
         level=protocol.method.level,
         assumptions=assumptions,
     )
+    return replace(found, prompts_without_criterion=planned.prompts_without_criterion)
 
 
 def power_of(

@@ -26,6 +26,7 @@ from ratings.services import board_requests
 from ratings.services.fragility import fragility_of
 from ratings.services.identities import labels_by_code, result_with_codes
 from ratings.services.snapshots import is_final
+from ratings.services.uncounted import uncounted
 from ratings.tasks import ring, take_board
 from ratings.views import shown
 
@@ -197,6 +198,7 @@ def _board_page(
             # A board stays as it is: its pictures and tables are drawn once for each way to name it.
             "drawn": [found.pk, found.digest, get_language(), _names(board)],
             "drawing": cache(lambda: shown.drawing(board)),
+            "judgments": cache(lambda: uncounted(found)),
         }
     context["large"] = context["may_export"] and board_requests.is_large(study)
     return render(request, "ratings/board.html", context)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import gettext_noop
 
+from judging.scales import BOTH_BAD, scale_of
 from ratings.board import compare
 from ratings.board.meaning import CHECKS
 from ratings.board.meaning import MEANING as WORDS
@@ -87,6 +88,7 @@ def head_to_head(board: Mapping[str, Any], key: str) -> dict[str, Any]:
         "label": part["label"],
         "matrix": matrix(rows, part["head_to_head"]),
         "met": [_met(one, models) for one in part["head_to_head"]],
+        "asks_both_bad": _asks_both_bad(part),
     }
 
 
@@ -166,6 +168,7 @@ def _part(
         ],
         "forest": forest(rows),
         "met": bool(part.get("head_to_head")),
+        "asks_both_bad": _asks_both_bad(part),
         "both_bad": sum(one["both_bad"] for one in part.get("head_to_head", [])),
         "audit": _audit(part.get("audit"), models),
         "agreement": _agreement(part.get("agreement")),
@@ -278,6 +281,10 @@ def _ranks(row: Mapping[str, Any]) -> str:
     if best is None:
         return NOTHING if rank is None else str(rank)
     return str(best) if best == worst else f"{best}–{worst}"
+
+
+def _asks_both_bad(part: Mapping[str, Any]) -> bool:
+    return "scale" in part and scale_of(part["scale"]).has(BOTH_BAD)
 
 
 def _met(one: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

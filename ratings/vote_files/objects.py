@@ -120,6 +120,12 @@ class _Objects:
     def __init__(self, objects: Sequence[tuple[int, Any]], skipped: tuple[SkippedRow, ...]) -> None:
         self.objects = [(number, value) for number, value in objects if isinstance(value, dict)]
         others = [number for number, value in objects if not isinstance(value, dict)]
+        if others and not self.objects:
+            raise Invalid(
+                "Rows are expected to be JSON objects, as in a list of "
+                '{"model_a": …, "model_b": …, "winner": …}; the file has none.',
+                code="json",
+            )
         self.skipped = (*skipped, *(SkippedRow(number, "not a JSON object") for number in others))
         self.columns = tuple(dict.fromkeys(key for _, value in self.objects for key in value))
 

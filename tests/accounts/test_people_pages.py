@@ -40,6 +40,12 @@ def test_what_cannot_be_made_is_said_at_the_form(page, wrong):
     assert User.objects.count() == before
 
 
+def test_a_name_with_a_space_is_refused_in_one_sentence(page):
+    refused = page.post("/people/", {"username": "a b", "role": "researcher"})
+    said = "letters, digits and @ . + - _ only, with no space in between"
+    assert refused.context["form"].errors["username"] == [f"The name “a b” cannot be used: {said}."]
+
+
 def test_a_closed_account_opens_nothing_until_it_is_opened_again(page, dave):
     researcher = Client()
     researcher.force_login(dave)

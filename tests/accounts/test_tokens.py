@@ -116,6 +116,13 @@ def test_revoking_takes_effect_at_once_and_only_on_ones_own(alice, bob, client_o
     assert refused.json()["code"] == "authentication_failed"
 
 
+def test_the_page_says_in_words_what_a_token_may_do(alice, client, now):
+    issue_token(user=alice, name="x", now=now, scopes=["export", "read"])
+    client.force_login(alice)
+    page = client.get("/account/").content.decode()
+    assert "Read studies, models and boards<br>Download judgments and boards" in page
+
+
 @pytest.mark.parametrize("header", ["Bearer", "Basic abc", "Bearer a b", "Bearer pfd_nope"])
 def test_a_wrong_header_is_answered_with_401(db, client, header):
     assert client.get("/api/v1/me/", HTTP_AUTHORIZATION=header).status_code == 401

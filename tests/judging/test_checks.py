@@ -6,10 +6,13 @@ from core.errors import Invalid
 from judging.models import Assignment, Comparison, GoldComparison, ModelPair, SeenCompletion
 from judging.services.assignments import find_assignment, lease_next
 from judging.services.checks import add_extra_places, make_gold, promote_unanimous, retire_gold
+from judging.services.corrections import retract_judgment
 from judging.services.judgments import record_judgment
 from judging.services.pairs import set_pair_weights
+from judging.services.studies import study_progress
 from ratings.services.snapshots import take_snapshot
 from ratings.services.steering import steer_open_studies, steer_study
+from ratings.services.uncounted import Uncounted, uncounted
 from tests.scenarios import make_rater, published_study
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +53,27 @@ def test_repeats_show_a_judged_comparison_again_with_the_sides_swapped(now):
     assert SeenCompletion.objects.count() == 160
     board, _ = take_snapshot(version=scene.version, now=now)
     assert board.result["criteria"][0]["votes"] == 80
+
+
+def test_what_fills_no_place_is_named_on_the_studys_page_and_on_its_board(now, client):
+    scene = published_study(models=2, prompts=80, checks={"repeats": 0.25}, now=now)
+    made = judge_all(scene.bob, now)
+    beside = sum(one.purpose == "repeat" for one in made)
+    taken_back = next(one for one in made if one.purpose == "planned")
+    retract_judgment(assignment=taken_back, by=scene.alice, reason="asked to", now=now)
+    progress = study_progress(study=scene.study)
+    assert (progress.planned, progress.places, progress.beside_plan) == (80, 80, beside)
+    board, _ = take_snapshot(version=scene.version, now=now)
+    assert uncounted(board) == Uncounted(
+        judged=len(made), counted=79, beside_plan=beside, excluded=0, retracted=1, otherwise=0
+    )
+    client.force_login(scene.alice)
+    page = client.get("/studies/study/").content.decode()
+    assert "<strong>80</strong> of 80 (100 %)" in page
+    assert f"and {beside} beside the plan" in page
+    shown = " ".join(client.get("/studies/study/board/").content.decode().split())
+    assert f"Of {len(made)} judgments 79 are counted here. Not counted: {beside} beside" in shown
+    assert ", 1 taken back." in shown
 
 
 def test_gold_is_shown_quietly_and_counts_on_no_board(now):

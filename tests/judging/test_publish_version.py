@@ -22,6 +22,7 @@ from judging.services.studies import (
     update_draft,
 )
 from models_registry.models import Completion, LanguageModel
+from prompts.models import Prompt
 from tests.scenarios import (
     make_completions,
     make_models,
@@ -241,6 +242,20 @@ def test_the_plan_tells_the_numbers_and_what_is_missing(db):
     assert (told.prompts, told.missing_completions) == (4, 1)
     assert (told.numbers.comparisons, told.numbers.judgments) == (12, 36)
     assert (told.numbers.rater_hours, str(told.numbers.cost)) == (0.9, "18.00")
+    assert told.prompts_without_criterion == 0
+
+
+def test_the_plan_says_how_many_prompts_name_none_of_the_studys_criteria(db, alice, client):
+    study = draft()
+    Prompt.objects.filter(position__lt=3).update(criteria=["foo"])
+    told = plan_study(study=study)
+    assert (told.prompts, told.prompts_without_criterion) == (1, 3)
+    client.force_login(alice)
+    address = f"/api/v1/studies/{study.slug}/plan/"
+    assert client.get(address).json()["prompts_without_criterion"] == 3
+    for step in ("design", "review"):
+        page = client.get(f"/studies/{study.slug}/set-up/{step}/").content.decode()
+        assert "3 prompts of the pool are left out." in page
 
 
 def judge_one(scene, now):

@@ -90,6 +90,7 @@ def test_progress_is_counts_only(scene, bob_client, client_of):
         "open_places": 10,
         "leased": 1,
         "judgments": 1,
+        "beside_plan": 0,
         "skipped": 0,
         "raters": 1,
     }

@@ -170,12 +170,35 @@ def test_numbered_models_and_prompts_go_by_their_names_and_ids(bring):
         {"id": 0, "model": 7, "name": "GPT 4", "prompt": 3, "result": "a"},
         {"id": 1, "model": 8, "name": "LLaMA 2", "prompt": 3, "result": "b"},
     ]
-    with pytest.raises(Invalid, match="Did you mean 'GPT 4'"):
+    with pytest.raises(Invalid, match="Did you mean “GPT 4”"):
         bring(lines(*rows), rows_of="GPT-4")
     with pytest.raises(Invalid) as error:
         bring(lines(*rows), rows_of="GPT 4")
     assert codes(error) == [(1, "no_such_prompt")]
-    assert "'3'" in error.value.errors[0].message
+    assert error.value.errors[0].message == "The pool has no prompt “3”."
+
+
+def test_answers_to_another_pool_are_told_once_and_not_row_by_row(bring):
+    strangers = [{"prompt": f"{n} " + 90 * "x", "text": "a"} for n in range(40)]
+    with pytest.raises(Invalid, match=r"None of the 40 rows belongs to .* pool") as error:
+        bring(lines(*strangers))
+    assert (error.value.code, error.value.errors) == ("wrong_pool", [])
+    with pytest.raises(Invalid, match="None of the 40 rows"):
+        bring(lines(*strangers), skip_bad_rows=True)
+    nearly = lines(*strangers, {"prompt": "two", "text": "b"})
+    with pytest.raises(Invalid, match=r"Only 1 of 41 rows belongs to .* pool"):
+        bring(nearly)
+    assert bring(nearly, skip_bad_rows=True).created == 1
+
+
+def test_a_long_text_is_cut_with_dots_and_turns_are_counted_in_words(bring):
+    rows = [{"prompt": 90 * "x", "text": "a"}, {"prompt_id": "q2", "text": "b"}]
+    with pytest.raises(Invalid) as error:
+        bring(lines(*rows))
+    assert [one.message for one in error.value.errors] == [
+        f"The pool has no prompt “{79 * 'x'}…”.",
+        "The prompt has 2 turns to answer, the row 1.",
+    ]
 
 
 def test_refuses_drafts_and_models_that_generate(make_pool, model, imported_model):

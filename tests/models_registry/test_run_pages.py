@@ -7,8 +7,10 @@ import pytest
 from django.utils import timezone
 
 from models_registry.models import Completion, GenerationRun
+from models_registry.providers.base import ProviderError
 from models_registry.services.language_models import register_language_model, set_price
 from models_registry.services.runs import start_run
+from models_registry.views.runs import CAUSES
 
 
 @pytest.fixture
@@ -50,6 +52,23 @@ def test_the_only_pool_is_chosen_and_the_cost_is_told_first(page, make_pool, mod
     assert "<strong>3</strong> answers to generate" in told
     assert "expected" in told
     assert not GenerationRun.objects.exists()
+
+
+def test_what_was_missing_is_no_longer_said_once_it_is_chosen(page, make_pool, model):
+    version = make_pool(3)
+    refused = page.post("/runs/new/", {"pool_version": version.pk, "samples": 1})
+    assert "Choose at least one model." in text(refused)
+    htmx = {"HTTP_HX_REQUEST": "true"}
+    cleared = '<div id="models-wrong" hx-swap-oob="true"></div>'
+    assert cleared not in text(page.get("/runs/new/", {"pool_version": version.pk}, **htmx))
+    assert cleared in text(page.get("/runs/new/", wanted(version, model), **htmx))
+
+
+def test_calls_that_are_more_than_answers_say_why(page, make_pool, model):
+    talks = make_pool([["Hello?", "And then?"]])
+    told = text(page.get("/runs/new/", wanted(talks, model)))
+    assert "<strong>2</strong> calls: each turn of a conversation is one" in told
+    assert "each turn" not in text(page.get("/runs/new/", wanted(make_pool(2, "more"), model)))
 
 
 def test_a_run_starts_with_a_budget(page, make_pool, model):
@@ -95,11 +114,20 @@ def test_failures_are_grouped_by_cause_and_tried_again(page, run):
     shown = text(page.get(f"/runs/{run.pk}/"))
     assert "It said rejected." in shown
     assert "It said timeout." in shown
+    assert '<th scope="row" class="wrap">The endpoint rejected the request</th>' in shown
+    assert '<th scope="row" class="wrap">No answer in time</th>' in shown
     assert "Try all again" in shown
     page.post(f"/runs/{run.pk}/retry/", {"error": "rejected"})
     assert Completion.objects.filter(state="pending").count() == 3
     page.post(f"/runs/{run.pk}/retry/", {})
     assert Completion.objects.filter(state="pending").count() == 4
+
+
+def test_every_kind_of_error_has_words():
+    def kinds(error: type[ProviderError]) -> set[str]:
+        return {error.kind}.union(*map(kinds, error.__subclasses__()))
+
+    assert kinds(ProviderError) - {ProviderError.kind} <= CAUSES.keys()
 
 
 def test_pause_resume_and_a_cancel_that_wants_the_name(page, run):
@@ -122,9 +150,10 @@ def test_only_a_run_that_goes_on_has_time_left(page, run):
     Completion.objects.filter(pk__in=[one.pk for one in half]).update(
         state="succeeded", outcome="answered", completed_at=timezone.now()
     )
-    assert "<dt>Time left</dt>" in text(page.get(f"/runs/{run.pk}/"))
+    left = "<dt>Time left</dt>"
+    assert left in text(page.get(f"/runs/{run.pk}/"))
     page.post(f"/runs/{run.pk}/pause/")
-    assert "<dt>Time left</dt>" not in text(page.get(f"/runs/{run.pk}/"))
+    assert left not in text(page.get(f"/runs/{run.pk}/"))
 
 
 def test_the_moving_part_stops_asking_when_the_run_is_over(page, run):

@@ -197,7 +197,7 @@ def test_named_columns_win_and_the_rest_is_reported():
 
 def test_a_near_miss_of_a_column_is_pointed_out():
     file, _, _ = read('{"prompt": "a", "catgory": "b"}')
-    assert [one.message for one in file.warnings] == ["It was not used. Did you mean 'category'?"]
+    assert [one.message for one in file.warnings] == ["It was not used. Did you mean “category”?"]
 
 
 def test_parquet_reads_like_json():
@@ -268,9 +268,9 @@ WHOLE = {
     "24 blank header": (b"prompt,\na,b\n", "a.csv", Invalid, "a column has no name"),
     "24 padded header": (b"prompt, id\na,b\n", "a.csv", Invalid, "white space"),
     "24 51 columns": (",".join(map(str, range(51))).encode() + b"\n1", "a.csv", Invalid, "51"),
-    "25 Prompt": (b"Prompt\na\n", "a.csv", Invalid, "Did you mean 'Prompt'"),
+    "25 Prompt": (b"Prompt\na\n", "a.csv", Invalid, "Did you mean “Prompt”"),
     "25 text": (b"text,id\na,1\n", "a.csv", Invalid, "prompt=text"),
-    "25 promt": (b'{"promt": "a"}', "a.jsonl", Invalid, "Did you mean 'promt'"),
+    "25 promt": (b'{"promt": "a"}', "a.jsonl", Invalid, "Did you mean “promt”"),
     "25 nothing alike": (b"x,y\na,b\n", "a.csv", Invalid, "No column holds the prompts"),
     "38 cut Parquet": (parquet({"prompt": ["a"]})[:-9], "a.parquet", Invalid, "cut off"),
     "38 broken Parquet": (b"PAR1" + b"\x00" * 40 + b"PAR1", "a.parquet", Invalid, "cannot be read"),

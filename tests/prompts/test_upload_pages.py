@@ -164,7 +164,7 @@ def test_htmx_gets_the_preview_as_a_piece_and_an_address_to_go_to(page, upload):
 def test_a_draft_goes_only_when_its_name_was_typed(page):
     pool = create_pool(slug="mine", name="Mine")
     import_prompts(pool=pool, data=GOOD, filename="p.jsonl")
-    refused = page.post("/pools/mine/versions/1/delete/", {"name": "Min"})
+    refused = page.post("/pools/mine/versions/1/delete/", {"name": "yours"})
     assert refused.status_code == 409
     assert pool.versions.exists()
     page.post("/pools/mine/versions/1/delete/", {"name": "Mine"})

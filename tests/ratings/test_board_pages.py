@@ -159,6 +159,17 @@ def test_head_to_head_is_a_page_and_a_piece_of_one(snapshot, researcher):
     assert researcher.get(f"/boards/{snapshot.pk}/head-to-head/none/").status_code == 404
 
 
+def test_both_bad_is_told_only_of_a_scale_that_has_it(snapshot, researcher):
+    four_way, graded = (
+        shown(researcher, f"/boards/{snapshot.pk}/head-to-head/{key}/")
+        for key in ("helpfulness", "truthfulness")
+    )
+    assert "both bad" in four_way.lower()
+    assert "both bad" not in graded.lower()
+    told = re.findall(r"<p class=\"soft\">[^<]*“cannot judge”", shown(researcher, BOARD))
+    assert ["both bad" in one for one in told] == [True, False]
+
+
 def test_an_earlier_board_says_that_there_is_a_newer_one(snapshot, judged, researcher):
     take_snapshot(version=judged.version, now=timezone.now(), seed=1)
     assert "This is an earlier board" in shown(researcher, f"/boards/{snapshot.pk}/")

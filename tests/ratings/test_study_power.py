@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 
 from core.errors import Invalid
 from judging.services import studies
+from prompts.models import Prompt
 from ratings.services.power import Assumptions, power_of, study_power
 from tests.ratings.studies import build_study
 
@@ -86,7 +87,12 @@ def test_the_api_says_it_to_readers(dave, client_of):
 def test_the_command_says_it_of_a_study_and_of_numbers(capsys):
     build_study(prompts=30)
     call_command("plan_votes", "birds")
-    assert "expected win rate of" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "expected win rate of" in said
+    assert "Left out" not in said
+    Prompt.objects.filter(position__lt=4).update(criteria=["foo"])
+    call_command("plan_votes", "birds")
+    assert "Left out of the pool: 4 prompts" in capsys.readouterr().out
     call_command("plan_votes", votes=3000, models=5, prompts=200, format="json")
     assert json.loads(capsys.readouterr().out)["detectable_win_rate"] == of().detectable_win_rate
     call_command("plan_votes", votes=3000, prompts=3)

@@ -81,6 +81,11 @@ def _lines(found: Power) -> list[str]:
             f"To find a win rate of {0.5 + found.margin:.1%}: {_needed(found.difference)}.",
             f"To show that equals are within {found.margin:.1%}: {_needed(found.equivalence)}.",
         ]
+    if found.prompts_without_criterion:
+        lines.append(
+            f"Left out of the pool: {found.prompts_without_criterion} prompts whose criteria are none"
+            " of the study's."
+        )
     return lines
 
 

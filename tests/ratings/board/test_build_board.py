@@ -298,6 +298,14 @@ def test_a_criterion_that_ranks_nothing_is_named_as_the_reason():
     assert composite["reasons"] == ["There is no composite: Truthfulness cannot be estimated."]
 
 
+def test_criteria_that_rank_nothing_are_listed_as_a_sentence_lists_them():
+    won = [("ant", "bee", "first", f"r{at:02}", "p1") for at in range(12)]
+    source = board_input(dict.fromkeys(("helpfulness", "harmlessness", "truthfulness"), won))
+    composite = build_board(source, seed=0)["composite"]
+    named = "Helpfulness, Harmlessness and Truthfulness"
+    assert composite["reasons"] == [f"There is no composite: {named} cannot be estimated."]
+
+
 def test_the_kinds_of_raters_are_told_with_their_counts():
     board = build_board(board_input({"helpfulness": round_robin()}, kinds="simulated"), seed=0)
     assert board["raters"] == [
