@@ -217,7 +217,11 @@ def test(arguments: Sequence[str]) -> int:
         say("== Tests on PostgreSQL and Redis")
         # Pages look the same over either database; the journeys through them are gone on both.
         # What asks no database has passed above.
-        some = () if arguments else ("-m", "not browser or journey", "--only-with-database")
+        some = (
+            ()
+            if arguments
+            else ("-m", "(not browser and not once) or journey", "--only-with-database")
+        )
         codes.append(call(*command, *some, env=test_services()).returncode)
     failed = [code for code in codes if code not in {0, NO_TESTS}]
     return failed[0] if failed else min(codes)

@@ -136,6 +136,7 @@ def test_there_are_many_cases():
     assert len(CASES) * len(ACTORS) >= 600
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("who", ACTORS)
 def test_only_who_may_is_let_in(ask, who):
     actor, wrong = ACTORS[who], []

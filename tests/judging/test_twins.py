@@ -43,6 +43,7 @@ def observed(client, page_client, scene) -> _twins.Seen:
     )
 
 
+@pytest.mark.once  # `bench blinding` goes through the real server on PostgreSQL
 @pytest.mark.django_db
 @pytest.mark.timeout(300)
 def test_twins_stay_at_chance_and_every_planted_leak_is_found(client_of, client):
