@@ -4,7 +4,15 @@ import pytest
 
 from accounts.services import create_user
 from judging.models import Assignment, Judgment
-from tests.browser.raters import judge, open_pair, press, said, three_criteria, token
+from tests.browser.raters import (
+    judge,
+    open_pair,
+    press,
+    said,
+    three_criteria,
+    token,
+    wait_for_another,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
@@ -122,6 +130,20 @@ def test_skipping_takes_a_key_for_the_menu_and_a_key_for_the_reason(page_of, sce
     press(page, "s", "4")
     page.wait_for_function("() => document.getElementById('said').textContent === 'Skipped'")
     assert Assignment.objects.get(state="skipped").skip_reason == "harmful"
+
+
+def test_undo_says_after_a_skip_that_it_undoes_the_judgment_before(page_of, scene):
+    page = page_of(scene.bob.user)
+    open_pair(page, scene)
+    judge(page)
+    undo = page.locator("#undo [data-last]")
+    assert undo.inner_text() == "Undo"
+    before = token(page)
+    press(page, "s", "1")
+    wait_for_another(page, before)
+    assert undo.inner_text() == "Undo the judgment before"
+    judge(page)
+    assert undo.inner_text() == "Undo"
 
 
 def test_arrows_scroll_both_answers_and_go_between_questions(page_of, transactional_db):

@@ -4,7 +4,7 @@ import "./keyboard.js";
 import { lookAhead, showNext } from "./pairs.js";
 import { begin, body, form, goTo, mark, pair, unanswered } from "./questions.js";
 import { send } from "./sending.js";
-import { back, offer } from "./undo.js";
+import { afterSkip, back, offer } from "./undo.js";
 
 const said = document.getElementById("said");
 const progress = document.querySelector("[data-progress]");
@@ -57,6 +57,7 @@ async function skip(reason) {
   const { token, api } = pair().dataset;
   const answer = await send(`${api}skip/`, "POST", { reason });
   forget(token);
+  afterSkip();
   said.textContent = answer.status < 300 ? said.dataset.skipped : (answer.body.detail ?? "");
   await showNext();
 }
