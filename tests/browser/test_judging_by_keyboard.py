@@ -89,6 +89,21 @@ def test_enter_before_the_last_answer_goes_to_the_missing_one(page_of, scene):
     assert not Judgment.objects.exists()
 
 
+def test_on_a_phone_what_is_not_answered_is_said_at_the_question(page_of, scene):
+    page = page_of(scene.bob.user, width=390, height=844)
+    open_pair(page, scene)
+    page.get_by_role("button", name="Save and next").click()
+    missed = page.locator("[data-criterion=helpfulness] .missed")
+    assert missed.inner_text() == "Not answered yet: Helpfulness"
+    page.wait_for_function(
+        "one => { const box = one.getBoundingClientRect();"
+        " return box.top >= 0 && box.bottom <= innerHeight }",
+        arg=missed.element_handle(),
+    )
+    press(page, "2")
+    assert page.locator(".missed").count() == 0
+
+
 @pytest.mark.parametrize("key", ["d", "?"])
 def test_the_definition_is_one_key_away_and_the_same_key_closes_it(page_of, scene, key):
     page = page_of(scene.bob.user)

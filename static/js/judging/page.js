@@ -2,7 +2,7 @@
 import { forget, restore } from "./drafts.js";
 import "./keyboard.js";
 import { lookAhead, showNext } from "./pairs.js";
-import { begin, body, form, goTo, mark, pair, unanswered } from "./questions.js";
+import { begin, body, form, mark, pair, point, unanswered } from "./questions.js";
 import { send } from "./sending.js";
 import { afterSkip, back, offer } from "./undo.js";
 
@@ -33,7 +33,7 @@ async function save() {
   const missing = unanswered();
   if (missing) {
     said.textContent = said.dataset.missing.replace("{label}", missing.dataset.label);
-    return goTo(missing);
+    return point(missing, said.textContent);
   }
   said.textContent = said.dataset.saving;
   const { token, api, study } = pair().dataset;
