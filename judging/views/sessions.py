@@ -134,7 +134,7 @@ def skip(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     if reason not in dict(SKIP_REASONS):
         raise Invalid(_("Choose one of the reasons."), code="skip_reason")
     assignments.skip_assignment(assignment=assignment, reason=reason, now=timezone.now())
-    return redirect("judge", slug)
+    return redirect(f"{reverse('judge', args=[slug])}?skipped=yes")
 
 
 @require_http_methods(["GET", "POST"])
@@ -220,7 +220,11 @@ def _next_page(request: HttpRequest, slug: str, *, filled: Filled | None = None)
     again = filled if filled and filled.token == leased.blinded.token else None
     context = _pair(study, leased.protocol, leased.blinded, again)
     asked_for = request.GET.get("show") == leased.blinded.token
-    context |= {"changeable": changeable, "veiled": context["veiled"] and not asked_for}
+    context |= {
+        "changeable": changeable,
+        "skipped": "skipped" in request.GET,
+        "veiled": context["veiled"] and not asked_for,
+    }
     return page_or_piece(request, PAIR, context, refused=again is not None)
 
 

@@ -4,7 +4,15 @@ import pytest
 
 from accounts.services import create_user
 from judging.models import Assignment, Judgment
-from tests.browser.raters import judge, open_pair, press, said, three_criteria, token
+from tests.browser.raters import (
+    judge,
+    open_pair,
+    press,
+    said,
+    three_criteria,
+    token,
+    wait_for_another,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
@@ -81,6 +89,21 @@ def test_enter_before_the_last_answer_goes_to_the_missing_one(page_of, scene):
     assert not Judgment.objects.exists()
 
 
+def test_on_a_phone_what_is_not_answered_is_said_at_the_question(page_of, scene):
+    page = page_of(scene.bob.user, width=390, height=844)
+    open_pair(page, scene)
+    page.get_by_role("button", name="Save and next").click()
+    missed = page.locator("[data-criterion=helpfulness] .missed")
+    assert missed.inner_text() == "Not answered yet: Helpfulness"
+    page.wait_for_function(
+        "one => { const box = one.getBoundingClientRect();"
+        " return box.top >= 0 && box.bottom <= innerHeight }",
+        arg=missed.element_handle(),
+    )
+    press(page, "2")
+    assert page.locator(".missed").count() == 0
+
+
 @pytest.mark.parametrize("key", ["d", "?"])
 def test_the_definition_is_one_key_away_and_the_same_key_closes_it(page_of, scene, key):
     page = page_of(scene.bob.user)
@@ -122,6 +145,20 @@ def test_skipping_takes_a_key_for_the_menu_and_a_key_for_the_reason(page_of, sce
     press(page, "s", "4")
     page.wait_for_function("() => document.getElementById('said').textContent === 'Skipped'")
     assert Assignment.objects.get(state="skipped").skip_reason == "harmful"
+
+
+def test_undo_says_after_a_skip_that_it_undoes_the_judgment_before(page_of, scene):
+    page = page_of(scene.bob.user)
+    open_pair(page, scene)
+    judge(page)
+    undo = page.locator("#undo [data-last]")
+    assert undo.inner_text() == "Undo"
+    before = token(page)
+    press(page, "s", "1")
+    wait_for_another(page, before)
+    assert undo.inner_text() == "Undo the judgment before"
+    judge(page)
+    assert undo.inner_text() == "Undo"
 
 
 def test_arrows_scroll_both_answers_and_go_between_questions(page_of, transactional_db):

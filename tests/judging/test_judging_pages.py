@@ -94,6 +94,16 @@ def test_a_second_different_judgment_is_refused_with_words(scene, page):
     assert Judgment.objects.get().votes.get().display_value == "1"
 
 
+def test_after_a_skip_undo_says_that_it_undoes_the_judgment_before(scene, page):
+    _, action = form(scene, page)
+    page.post(action, {"quality": "1"})
+    html, action = form(scene, page)
+    assert ">Undo</span>" in html
+    skipped = page.post(f"{action}skip/", {"reason": "unclear"}, follow=True).content.decode()
+    assert ">Undo the judgment before</span>" in skipped
+    assert ">Skipped</p>" in skipped
+
+
 def test_skipping_needs_a_reason_from_the_list(scene, page):
     _, action = form(scene, page)
     assert page.post(f"{action}skip/", {"reason": "because"}).status_code == 400

@@ -2,9 +2,9 @@
 import { forget, restore } from "./drafts.js";
 import "./keyboard.js";
 import { lookAhead, showNext } from "./pairs.js";
-import { begin, body, form, goTo, mark, pair, unanswered } from "./questions.js";
+import { begin, body, form, mark, pair, point, unanswered } from "./questions.js";
 import { send } from "./sending.js";
-import { back, offer } from "./undo.js";
+import { afterSkip, back, offer } from "./undo.js";
 
 const said = document.getElementById("said");
 const progress = document.querySelector("[data-progress]");
@@ -33,7 +33,7 @@ async function save() {
   const missing = unanswered();
   if (missing) {
     said.textContent = said.dataset.missing.replace("{label}", missing.dataset.label);
-    return goTo(missing);
+    return point(missing, said.textContent);
   }
   said.textContent = said.dataset.saving;
   const { token, api, study } = pair().dataset;
@@ -57,6 +57,7 @@ async function skip(reason) {
   const { token, api } = pair().dataset;
   const answer = await send(`${api}skip/`, "POST", { reason });
   forget(token);
+  afterSkip();
   said.textContent = answer.status < 300 ? said.dataset.skipped : (answer.body.detail ?? "");
   await showNext();
 }

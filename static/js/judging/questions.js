@@ -41,6 +41,17 @@ export function goTo(question) {
   mark();
 }
 
+// What is said at the top of the page is said at the question too: on a phone the top is out of sight.
+export function point(question, words) {
+  pair().querySelector(".missed")?.remove();
+  const missed = Object.assign(document.createElement("p"), { className: "missed", textContent: words });
+  question.querySelector("legend").after(missed);
+  goTo(question);
+  question.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("change", ({ target }) => target.closest(".question")?.querySelector(".missed")?.remove());
+
 // A judgment that is changed begins at its first question.
 export function begin() {
   if (unanswered()) mark();

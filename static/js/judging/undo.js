@@ -5,10 +5,18 @@ const link = document.getElementById("undo");
 const said = document.getElementById("said");
 let waiting = null;
 
+const label = link.querySelector("[data-last]");
+
 export function offer(address, until) {
+  label.textContent = label.dataset.last;
   link.href = address;
   link.dataset.until = until;
   count();
+}
+
+// A skip is not undone: what can be is the judgment before it.
+export function afterSkip() {
+  label.textContent = label.dataset.before;
 }
 
 function count() {
