@@ -11,11 +11,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from core.canonical import digest
 from core.errors import Conflict
-from judging.models import Judgment, Study, StudyVersion
+from judging.models import Assignment, Judgment, Study, StudyVersion
 from judging.services.unblinding import require_revealed
 from ratings.board import build_board
 from ratings.dataset.ballots import latest_judgment_id, read_board_input
@@ -143,12 +144,14 @@ def library_versions() -> dict[str, str]:
 
 def is_final(snapshot: LeaderboardSnapshot) -> bool:
     """Say whether another board of its version would be the same: of a closed study, up to its end."""
-    version = snapshot.study_version
-    return (
-        not snapshot.interim
-        and snapshot.code_version == code_version()
-        and snapshot.last_judgment_id == latest_judgment_id(version)
+    if snapshot.interim or snapshot.code_version != code_version():
+        return False
+    # From the later judgments to their study, however many the study has.
+    study = Assignment.objects.filter(
+        pk=OuterRef("assignment"), study=snapshot.study_version.study_id
     )
+    later = Judgment.objects.filter(pk__gt=snapshot.last_judgment_id)
+    return not later.filter(Exists(study)).exists()
 
 
 def settled_judgment_id(version: StudyVersion) -> int:

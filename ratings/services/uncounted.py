@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 
 from judging.models import Assignment, Judgment
 from ratings.models import LeaderboardSnapshot
 
-Kind = Judgment.Kind
+LEFT_OUT = (Judgment.Kind.EXCLUSION, Judgment.Kind.RETRACTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +32,21 @@ def uncounted(snapshot: LeaderboardSnapshot) -> Uncounted:
     judged = Judgment.objects.filter(
         assignment__study_id=snapshot.study_version.study_id, pk__lte=snapshot.last_judgment_id
     )
+    planned = Q(assignment__purpose=Assignment.Purpose.PLANNED)
+    # Each has one first revision: counted so, no row has to look for later ones.
+    first = judged.filter(revision=0).aggregate(
+        total=Count("pk"), beside=Count("pk", filter=~planned)
+    )
     later = judged.filter(assignment=OuterRef("assignment"), revision__gt=OuterRef("revision"))
-    counts = {
-        (purpose, kind): n
-        for purpose, kind, n in judged.filter(~Exists(later))
-        .order_by()
-        .values_list("assignment__purpose", "kind")
-        .annotate(n=Count("*"))
-    }
-    planned = Assignment.Purpose.PLANNED
-    total = sum(counts.values())
-    beside = sum(n for (purpose, _kind), n in counts.items() if purpose != planned)
-    excluded = counts.get((planned, Kind.EXCLUSION), 0)
-    retracted = counts.get((planned, Kind.RETRACTION), 0)
+    left_out = judged.filter(planned, ~Exists(later), revision__gt=0, kind__in=LEFT_OUT)
+    counts = dict(left_out.order_by().values_list("kind").annotate(n=Count("*")))
+    excluded, retracted = (counts.get(kind, 0) for kind in LEFT_OUT)
     counted = sum(one["judgments"] for one in snapshot.result["raters"])
     return Uncounted(
-        judged=total,
+        judged=first["total"],
         counted=counted,
-        beside_plan=beside,
+        beside_plan=first["beside"],
         excluded=excluded,
         retracted=retracted,
-        otherwise=max(0, total - beside - excluded - retracted - counted),
+        otherwise=max(0, first["total"] - first["beside"] - excluded - retracted - counted),
     )
