@@ -256,7 +256,9 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER note_abandoned BEFORE UPDATE ON models_registry_completion FOR EACH ROW
-WHEN (OLD.state = 'leased' AND OLD.leased_until < now()
+-- A drain wakes just when a lease ends, in a transaction that may have begun before, and by a clock
+-- that may differ a little.
+WHEN (OLD.state = 'leased' AND OLD.leased_until < clock_timestamp() + interval '0.5 s'
       AND (NEW.fence <> OLD.fence OR NEW.state = 'failed'))
 EXECUTE FUNCTION note_abandoned();
 """
