@@ -107,9 +107,14 @@ def set_key(*, endpoint: ModelEndpoint, api_key: str) -> ModelEndpoint:
     return update_endpoint(endpoint=endpoint, api_key=api_key)
 
 
-def pause_endpoint(*, endpoint_id: int, reason: str, now: datetime) -> bool:
-    """Stop all calls to an endpoint; say whether this call did, so that one notice is given."""
-    running = ModelEndpoint.objects.filter(pk=endpoint_id, paused_at=None)
+def pause_endpoint(*, endpoint: ModelEndpoint, reason: str, now: datetime) -> bool:
+    """Stop all calls to an endpoint; say whether this call did, so that one notice is given.
+
+    `endpoint` is as it was called: what a call with its former key or address met says nothing of
+    what it is now, and comes in after somebody has set it right.
+    """
+    as_it_was = {name: getattr(endpoint, name) for name in ("base_url", "encrypted_key")}
+    running = ModelEndpoint.objects.filter(pk=endpoint.pk, paused_at=None, **as_it_was)
     return running.update(paused_at=now, pause_reason=reason[:500]) == 1
 
 

@@ -223,7 +223,7 @@ def key_revoked(a: Round) -> None:
     a.worker("second", beat=False)
     a.wait_until_under_way()
     good[:] = ["sk-fresh-0123456789"]
-    a.wait(lambda: ModelEndpoint.objects.filter(paused_at__isnull=False).exists(), "a pause", 5)
+    a.wait(lambda: ModelEndpoint.objects.filter(paused_at__isnull=False).exists(), "a pause", 30)
     time.sleep(1.5)
     refused = sum(not call.answered for call in a.provider.calls)
     if refused > 2 * 2 * CALLS_PER_TASK:
