@@ -11,12 +11,15 @@ REFUSED_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in (
         "100.64.0.0/10",  # shared address space, holds clouds' metadata servers
+        "192.0.0.0/24",  # for protocols; a cloud's metadata server has 192.0.0.192
+        "168.63.129.16/32",  # looks public, and is the host below a virtual machine in another cloud
         "192.88.99.0/24",  # 6to4 relays
         "::/96",  # IPv4-compatible
         "64:ff9b::/96",  # NAT64
         "64:ff9b:1::/48",  # local NAT64
         "2001::/32",  # Teredo
         "2002::/16",  # 6to4
+        "3fff::/20",  # for documentation
         "fec0::/10",  # site-local
     )
 )

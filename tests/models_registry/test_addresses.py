@@ -99,6 +99,8 @@ https://100.64.0.1/v1
 https://100.100.100.200/latest/meta-data
 https://100.127.255.255/v1
 https://192.0.0.1/v1
+https://192.0.0.192/v1
+https://168.63.129.16/v1
 https://192.0.2.1/v1
 https://192.88.99.1/v1
 https://198.18.0.1/v1
@@ -113,6 +115,10 @@ https://[::]/v1
 https://[::ffff:127.0.0.1]/v1
 https://[::ffff:7f00:1]/v1
 https://[::ffff:10.0.0.1]/v1
+https://[::ffff:192.0.0.192]/v1
+https://[::ffff:0:127.0.0.1]/v1
+https://[3fff::1]/v1
+https://[64:ff9b::a9fe:a9fe]/v1
 https://[::ffff:169.254.169.254]/v1
 https://[0:0:0:0:0:ffff:127.0.0.1]/v1
 https://[::127.0.0.1]/v1
@@ -262,6 +268,8 @@ def call_with(url, addresses, private_hosts=(), *, in_flight):
         ["127.0.0.1", "8.8.8.8"],
         ["64:ff9b::7f00:1"],
         ["169.254.169.254"],
+        ["192.0.0.192"],
+        ["::ffff:a83f:8110"],
         ["fe80::1%eth0"],
         ["0.0.0.0"],
     ],
