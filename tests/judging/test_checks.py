@@ -77,6 +77,8 @@ def test_what_fills_no_place_is_named_on_the_studys_page_and_on_its_board(now, c
     shown = " ".join(client.get("/studies/study/board/").content.decode().split())
     assert f"Of {len(made)} judgments 79 are counted here. Not counted: {beside} beside" in shown
     assert ", 1 taken back." in shown
+    told = client.get(f"/api/v1/boards/{board.pk}/").json()["judgments"]
+    assert (told["judged"], told["counted"], told["retracted"]) == (len(made), 79, 1)
 
 
 def test_gold_is_shown_quietly_and_counts_on_no_board(now):
