@@ -13,7 +13,8 @@ References
 Page, E. S. (1954). Continuous inspection schemes. Biometrika 41: the largest sum of a run.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -170,7 +171,7 @@ def _moving(
     comparisons: Comparisons,
     judged: Sequence[int],
     trusted: NDArray[np.bool_],
-    honest: Set[int],
+    honest: AbstractSet[int],
 ) -> dict[int, float]:
     """Return by rater how far their votes move the model they move most, as a standard normal score.
 

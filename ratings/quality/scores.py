@@ -14,7 +14,8 @@ Johnson, N. L., Kotz, S. and Balakrishnan, N. (1994). Continuous univariate dist
 17: the gamma distribution with a location (Pearson's type III).
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,7 @@ IQR = 1.349  # of a standard normal
 EFFICIENCY = 0.37  # of a spread by quartiles, of normal values
 LEAST_SPREAD = 0.05
 LEAST_CHANCE = 1e-300
+LEAST_RATERS = 2  # for a spread
 SYMMETRIC = 1e-3  # skewness up to which a sum is taken for normal
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
@@ -49,11 +51,11 @@ def bound_of_many(level: float, tests: int) -> float:
     return float(score_of(-np.expm1(np.log1p(-level) / tests)))
 
 
-def among_raters(raw: Mapping[int, float], trusted: Set[int]) -> dict[int, float]:
+def among_raters(raw: Mapping[int, float], trusted: AbstractSet[int]) -> dict[int, float]:
     """Return by rater how far their statistic lies above the median of the trusted, as a score."""
     values = np.array([value for code, value in raw.items() if code in trusted], dtype=float)
     known = values[np.isfinite(values)]
-    if known.size < 2:
+    if known.size < LEAST_RATERS:
         return dict.fromkeys(raw, 0.0)
     centre, spread = _centre_and_spread(known)
     spread = max(spread, LEAST_SPREAD)
@@ -76,7 +78,7 @@ def of_skewed_sum(total: float, variance: float, third: float) -> float:
     return float(score_of(upper if skew > 0 else 1 - upper))
 
 
-def of_ties(tried: Mapping[int, Tried], trusted: Set[int]) -> dict[int, float]:
+def of_ties(tried: Mapping[int, Tried], trusted: AbstractSet[int]) -> dict[int, float]:
     """Return by rater how surprising so many or so few ties are: the larger score of both sides.
 
     Of a binomial count whose share differs between raters; on the scale of the angle, where its
@@ -87,7 +89,7 @@ def of_ties(tried: Mapping[int, Tried], trusted: Set[int]) -> dict[int, float]:
     right = np.array([tried[code].right for code in codes], dtype=float)
     of = np.array([tried[code].of for code in codes], dtype=float)
     kept = np.array([code in trusted for code in codes], dtype=bool)
-    if kept.sum() < 2:
+    if kept.sum() < LEAST_RATERS:
         return dict.fromkeys(codes, 0.0)
     angles = np.arcsin(np.sqrt((right + _spaced(right / of)) / (of + 1)))
     centre = float(np.median(angles[kept]))

@@ -83,7 +83,9 @@ def test_a_skewed_sum_has_the_chance_that_all_its_outcomes_add_up_to():
     sums = -((outcomes / 2 - expected) * lean).sum(axis=1)
     variance = float(chances @ sums**2)
     third = float(chances @ sums**3)
-    assert variance == pytest.approx(float(((expected * (1 - expected) - tied / 4) * lean**2).sum()))
+    assert variance == pytest.approx(
+        float(((expected * (1 - expected) - tied / 4) * lean**2).sum())
+    )
     assert third == pytest.approx(float(-(third_moment(expected, tied) * lean**3).sum()))
     scores = np.array([of_skewed_sum(one, variance, third) for one in sums])
     for level in (0.01, LEVEL):
