@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from core.canonical import canonical_json
@@ -306,7 +307,13 @@ class ModelChoices(forms.ModelMultipleChoiceField):
 
     def label_from_instance(self, obj: LanguageModel) -> str:
         version = f" · {_('version')} {obj.version}" if obj.version > 1 else ""
-        return f"{obj.name}{version} · {obj.endpoint.name if obj.endpoint else ''}"
+        # Each name keeps its own direction.
+        return format_html(
+            "<bdi>{}</bdi>{} · <bdi>{}</bdi>",
+            obj.name,
+            version,
+            obj.endpoint.name if obj.endpoint else "",
+        )
 
     def clean(self, value: Any) -> Any:
         """Refuse what no key can be before a database is asked for it."""

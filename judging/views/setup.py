@@ -90,7 +90,7 @@ def new(request: HttpRequest) -> HttpResponse:
         try:
             made = studies.create_study(
                 created_by=cast("User", request.user),
-                protocol=material.only_pool(),
+                protocol=material.begun_with(run=request.GET.get("run", "")),
                 **form.cleaned_data,
             )
         except (Conflict, Invalid) as error:
