@@ -123,9 +123,7 @@ def discard_draft(*, study: Study) -> None:
     """Delete a study that was never published. Raises `Conflict` once it was."""
     study = _locked(study)
     if study.state != State.DRAFT:
-        raise Conflict(
-            _("A published study stays; close it when it is over."), code="published"
-        )
+        raise Conflict(_("A published study stays; close it when it is over."), code="published")
     study.delete()
 
 

@@ -409,7 +409,7 @@ def test_the_review_warns_of_names_of_models_that_raters_would_read(page, study)
     Study.objects.update(name="Better than GPT-4?")
     review = text(page.get(at("review")))
     assert "Raters would read names of models:" in review
-    assert "<bdi>gpt-4</bdi> <span class=\"soft\">· in the name" in review
+    assert '<bdi>gpt-4</bdi> <span class="soft">· in the name' in review
 
 
 def test_the_review_calls_models_and_pool_what_people_call_them(page, study, material):
