@@ -339,7 +339,7 @@ class RunForm(Plain):
         error_messages={"required": _("Choose at least one model.")},
     )
     samples = forms.IntegerField(
-        label=_("Answers of each model to each prompt"), min_value=1, max_value=100, initial=1
+        label=_("Answers to each prompt"), min_value=1, max_value=100, initial=1
     )
     cost_limit = forms.DecimalField(
         label=_("Budget, $ (optional)"),

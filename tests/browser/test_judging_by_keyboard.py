@@ -139,6 +139,7 @@ def test_on_a_phone_what_is_not_answered_is_said_at_the_question(page_of, scene)
     )
     press(page, "2")
     assert page.locator(".missed").count() == 0
+    assert said(page) == ""
 
 
 @pytest.mark.parametrize("key", ["d", "?"])

@@ -115,7 +115,7 @@ def test_pausing_and_resuming_are_undone_by_each_other(page, scene):
 
 def test_closing_needs_the_name(page, scene, now):
     lease_next(rater=scene.bob, slug="study", now=now)
-    assert "1 comparisons that raters have" in text(page.get(URL + "close/"))
+    assert "1 comparison that a rater has on the screen" in text(page.get(URL + "close/"))
     wrong = page.post(URL + "close/", {"name": "a study"})
     assert wrong.status_code == 400
     assert "not its name" in text(wrong)
