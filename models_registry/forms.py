@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from core.canonical import canonical_json
@@ -308,7 +309,13 @@ class ModelChoices(forms.ModelMultipleChoiceField):
 
     def label_from_instance(self, obj: LanguageModel) -> str:
         version = f" · {_('version')} {obj.version}" if obj.version > 1 else ""
-        return f"{obj.name}{version} · {obj.endpoint.name if obj.endpoint else ''}"
+        # Each name keeps its own direction.
+        return format_html(
+            "<bdi>{}</bdi>{} · <bdi>{}</bdi>",
+            obj.name,
+            version,
+            obj.endpoint.name if obj.endpoint else "",
+        )
 
     def clean(self, value: Any) -> Any:
         """Refuse what no key can be before a database is asked for it."""
@@ -334,7 +341,7 @@ class RunForm(Plain):
         error_messages={"required": _("Choose at least one model.")},
     )
     samples = forms.IntegerField(
-        label=_("Answers of each model to each prompt"), min_value=1, max_value=100, initial=1
+        label=_("Answers to each prompt"), min_value=1, max_value=100, initial=1
     )
     cost_limit = forms.DecimalField(
         label=_("Budget, $ (optional)"),

@@ -52,7 +52,9 @@ def connect(request: HttpRequest) -> HttpResponse:
         request.GET.get("preset", ""), int(route) if route.isdecimal() else 0
     )
     sent = _corrected(request.POST) if request.method == "POST" else None
-    form = forms.ConnectForm(sent, initial=filled or {"max_tokens": 1024})
+    # Another model of an endpoint begins there; an unknown one chooses nothing.
+    begun = {"max_tokens": 1024, "endpoint": request.GET.get("endpoint", "")}
+    form = forms.ConnectForm(sent, initial=filled or begun)
     context: dict[str, Any] = {
         "form": form,
         "presets": PRESETS,

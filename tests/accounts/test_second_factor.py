@@ -48,6 +48,17 @@ def test_an_admin_is_led_to_it_and_then_let_in(needed, alice):
     assert client.get("/api/v1/studies/").status_code == 200
 
 
+def test_a_code_is_fresh_for_five_minutes_and_then_asked_for_again(alice):
+    client = signed_in(alice)
+    client.post(SET_UP, {"code": code_of(client.get(SET_UP).content.decode())})
+    remove = "/account/second-factor/totp/deactivate/"
+    assert client.get(remove).status_code == 200
+    session = client.session
+    session["new_second_factor_at"] -= 301
+    session.save()
+    assert client.get(remove).url.startswith("/account/second-factor/reauthenticate/")
+
+
 def test_who_has_one_is_asked_for_a_code_and_cannot_remove_it(needed, alice):
     client = signed_in(alice)
     page = client.get(SET_UP).content.decode()
