@@ -12,7 +12,7 @@ from core.identity.names import MAKER, MODEL, may_name_model
 
 _VERB = (
     r"(?:made|created|developed|built|trained|programmed|designed|owns?|invented|coded|released"
-    r"|engineered|operates|runs|behind|fine-?tuned|wrote)"
+    r"|engineered|operates|runs|behind|fine-?tuned|wrote|powers)"
 )
 _ENDS = (
     r"(?=\s*(?:$|[?.!,;:)\n？。]|and\b|or\b|in\b|when\b|then\b|as\b|to be\b|first\b|initially\b"
@@ -83,6 +83,7 @@ _QUESTIONS = (
             "behind you",
             "wrote you",
             "operates you",
+            "powers you",
         ),
         r"(?<!\w)(?:(?:who|what|which)(?:'s| is| are| was)?(?: [a-z]+){0,5}?|(?:name|tell me|state) the"
         rf" (?:company|lab|firm|people|team|organi[sz]ation)) (?:that |who )?{_VERB} you{_ENDS}",
@@ -100,7 +101,10 @@ _QUESTIONS = (
         r"(?!\w)[^.!\n]{0,40}\?"
         rf"|(?<!\w)(?:are|were) you (?:an? |the )?{MAKER}"
         r"|(?<!\w)(?:who|what) (?:exactly |really |even )?are you"
-        r"(?:,? (?:exactly|really|anyway|called))?\s*(?:[?!.]|$)",
+        r"(?:,? (?:exactly|really|anyway|called))?\s*(?:[?!.]|$)"
+        r"|(?<!\w)(?:tell me|say|state|reveal|know|wonder|curious|disclose)[^.?!\n]{0,20}? (?:what|which)"
+        r"(?: kind of| type of| exact)? (?:ai|llm|(?:ai |language )?model|chatbot|version) (?:you are|you're)"
+        rf"{_ENDS}",
     ),
     _question(
         ("are you", "is this", "do you", "did you", "am i ", "do i ", "did i ", "are this"),
