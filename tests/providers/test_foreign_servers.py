@@ -59,6 +59,7 @@ def running(name: str, *arguments: str, port: int, log: Path, program: str = "")
             env=environment,
             stdout=told,
             stderr=told,
+            start_new_session=True,
         )
         try:
             until = time.monotonic() + 200
@@ -70,8 +71,8 @@ def running(name: str, *arguments: str, port: int, log: Path, program: str = "")
             server.send_signal(signal.SIGINT)  # as by Ctrl-C: then they end what they started, too
             try:
                 server.wait(timeout=60)
-            except subprocess.TimeoutExpired:  # their ends are their own business
-                server.kill()
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)  # with what it started
                 server.wait()
 
 
