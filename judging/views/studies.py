@@ -76,10 +76,14 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
 @needs("manage")
 @require_http_methods(["GET", "POST"])
 def discard(request: HttpRequest, slug: str) -> HttpResponse:
-    """Forget a prepared amendment, once the study's name was typed."""
+    """Forget a draft or a prepared amendment, once the study's name was typed."""
     found = get_object_or_404(Study, slug=slug)
     if not _confirmed(request, found):
         return _ask(request, found, "studies/discard.html", None)
+    if found.state == Study.State.DRAFT:
+        studies.discard_draft(study=found)
+        messages.success(request, _("“%(name)s” is deleted.") % {"name": found.name})
+        return redirect("home")
     studies.discard_amendment(study=found)
     messages.success(request, _("The prepared changes are gone; the version in force stays."))
     return redirect("study", slug)

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -78,3 +79,19 @@ def test_on_ones_own_machine_it_is_offered_and_not_demanded(alice):
     client = signed_in(alice)
     assert client.get("/").status_code == 200
     assert "Set one up" in client.get("/account/").content.decode()
+
+
+def test_a_code_is_taken_once_by_all_processes_and_also_when_redis_forgot_it(needed, alice):
+    client = signed_in(alice)
+    page = client.get(SET_UP).content.decode()
+    client.post(SET_UP, {"code": code_of(page)})
+    code = code_of(page, ahead=1)
+    for taken in (True, False):
+        cache.clear()  # as if this were another process, or Redis had lost what it had
+        again = signed_in(alice)
+        again.post("/account/second-factor/authenticate/", {"code": code})
+        assert ("_auth_user_id" in again.session) is taken
+    cache.clear()
+    older = signed_in(alice)
+    older.post("/account/second-factor/authenticate/", {"code": code_of(page)})
+    assert "_auth_user_id" not in older.session
