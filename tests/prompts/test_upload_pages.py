@@ -38,7 +38,8 @@ def text(answer) -> str:
 def test_a_file_is_looked_at_imported_and_published(page, upload):
     preview = upload()
     shown = text(page.get(preview))
-    assert "recognised as “own”" in shown
+    assert "<strong>2</strong> prompts to import" in shown
+    assert "recognised as" not in shown
     assert "Import 2 prompts" in shown
     assert not Prompt.objects.exists()
     draft = page.post(preview, {"pool_name": "My own"})["Location"]
