@@ -179,6 +179,10 @@ MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Preferendum"
 MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "accounts.forms.SignInCodeForm",
+    "reauthenticate": "accounts.forms.ConfirmCodeForm",
+}
 # On this machine alone a one-time link is enough; where others can reach the site it is not.
 ADMINS_NEED_SECOND_FACTOR = env_bool(
     "PREFERENDUM_ADMINS_NEED_SECOND_FACTOR", default=env_bool("PREFERENDUM_PRODUCTION")

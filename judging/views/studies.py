@@ -1,5 +1,6 @@
 """A study's page for those who manage it: how far it is, its versions, and what can be done."""
 
+import json
 from typing import Any
 
 from django.contrib import messages
@@ -29,7 +30,14 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
     context = {"study": found, **_progress(found)}
     if request.htmx:  # type: ignore[attr-defined] # set by django_htmx's middleware
         return render(request, "studies/_progress.html", context)
-    context |= {"versions": _versions(found), "running": found.state in RUNNING}
+    versions = _versions(found)
+    frozen = versions[0]["version"].protocol
+    context |= {
+        "versions": versions,
+        "running": found.state in RUNNING,
+        "frozen": frozen,
+        "json": json.dumps(frozen, indent=2, ensure_ascii=False, sort_keys=True),
+    }
     if found.state in RUNNING:
         context |= _amendment(found)
     return render(request, "studies/study.html", context)

@@ -1,5 +1,7 @@
 """A study's page for managers: progress, versions, pause, close, amend."""
 
+from hashlib import sha256
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -54,6 +56,19 @@ def test_tells_how_far_the_study_is_and_by_whom(page, scene, now):
     assert scene.bob.pseudonym in text(answer)
     assert scene.version.digest in text(answer)
     assert "/studies/study/board/" in text(answer)
+
+
+def test_tells_the_protocol_in_force_and_the_seed_only_once_the_study_is_closed(page, scene, now):
+    seed, promised = scene.study.secret_seed, scene.version.protocol["seed_commitment"]
+    html = text(page.get(URL))
+    assert promised in html
+    assert "by no rule" in html
+    assert "&quot;judgments_per_comparison&quot;: 1" in html
+    assert seed not in html
+    close_study(study=scene.study, now=now)
+    told = text(page.get(URL))
+    assert f'id="seed">{seed}<' in told
+    assert sha256(seed.encode()).hexdigest() == promised
 
 
 def test_htmx_gets_the_progress_alone(page):
