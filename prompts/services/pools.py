@@ -481,7 +481,7 @@ def _report(
         for flag in flags:
             noticed[flag].append(one.row)
     rows = [
-        Notice(flag, f"It {meaning}.", len(noticed[flag]), tuple(noticed[flag][:_SHOWN_ROWS]))
+        Notice(flag, _(meaning), len(noticed[flag]), tuple(noticed[flag][:_SHOWN_ROWS]))
         for flag, meaning in MEANING.items()
         if flag in noticed
     ]
