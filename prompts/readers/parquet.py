@@ -79,8 +79,8 @@ def _run(source: IO[bytes], output: IO[bytes]) -> int:
 
 def _problem(told: dict[str, Any]) -> str:
     """Return in words what the child refused."""
-    numbers = {one: f"{told[one]:,}" for one in ("number", "most") if one in told}
-    return _((_TOO_LARGE | _BROKEN)[told["error"]]) % {**told, **numbers}
+    words = {key: f"{value:,}" if isinstance(value, int) else value for key, value in told.items()}
+    return _((_TOO_LARGE | _BROKEN)[told["error"]]) % words
 
 
 def _refusal(output: IO[bytes]) -> Invalid:

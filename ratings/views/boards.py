@@ -20,6 +20,7 @@ from core.errors import Invalid, Missing
 from core.pages import page_or_piece
 from judging.models import Study
 from ratings.board.changes import changes
+from ratings.board.sentences import in_words
 from ratings.models import BoardRequest, LeaderboardSnapshot
 from ratings.permissions import may_see_identities, needs
 from ratings.services import board_requests
@@ -132,6 +133,7 @@ def two_models(request: HttpRequest, pk: int) -> HttpResponse:
         "snapshot": found,
         "board": board,
         "pair": pair,
+        "note": in_words(board["cluster"]["note"]),
         "coded": not may_see_identities(request, study),
         "meaning": shown.meaning(shown.PAIR_TERMS),
     }
