@@ -192,7 +192,7 @@ def _kind(schema: Schema, known: Schema) -> str:
         kind = _("list of %(items)s") % {"items": _kind(_resolved(schema["items"], known), known)}
     if "enum" in schema:
         kind = " | ".join(_plain(one) for one in schema["enum"])
-    return _("%(kind)s, may be null") % {"kind": kind} if schema.get(_("nullable")) else str(kind)
+    return _("%(kind)s, may be null") % {"kind": kind} if schema.get("nullable") else str(kind)
 
 
 def _example(schema: Schema, known: Schema) -> Any:

@@ -40,9 +40,7 @@ SOURCES = {
 }
 NONE_RANKED = gettext_noop("The votes do not rank any two models.")
 NO_INTERVAL = gettext_noop("There is no interval: %(reason)s.")
-NO_COMPOSITE_WITHOUT = gettext_noop(
-    "There is no composite; these cannot be estimated: %(criteria)s"
-)
+NO_COMPOSITE_WITHOUT = gettext_noop("There is no composite: %(criteria)s cannot be estimated")
 NO_COMMON_MODELS = gettext_noop(
     "There is no composite: no two models are ranked on every criterion"
 )
