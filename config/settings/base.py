@@ -365,7 +365,10 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
-LANGUAGE_CODE = "en"
+# One for all of the site: boards and their pictures are drawn once, and what a worker finds is kept
+# in words. Its texts are those of locale/.
+LANGUAGE_CODE = env_str("PREFERENDUM_LANGUAGE", "en")
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -13,6 +13,7 @@ MEANING = {
         "The strength on the Elo scale: 400 / ln 10 × strength + 1000. 1000 is the mean of the"
         " ranked models; 400 points are odds of 10 to 1."
     ),
+    # xgettext:no-python-format
     "interval": gettext_noop(
         "Interval of one model's centred strength or rating, at the level that the protocol froze"
         " (95 % unless it says otherwise). Votes of one rater, and votes on one prompt, are taken to"

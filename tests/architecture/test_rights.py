@@ -159,10 +159,10 @@ def _of_the_api(right: str | None, actor: Actor) -> set[int | str]:
     if right == "open":
         # Who has an account does not join.
         return {200, 201} if not actor.person else {200, 409}
+    if right is None:
+        return {403, 405} if actor.person else {401, 405}
     if not actor.person:
         return {401}
-    if right is None:
-        return {403, 405}
     if not actor.may(right):
         # What belongs to somebody else is not there at all.
         return {403, 404} if right in {"own", "holder"} else {403}
