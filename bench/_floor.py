@@ -1,7 +1,7 @@
 """What a rater's two requests cost at the least: bare Django REST framework, two statements each.
 
-The same server, database, settings, authentication and answers' size; no assignment, no blinding, no
-protocol, no checks, no places. bench/serving.py runs it beside the real thing.
+The same server, database, authentication and answers' size, and otherwise the framework as it comes;
+no assignment, no blinding, no protocol, no checks, no places. bench/serving.py runs it beside the real thing.
 """
 
 import json
@@ -20,6 +20,8 @@ from django.core.wsgi import get_wsgi_application  # noqa: E402 - needs the sett
 from django.db import connection, transaction  # noqa: E402 - needs the settings
 from django.urls import path  # noqa: E402 - needs the settings
 from django.utils import timezone  # noqa: E402 - needs the settings
+from rest_framework.negotiation import DefaultContentNegotiation  # noqa: E402 - needs the settings
+from rest_framework.parsers import JSONParser  # noqa: E402 - needs the settings
 from rest_framework.request import Request  # noqa: E402 - needs the settings
 from rest_framework.response import Response  # noqa: E402 - needs the settings
 from rest_framework.views import APIView  # noqa: E402 - needs the settings
@@ -43,6 +45,8 @@ turn = count(1)
 class Floor(APIView):
     authentication_classes = [BearerTokenAuthentication]
     permission_classes = []
+    content_negotiation_class = DefaultContentNegotiation
+    parser_classes = [JSONParser]
 
 
 class Next(Floor):

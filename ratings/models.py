@@ -39,6 +39,10 @@ class LeaderboardSnapshot(InsertOnlyModel):
     seed = models.BigIntegerField()
     result = models.JSONField()
     result_digest = models.CharField(max_length=64)
+    uncounted = models.JSONField(
+        null=True,
+        help_text="How many judgments are not counted, by reason. Null: taken when this was not kept.",
+    )
 
     def __str__(self) -> str:
         return f"snapshot {self.pk}"

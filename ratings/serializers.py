@@ -1,7 +1,9 @@
 """API representations of boards; the answers are the stored results, these describe them."""
 
+from dataclasses import asdict
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.serializers import StrictSerializer
@@ -18,6 +20,7 @@ from ratings.services.power import (
     TIE_SHARE,
 )
 from ratings.services.snapshots import Verification
+from ratings.services.uncounted import uncounted
 
 LARGEST_SEED = 2**63 - 1
 
@@ -392,6 +395,21 @@ class CompositeSerializer(UncertaintySerializer):
     rows = RankingSerializer(many=True)
 
 
+class UncountedSerializer(serializers.Serializer):
+    """Of what was judged when a board was taken, what it counts, and what it does not, by reason."""
+
+    judged = serializers.IntegerField()
+    counted = serializers.IntegerField()
+    beside_plan = serializers.IntegerField(
+        help_text="Repeats, known answers, and what was asked on disagreement."
+    )
+    excluded = serializers.IntegerField(help_text="By raters who are left out.")
+    retracted = serializers.IntegerField(help_text="Taken back.")
+    otherwise = serializers.IntegerField(
+        help_text="On questions that an earlier version of the protocol asked in other words."
+    )
+
+
 class BoardSerializer(BoardSummarySerializer):
     """The whole board: the stored result beside what it was made from."""
 
@@ -407,6 +425,7 @@ class BoardSerializer(BoardSummarySerializer):
     composite = CompositeSerializer(
         source="result.composite", allow_null=True, help_text=MEANING["composite"]
     )
+    judgments = serializers.SerializerMethodField()
     meaning = serializers.SerializerMethodField(help_text="What each number means, in words.")
 
     class Meta(BoardSummarySerializer.Meta):
@@ -414,6 +433,7 @@ class BoardSerializer(BoardSummarySerializer):
             *BoardSummarySerializer.Meta.fields,
             "models",
             "raters",
+            "judgments",
             "primary",
             "margin",
             "level",
@@ -423,6 +443,10 @@ class BoardSerializer(BoardSummarySerializer):
             "meaning",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(UncountedSerializer)
+    def get_judgments(self, snapshot: LeaderboardSnapshot) -> dict[str, int]:
+        return asdict(uncounted(snapshot))
 
     def get_meaning(self, snapshot: LeaderboardSnapshot) -> dict[str, str]:
         return dict(MEANING)

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from accounts.models import RaterProfile
 from core.errors import Conflict, Gone
 from core.leases import lock, transition
-from judging.models import Assignment, Judgment, Study, Vote
+from judging.models import Assignment, Judgment, Study
 from judging.protocol import Answers, Protocol, parse_answers
 from judging.scales import canonical_vote, scale_of
 from judging.services.places import LAPSED, take_place
-from judging.services.statements import Held, insert_judgment, judge
+from judging.services.statements import Held, NewJudgment, NewVote, insert_judgment, judge
 from judging.services.versions import protocol_under
 
 State = Assignment.State
@@ -51,11 +51,9 @@ def record_judgment(*, assignment: Held, body: Any, now: datetime) -> Recorded:
     """
     protocol, answers = _parsed(assignment, body)
     if not _is_closed(assignment):
-        judgment, votes = _rows(assignment, protocol, answers, revision=0, now=now)
+        judgment = _row(assignment, protocol, answers, revision=0, now=now)
         try:
-            if judge(judgment=judgment, votes=votes) or _judge_late(
-                judgment, votes, assignment, protocol
-            ):
+            if judge(judgment) or _judge_late(judgment, assignment, protocol):
                 return _recorded(judgment, answers, protocol, created=True)
         except _CapReached:
             raise Gone(
@@ -92,8 +90,8 @@ def supersede_judgment(*, assignment: Held, body: Any, now: datetime) -> Recorde
             )
         if _is_closed(assignment):
             raise Conflict(_("This study is closed."), code="study_closed")
-        judgment, votes = _rows(assignment, protocol, answers, revision=len(made), now=now)
-        insert_judgment(judgment=judgment, votes=votes)
+        judgment = _row(assignment, protocol, answers, revision=len(made), now=now)
+        insert_judgment(judgment)
         return _recorded(judgment, answers, protocol, first=made[0])
 
 
@@ -106,9 +104,7 @@ def _is_closed(assignment: Held) -> bool:
     return assignment.study_state == Study.State.CLOSED
 
 
-def _judge_late(
-    judgment: Judgment, votes: list[Vote], assignment: Held, protocol: Protocol
-) -> bool:
+def _judge_late(judgment: NewJudgment, assignment: Held, protocol: Protocol) -> bool:
     """Store a judgment whose lease had run out, if its place can be had again."""
     with transaction.atomic():
         won = transition(
@@ -129,7 +125,7 @@ def _judge_late(
             kept_for=assignment.kept_for,
         ):
             raise _PlaceTaken
-        insert_judgment(judgment=judgment, votes=votes)
+        insert_judgment(judgment)
     return True
 
 
@@ -147,30 +143,23 @@ def _exceeds_cap(assignment: Held, protocol: Protocol) -> bool:
     return taken.count() > protocol.judgments_per_rater
 
 
-def _rows(
+def _row(
     assignment: Held, protocol: Protocol, answers: Answers, *, revision: int, now: datetime
-) -> tuple[Judgment, list[Vote]]:
-    judgment = Judgment(
+) -> NewJudgment:
+    scales = {one.key: scale_of(one.scale) for one in protocol.criteria}
+    votes = []
+    for key, value in answers.votes:
+        canonical = canonical_vote(scales[key], value, swapped=assignment.swapped)
+        votes.append(NewVote(key, str(value), canonical.outcome, canonical.grade))
+    return NewJudgment(
         assignment_id=assignment.pk,
         revision=revision,
         kind=Judgment.Kind.SUPERSESSION if revision else Judgment.Kind.SUBMISSION,
         submitted_at=now,
         body_digest=answers.digest(),
         comment=answers.comment,
+        votes=tuple(votes),
     )
-    scales = {one.key: scale_of(one.scale) for one in protocol.criteria}
-    votes = []
-    for key, value in answers.votes:
-        canonical = canonical_vote(scales[key], value, swapped=assignment.swapped)
-        votes.append(
-            Vote(
-                criterion=key,
-                display_value=str(value),
-                outcome=canonical.outcome,
-                grade=canonical.grade,
-            )
-        )
-    return judgment, votes
 
 
 def _replayed(assignment: Held, protocol: Protocol, answers: Answers) -> Recorded:
@@ -196,7 +185,7 @@ def _replayed(assignment: Held, protocol: Protocol, answers: Answers) -> Recorde
 
 
 def _recorded(
-    judgment: Judgment,
+    judgment: Judgment | NewJudgment,
     answers: Answers,
     protocol: Protocol,
     *,
@@ -212,5 +201,5 @@ def _recorded(
     )
 
 
-def _undo_until(first: Judgment, protocol: Protocol) -> datetime:
+def _undo_until(first: Judgment | NewJudgment, protocol: Protocol) -> datetime:
     return first.submitted_at + timedelta(seconds=protocol.undo_seconds)

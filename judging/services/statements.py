@@ -16,7 +16,6 @@ from django.db import connection
 from accounts.models import EVERY_WARNING
 from core.statements import Statement, all_rows, first_row, run_together
 from judging.blinding import Side, SideDraw
-from judging.models import Judgment, Vote
 from judging.models.comparisons import SKIPPED_KEY
 from judging.pairing import draw_pair
 
@@ -117,6 +116,29 @@ class Held:
     study_state: str
     digest: str
     criteria: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NewVote:
+    """What is stored of one criterion: what was chosen, and the vote in the canonical frame."""
+
+    criterion: str
+    display_value: str
+    outcome: str
+    grade: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewJudgment:
+    """A row of the ledger, and its votes. No model's instance: making four took as long as storing."""
+
+    assignment_id: int
+    revision: int
+    kind: str
+    submitted_at: datetime
+    body_digest: str
+    comment: str
+    votes: tuple[NewVote, ...]
 
 
 READ_DESK = """
@@ -552,18 +574,18 @@ def read_texts(*, comparison_id: int) -> Texts:
     return _texts(first_row(READ_TEXTS, [comparison_id]))
 
 
-def judge(*, judgment: Judgment, votes: Sequence[Vote]) -> bool:
+def judge(judgment: NewJudgment) -> bool:
     """Store the first judgment of an assignment if it is leased still; say whether it was.
 
     All or nothing: raises `IntegrityError` when somebody else stored one at the same moment.
     """
     closing = (CLOSE_JUDGED, [_moment(judgment.submitted_at), judgment.assignment_id])
-    return run_together(closing, *_judgment_rows(judgment, votes))[0].count == 1
+    return run_together(closing, *_judgment_rows(judgment))[0].count == 1
 
 
-def insert_judgment(*, judgment: Judgment, votes: Sequence[Vote]) -> None:
+def insert_judgment(judgment: NewJudgment) -> None:
     """Store a judgment of an assignment that is judged, and its votes."""
-    run_together(*_judgment_rows(judgment, votes))
+    run_together(*_judgment_rows(judgment))
 
 
 def find_held(*, token: str, rater_id: int) -> Held | None:
@@ -587,7 +609,8 @@ def find_held(*, token: str, rater_id: int) -> Held | None:
     )
 
 
-def _judgment_rows(judgment: Judgment, votes: Sequence[Vote]) -> list[Statement]:
+def _judgment_rows(judgment: NewJudgment) -> list[Statement]:
+    votes = judgment.votes
     pk, revision = judgment.assignment_id, judgment.revision
     moment = _moment(judgment.submitted_at)
     values = [revision, judgment.kind, moment, judgment.body_digest, judgment.comment, pk]

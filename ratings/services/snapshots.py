@@ -1,7 +1,7 @@
 """Take a snapshot of a leaderboard, and recompute one to verify it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -21,6 +21,7 @@ from judging.services.unblinding import require_revealed
 from ratings.board import build_board
 from ratings.dataset.ballots import latest_judgment_id, read_board_input
 from ratings.models import LeaderboardSnapshot
+from ratings.services.uncounted import count_uncounted
 
 TOLERANCE = 1e-9
 LIBRARIES = ("numpy", "scipy")
@@ -81,6 +82,7 @@ def take_snapshot(
         return existing, False
     result = build_board(source, seed=seed)
     advance()
+    left_out = count_uncounted(study_id=version.study_id, up_to=last, result=result)
     return LeaderboardSnapshot.objects.get_or_create(
         digest=identity,
         defaults={
@@ -95,6 +97,7 @@ def take_snapshot(
             "seed": seed,
             "result": result,
             "result_digest": digest(result),
+            "uncounted": asdict(left_out),
         },
     )
 
