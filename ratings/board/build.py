@@ -17,7 +17,12 @@ from ratings.board.fits import (
 )
 from ratings.board.inputs import Ballots, BoardInput, Criterion, Ints
 from ratings.board.quality import agreed, audited
-from ratings.board.sentences import NO_COMMON_MODELS, NO_COMPOSITE_WITHOUT, NO_MEAN
+from ratings.board.sentences import (
+    NO_COMMON_MODELS,
+    NO_COMPOSITE_WITHOUT,
+    NO_COMPOSITE_WITHOUT_SOME,
+    NO_MEAN,
+)
 from ratings.board.tallies import elo_in_order, head_to_head, raters_by_kind, tally
 from ratings.board.views import other_views
 from ratings.scoring import Covariance, NotEstimable, Part, Side, composite
@@ -250,7 +255,9 @@ def _on_common_ground(
 def _no_common_ground(criteria: list[Criterion], found: list[Estimate]) -> str:
     without = [one.label for one, other in zip(criteria, found, strict=True) if other.fit is None]
     if without:
-        return NO_COMPOSITE_WITHOUT % {"criteria": ", ".join(without)}
+        *others, last = without
+        some = NO_COMPOSITE_WITHOUT_SOME % {"criteria": ", ".join(others), "last": last}
+        return some if others else NO_COMPOSITE_WITHOUT % {"criterion": last}
     return NO_COMMON_MODELS
 
 

@@ -40,7 +40,10 @@ SOURCES = {
 }
 NONE_RANKED = gettext_noop("The votes do not rank any two models.")
 NO_INTERVAL = gettext_noop("There is no interval: %(reason)s.")
-NO_COMPOSITE_WITHOUT = gettext_noop("There is no composite: %(criteria)s cannot be estimated")
+NO_COMPOSITE_WITHOUT_SOME = gettext_noop(
+    "There is no composite: %(criteria)s and %(last)s cannot be estimated"
+)
+NO_COMPOSITE_WITHOUT = gettext_noop("There is no composite: %(criterion)s cannot be estimated")
 NO_COMMON_MODELS = gettext_noop(
     "There is no composite: no two models are ranked on every criterion"
 )
@@ -75,6 +78,7 @@ KNOWN = (
     *SOURCES.values(),
     NONE_RANKED,
     NO_INTERVAL,
+    NO_COMPOSITE_WITHOUT_SOME,
     NO_COMPOSITE_WITHOUT,
     NO_COMMON_MODELS,
     NO_MEAN,

@@ -27,9 +27,7 @@ def test_each_sentence_of_a_note_is_translated_and_keeps_its_numbers():
 
 def test_a_reason_within_a_sentence_is_translated_too():
     said = in_words("There is no interval: the votes do not vary, so there is no interval.")
-    assert said == (
-        "⟦There is no interval: ⟦the votes do not vary, so there is no interval⟧.⟧"
-    )
+    assert said == ("⟦There is no interval: ⟦the votes do not vary, so there is no interval⟧.⟧")
 
 
 def counts(wins, ties):
