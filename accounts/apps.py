@@ -8,7 +8,8 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from allauth.mfa.signals import authenticator_added
 
-        from accounts.middleware import note_second_factor, note_sign_in
+        from accounts.adapters import note_new_second_factor
+        from accounts.middleware import note_sign_in
 
         user_logged_in.connect(note_sign_in, dispatch_uid="note_sign_in")
-        authenticator_added.connect(note_second_factor, dispatch_uid="note_second_factor")
+        authenticator_added.connect(note_new_second_factor, dispatch_uid="note_new_second_factor")

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +13,7 @@ from accounts.models import User
 from accounts.services.consent import LONGEST_PART, PARTS
 from accounts.services.holds import LONGEST_REASON
 from accounts.services.invitations import LONGEST_NOTE, MOST_USES
+from accounts.services.second_factor import use_up_code
 from accounts.tokens import SCOPES_OF_ROLE
 from core.errors import DomainError, Invalid
 
@@ -192,3 +195,21 @@ class WithdrawForm(forms.Form):
         if self.cleaned_data["confirm"] != self.username:
             raise forms.ValidationError(_("Write your name exactly as it is shown above."))
         return self.username
+
+
+class TakenOnce(BaseAuthenticateForm):  # type: ignore[misc] # untyped library
+    """A right code is taken once, whichever process it comes to."""
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        if not use_up_code(authenticator=self.authenticator, code=code):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class SignInCodeForm(TakenOnce, AuthenticateForm):  # type: ignore[misc] # untyped library
+    pass
+
+
+class ConfirmCodeForm(TakenOnce, ReauthenticateForm):  # type: ignore[misc] # untyped library
+    pass

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -64,11 +63,6 @@ class SessionsBegin:
 
 def _brings_token(request: HttpRequest) -> bool:
     return "HTTP_AUTHORIZATION" in request.META and request.path_info.startswith(API)
-
-
-def note_second_factor(request: HttpRequest, user: Any, **_kwargs: Any) -> None:
-    """Receives the library's signal: who just entered the app's code need not enter another at once."""
-    record_authentication(request, user, "mfa", reauthenticated=True)
 
 
 class SessionLimitMiddleware:

@@ -17,6 +17,7 @@ from ratings.scoring import Comparisons
 MODELS, PROMPTS = 10, 100
 STRENGTH = np.linspace(-0.85, 0.85, MODELS)  # 33 Elo apart
 TARGET = 2
+TASTE, NOISE, SLOPE, TIES = 0.25, 0.4, 1.3, 0.15
 GOLD, REPEATS = 18, 6
 HONEST_GOLD, HONEST_REPEATS = 0.93, 0.85
 SKIPS = 30
@@ -138,6 +139,38 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+@dataclass(frozen=True)
+class Minority:
+    """Honest raters who like other answers than most do: their likings of the models, in logits."""
+
+    share: float  # of all raters, the last ones
+    likings: Callable[[np.ndarray], np.ndarray]  # (m, MODELS) likings as everybody's -> theirs
+
+
+def admiring(logits: float) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda likings: likings + logits * (np.arange(MODELS) == TARGET)
+
+
+def by_another_order(likings: np.ndarray) -> np.ndarray:
+    """Rank the models anew, all of this minority alike, and half as they do, half as everybody."""
+    other = np.random.default_rng(3).permutation(STRENGTH)
+    return likings + SLOPE * (other - STRENGTH) / 2
+
+
+def of_strong_tastes(likings: np.ndarray) -> np.ndarray:
+    return likings * 2.5
+
+
+MINORITIES: Mapping[str, Minority] = {
+    "5 % like one model, 0.5": Minority(0.05, admiring(0.5)),
+    "5 % like one model, 1": Minority(0.05, admiring(1.0)),
+    "5 % like one model, 2": Minority(0.05, admiring(2.0)),
+    "20 % like one model, 1": Minority(0.2, admiring(1.0)),
+    "20 % by another order": Minority(0.2, by_another_order),
+    "20 % of strong tastes": Minority(0.2, of_strong_tastes),
+}
+
+
 def world(
     seed: int,
     kind: Kind | None = None,
@@ -146,6 +179,7 @@ def world(
     attackers: int = 10,
     each: int = 60,
     checks: bool = True,
+    minority: Minority | None = None,
 ) -> RaterVotes:
     """Draw a study; the last `attackers` raters do as `kind` says. The same seed: the same honest votes."""
     rng = np.random.default_rng(seed)
@@ -156,12 +190,15 @@ def world(
     second = (first + rng.integers(1, MODELS, size=n)) % MODELS
     prompt = rng.integers(PROMPTS, size=n)
     shown_first = rng.random(n) < 0.5
-    taste = rng.normal(0, 0.25, size=(raters, MODELS))
+    taste = rng.normal(0, TASTE, size=(raters, MODELS))
+    if minority:
+        few = int(minority.share * raters)
+        taste[-few:] = minority.likings(SLOPE * taste[-few:]) / SLOPE
     habit = rng.normal(0, 0.15, size=raters)
     gap = STRENGTH[first] - STRENGTH[second] + taste[rater, first] - taste[rater, second]
-    gap = gap + rng.normal(0, 0.4, size=n) + habit[rater] * np.where(shown_first, 1, -1)
-    won = rng.random(n) < 1 / (1 + np.exp(-1.3 * gap))
-    outcome = np.where(rng.random(n) < 0.15, 1, np.where(won, 2, 0))
+    gap = gap + rng.normal(0, NOISE, size=n) + habit[rater] * np.where(shown_first, 1, -1)
+    won = rng.random(n) < 1 / (1 + np.exp(-SLOPE * gap))
+    outcome = np.where(rng.random(n) < TIES, 1, np.where(won, 2, 0))
     seconds = np.exp(rng.normal(3.6, 0.5, size=n) + rng.normal(0, 0.35, size=raters)[rater])
     gold = rng.binomial(GOLD, HONEST_GOLD, size=raters)
     repeats = rng.binomial(REPEATS, HONEST_REPEATS, size=raters)

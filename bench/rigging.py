@@ -8,6 +8,7 @@ everybody, and by any that was not flagged (kept).
 
     python bench/rigging.py               5 studies of each kind
     python bench/rigging.py --seeds 20    more of them
+    python bench/rigging.py --honest      nobody attacks: how many each check flags, and of minorities
     python bench/rigging.py --bound       what no check can undercut: the best test, told who the target is
 
 Human lines go to stderr; stdout ends in one line of JSON.
@@ -25,8 +26,21 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from bench._rigging import KINDS, MODELS, STRENGTH, TARGET, Kind, world
-from ratings.quality import rater_reports
+from bench._rigging import (
+    KINDS,
+    MINORITIES,
+    MODELS,
+    NOISE,
+    SLOPE,
+    STRENGTH,
+    TARGET,
+    TASTE,
+    TIES,
+    Kind,
+    Minority,
+    world,
+)
+from ratings.quality import CHECKS, rater_reports
 from ratings.scoring import (
     POINTS_PER_LOGIT,
     Comparisons,
@@ -72,10 +86,38 @@ def one_study(seed: int, kind: Kind | None, attackers: int = ATTACKERS) -> dict[
     }
 
 
+# ---- nobody attacks ---------------------------------------------------------------------------------
+
+
+def honest_study(seed: int, minority: Minority | None) -> dict[str, float]:
+    """Return the shares of raters that are flagged: of the minority, of all others, and by each check."""
+    reports = rater_reports(world(seed, raters=RATERS, each=EACH, minority=minority))
+    few = RATERS - int(minority.share * RATERS) if minority else RATERS
+    flagged = np.array([bool(one.flags) for one in reports])
+    member = np.array([one.rater >= few for one in reports])
+    return {
+        "others": float(flagged[~member].mean()),
+        "minority": float(flagged[member].mean()) if member.any() else float("nan"),
+        **{name: float(np.mean([name in one.flags for one in reports])) for name in CHECKS},
+    }
+
+
+def tell_honest(seeds: int) -> None:
+    table = {}
+    say(f"{'who':26} {'others':>7} {'theirs':>7} " + " ".join(f"{one:>9}" for one in CHECKS))
+    for name, minority in (("everybody alike", None), *MINORITIES.items()):
+        runs = [honest_study(1_000 + seed, minority) for seed in range(seeds)]
+        table[name] = row = {key: float(np.mean([one[key] for one in runs])) for key in runs[0]}
+        row["error"] = float(np.std([one["others"] for one in runs]) / np.sqrt(seeds))
+        each = " ".join(f"{row[one]:9.4f}" for one in CHECKS)
+        say(f"{name:26} {row['others']:7.4f} {row['minority']:7.3f} {each}  +-{row['error']:.4f}")
+    told = {name: {key: round(one, 5) for key, one in row.items()} for name, row in table.items()}
+    print(json.dumps({"bench": "rigging", "seeds": seeds, "honest": told}))
+
+
 # ---- what no check can undercut ---------------------------------------------------------------------
 
 DRAWN = 20_000  # raters of each kind
-TASTE, NOISE, SLOPE, TIES = 0.25, 0.4, 1.3, 0.15  # of `_rigging.world`
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 
 
@@ -171,10 +213,14 @@ def tell_bounds() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--honest", action="store_true")
     parser.add_argument("--bound", action="store_true")
     options = parser.parse_args()
     if options.bound:
         tell_bounds()
+        return
+    if options.honest:
+        tell_honest(options.seeds)
         return
     began = time.process_time()
     table: dict[str, dict[str, float]] = {}

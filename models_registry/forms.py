@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from core.canonical import canonical_json
@@ -19,6 +20,8 @@ KEY = forms.PasswordInput(
     render_value=False, attrs={"autocomplete": "new-password", "spellcheck": "false"}
 )
 OWN_FIELDS = ("temperature", "max_tokens")
+PRICES = ("input_per_million", "output_per_million")
+LONGEST_PASTED = 4_000  # a whole command, out of which the address is taken
 
 
 class Plain(forms.Form):
@@ -30,7 +33,7 @@ class Plain(forms.Form):
 
 class EndpointForm(Plain):
     name = forms.CharField(label=_("Name"), max_length=200)
-    base_url = forms.CharField(label=_("Base URL"), max_length=500)
+    base_url = forms.CharField(label=_("Base URL"), max_length=LONGEST_PASTED)
     api_key = forms.CharField(
         label=_("New API key"),
         required=False,
@@ -156,7 +159,7 @@ class ConnectForm(SettingsFields, FactsFields):
     kind = forms.ChoiceField(label=_("It speaks"), choices=ModelEndpoint.Kind.choices)
     base_url = forms.CharField(
         label=_("Base URL"),
-        max_length=500,
+        max_length=LONGEST_PASTED,
         required=False,
         help_text=_("Such as https://api.openai.com/v1 or http://127.0.0.1:11434/v1."),
         widget=forms.TextInput(attrs={"inputmode": "url", "spellcheck": "false"}),
@@ -195,8 +198,8 @@ class ConnectForm(SettingsFields, FactsFields):
         told = self.cleaned_data
         if not told.get("endpoint") and not told.get("base_url") and "base_url" in told:
             self.add_error("base_url", _("Say where the model is served."))
-        prices = [told.get("input_per_million"), told.get("output_per_million")]
-        if (prices[0] is None) != (prices[1] is None):
+        prices = [told[name] for name in PRICES if name in told]
+        if len(prices) == len(PRICES) and (prices[0] is None) != (prices[1] is None):
             self.add_error(None, _("Give both prices, or none."))
 
     def values(self) -> dict[str, Any]:
@@ -306,7 +309,13 @@ class ModelChoices(forms.ModelMultipleChoiceField):
 
     def label_from_instance(self, obj: LanguageModel) -> str:
         version = f" · {_('version')} {obj.version}" if obj.version > 1 else ""
-        return f"{obj.name}{version} · {obj.endpoint.name if obj.endpoint else ''}"
+        # Each name keeps its own direction.
+        return format_html(
+            "<bdi>{}</bdi>{} · <bdi>{}</bdi>",
+            obj.name,
+            version,
+            obj.endpoint.name if obj.endpoint else "",
+        )
 
     def clean(self, value: Any) -> Any:
         """Refuse what no key can be before a database is asked for it."""
@@ -332,7 +341,7 @@ class RunForm(Plain):
         error_messages={"required": _("Choose at least one model.")},
     )
     samples = forms.IntegerField(
-        label=_("Answers of each model to each prompt"), min_value=1, max_value=100, initial=1
+        label=_("Answers to each prompt"), min_value=1, max_value=100, initial=1
     )
     cost_limit = forms.DecimalField(
         label=_("Budget, $ (optional)"),

@@ -55,8 +55,11 @@ def is_given_up(failures_in_a_row: int) -> bool:
 
 
 def outage_wait(*, rng: random.Random) -> timedelta:
-    """Return how long a completion waits that met an outage: the next trial takes another one."""
-    return timedelta(seconds=LONGEST_REST_SECONDS * rng.uniform(1.0, 2.0))
+    """Return how long a completion waits that met an outage: the next trial takes another one.
+
+    Not much longer than a rest: it would hold the run up for as long once the endpoint is back.
+    """
+    return timedelta(seconds=LONGEST_REST_SECONDS * rng.uniform(1.0, 1.4))
 
 
 def rest_when_limited(

@@ -206,8 +206,8 @@ class TriedModelSerializer(NewProbeSerializer):
 
 
 def advice_of(probe: Probe) -> str:
-    """Return what to do about a failed probe, in the page's words; empty for an answer."""
-    if probe.result is not None:
+    """Return what to do about a probe, in the page's words; empty where the model itself answered."""
+    if probe.result is not None and not probe.answered_as:
         return ""
     return unescape(render_to_string("models_registry/_advice.html", {"probe": probe})).strip()
 
@@ -225,6 +225,13 @@ class ProbeSerializer(serializers.Serializer):
     names = serializers.ListField(
         child=serializers.CharField(),
         help_text="Models there are, likeliest first, where the one asked for is not.",
+    )
+    replaced = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="Settings that were refused, and under which other name each was sent; empty: none.",
+    )
+    answered_as = serializers.CharField(
+        help_text="The other model that answered in place of the one asked for, or empty."
     )
     text = serializers.CharField(source="result.text", default=None)
     outcome = serializers.CharField(source="result.outcome", default=None)

@@ -82,8 +82,14 @@ class StudyView(APIView):
     def patch(self, request: Request, slug: str) -> Response:
         """Change a draft: fields of the protocol that are given are replaced as a whole."""
         data = checked(StudyChangesSerializer, request.data)
-        studies.update_draft(study=_study(slug), changes=data.pop("protocol"), **data)
-        return _study_response(slug)
+        study = studies.update_draft(study=_study(slug), changes=data.pop("protocol"), **data)
+        return _study_response(study.slug)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, slug: str) -> Response:
+        """Delete a draft; what was published once stays."""
+        studies.discard_draft(study=_study(slug))
+        return Response(status=204)
 
 
 class StudyPlanView(APIView):

@@ -26,14 +26,14 @@ def path_of(name: str) -> str:
 
 
 class AboutForm(forms.ModelForm):
-    """What a study is called; the address is made from the name unless it is given."""
+    """What a study is called, while one writes: its page keeps its address meanwhile."""
 
     use_required_attribute = False
 
     class Meta:
         model = Study
         fields: tuple[str, ...] = ("name", "description")
-        labels = {"name": _("Name"), "description": _("Description")}
+        labels = {"name": _("Name"), "description": _("Description (optional)")}
         help_texts = {
             "name": _("Raters see it. It must not tell which models take part."),
             "description": _("Raters see it beside the name: what is judged, and for what."),
@@ -42,15 +42,19 @@ class AboutForm(forms.ModelForm):
 
 
 class NewStudyForm(AboutForm):
-    """The first page: name, description and, for those who care, the address."""
+    """What a study is called, with the address: made from the name unless it is given."""
 
     class Meta(AboutForm.Meta):
         fields = ("name", "description", "slug")
         labels = {**AboutForm.Meta.labels, "slug": _("Address (optional)")}
         help_texts = {
             **AboutForm.Meta.help_texts,
-            "slug": _("The last part of the study's address; made from the name when empty."),
+            "slug": _(
+                "The last part of the study's address, which raters see too; made from the name "
+                "when empty."
+            ),
         }
+        error_messages = {"slug": {"unique": _("Another study has this address; choose another.")}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

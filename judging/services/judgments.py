@@ -171,8 +171,8 @@ def _replayed(assignment: Held, protocol: Protocol, answers: Answers) -> Recorde
     if made:
         raise Conflict(
             _(
-                "Something else was submitted for this comparison; to change it, PUT within the "
-                "undo window."
+                "This comparison was judged already, with other choices. That judgment stays; it "
+                "can be changed while it can be undone."
             ),
             code="already_judged",
         )

@@ -1,13 +1,15 @@
 """What a study can be made of: published pool versions, and models with the answers they have."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
-from models_registry.models import Completion, LanguageModel
+from models_registry.models import Completion, GenerationRun, LanguageModel
 from prompts.models import PromptPoolVersion
 
+LONGEST_KEY = 19  # digits
 IN_THE_WORKS = (Completion.State.PENDING, Completion.State.LEASED)
 
 
@@ -57,8 +59,26 @@ def pool_choices() -> list[PoolChoice]:
     ]
 
 
-def only_pool() -> dict[str, dict[str, str | int]]:
-    """Return the part of a protocol that names the pool version, where there is only one to choose."""
+def begun_with(*, run: str = "") -> dict[str, Any]:
+    """Return the parts of a protocol that are known when a study is begun.
+
+    The prompts and the models of the run it is begun from; else the pool version, where there is
+    only one to choose. A run that is not there chooses nothing.
+    """
+    found = None
+    if run.isascii() and run.isdecimal() and len(run) < LONGEST_KEY:
+        runs = GenerationRun.objects.select_related("pool_version__pool")
+        found = runs.filter(pk=int(run)).first()
+    if found is None:
+        return _only_pool()
+    version, models = found.pool_version, found.language_models.filter(retired_at=None)
+    return {
+        "pool": {"slug": version.pool.slug, "version": version.number},
+        "models": [str(one) for one in models.order_by("name", "version")],
+    }
+
+
+def _only_pool() -> dict[str, Any]:
     found = list(PromptPoolVersion.objects.published().select_related("pool")[:2])
     if len(found) != 1:
         return {}

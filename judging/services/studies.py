@@ -87,8 +87,6 @@ def create_study(
     protocol: Mapping[str, Any] | None = None,
 ) -> Study:
     """Create a draft with a secret seed. Raises `Conflict` when the slug is taken, or `Invalid`."""
-    if slug in RESERVED_SLUGS:
-        raise Invalid(_("A study cannot be called %(slug)r.") % {"slug": slug}, code="slug")
     study = Study(
         slug=slug,
         name=name,
@@ -97,21 +95,16 @@ def create_study(
         secret_seed=secrets.token_hex(SEED_BYTES),
         created_by=created_by,
     )
-    try:
-        with transaction.atomic():
-            study.save()
-    except IntegrityError as error:
-        raise Conflict(
-            _("The name %(slug)r is taken; choose another.") % {"slug": slug}, code="slug_taken"
-        ) from error
+    _save_named(study)
     return study
 
 
 @transaction.atomic
 def update_draft(*, study: Study, changes: Mapping[str, Any], **texts: str) -> Study:
-    """Replace whole fields of a draft's protocol, and its name or description.
+    """Replace whole fields of a draft's protocol, and its name, description or slug.
 
-    Raises `Conflict` once it was published, and `Invalid` for fields that are wrong in themselves.
+    Raises `Conflict` once it was published or when the slug is taken, and `Invalid` for fields
+    that are wrong in themselves.
     """
     study = _locked(study)
     if study.state != State.DRAFT:
@@ -119,10 +112,19 @@ def update_draft(*, study: Study, changes: Mapping[str, Any], **texts: str) -> S
             _("A published protocol is never changed; amend the study."), code="published"
         )
     study.draft = _checked_draft({**study.draft, **changes})
-    for name in ("name", "description"):
+    for name in ("name", "description", "slug"):
         setattr(study, name, texts.get(name, getattr(study, name)))
-    study.save(update_fields=["draft", "name", "description"])
+    _save_named(study)
     return study
+
+
+@transaction.atomic
+def discard_draft(*, study: Study) -> None:
+    """Delete a study that was never published. Raises `Conflict` once it was."""
+    study = _locked(study)
+    if study.state != State.DRAFT:
+        raise Conflict(_("A published study stays; close it when it is over."), code="published")
+    study.delete()
 
 
 def plan_study(*, study: Study, changes: Mapping[str, Any] | None = None) -> StudyPlan:
@@ -321,6 +323,20 @@ def study_progress(*, study: Study) -> StudyProgress:
 def _locked(study: Study) -> Study:
     locked: Study = lock(Study.objects.filter(pk=study.pk)).get()
     return locked
+
+
+def _save_named(study: Study) -> None:
+    """Save a draft. Raises `Invalid` for a slug that leads elsewhere, `Conflict` for a taken one."""
+    if study.slug in RESERVED_SLUGS:
+        raise Invalid(_("A study cannot be called %(slug)r.") % {"slug": study.slug}, code="slug")
+    try:
+        with transaction.atomic():
+            study.save()
+    except IntegrityError as error:
+        raise Conflict(
+            _("The name %(slug)r is taken; choose another.") % {"slug": study.slug},
+            code="slug_taken",
+        ) from error
 
 
 def _move(study: Study, *, was: tuple[str, ...], to: str) -> Study:

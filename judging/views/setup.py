@@ -1,5 +1,6 @@
 """Set up a study step by step: every step keeps what it is given and tells what the study takes."""
 
+import copy
 import json
 import random
 from collections.abc import Mapping
@@ -89,7 +90,7 @@ def new(request: HttpRequest) -> HttpResponse:
         try:
             made = studies.create_study(
                 created_by=cast("User", request.user),
-                protocol=material.only_pool(),
+                protocol=material.begun_with(run=request.GET.get("run", "")),
                 **form.cleaned_data,
             )
         except (Conflict, Invalid) as error:
@@ -110,7 +111,7 @@ def step(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         raise Http404
     if request.method == "GET":
         return _page(request, study, key, _form(study, key))
-    form = _form(study, key, request.POST)
+    form = _form(study, key, request.POST, written=bool(request.htmx))  # type: ignore[attr-defined] # set by django_htmx's middleware
     action = request.POST.get("do", "")
     if isinstance(form, CriteriaForm) and action:
         return _rearranged(request, study, form, action)
@@ -121,7 +122,7 @@ def step(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         return _numbers(request, study, key, form, kept=kept, fresh_models=fresh)
     if not kept:
         return _page(request, study, key, form, status=400)
-    return redirect("study-step", slug, _next(study, key, request.POST.get("go", "")))
+    return redirect("study-step", study.slug, _next(study, key, request.POST.get("go", "")))
 
 
 @needs("manage")
@@ -191,9 +192,11 @@ def _next(study: Study, key: str, wanted: str) -> str:
     return wanted if wanted in keys else keys[keys.index(key) + 1]
 
 
-def _form(study: Study, key: str, data: Any = None) -> AnyForm:
+def _form(study: Study, key: str, data: Any = None, *, written: bool = False) -> AnyForm:
+    """The form of a step; while it is `written`, the study keeps its address."""
     if key == "about":
-        return AboutForm(data, instance=study)
+        # A form writes into its instance, and what is refused must not lead anywhere.
+        return (AboutForm if written else NewStudyForm)(data, instance=copy.copy(study))
     protocol = studies.drafted_protocol(study=study).as_dict()
     fixed = () if study.state == Study.State.DRAFT else studies.FIXED_ONCE_PUBLISHED
     if key in PLAIN_FORMS:
@@ -218,7 +221,12 @@ def _keep(study: Study, form: AnyForm) -> bool:
     if not form.is_valid():
         return False
     if isinstance(form, AboutForm):
-        studies.update_draft(study=study, changes={}, **form.cleaned_data)
+        try:
+            kept = studies.update_draft(study=study, changes={}, **form.cleaned_data)
+        except (Conflict, Invalid) as error:
+            form.add_error("slug", error.message)
+            return False
+        study.name, study.slug = kept.name, kept.slug
         return True
     drafted = study.state == Study.State.DRAFT
     keep = studies.update_draft if drafted else studies.prepare_amendment

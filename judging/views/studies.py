@@ -1,5 +1,6 @@
 """A study's page for those who manage it: how far it is, its versions, and what can be done."""
 
+import json
 from typing import Any
 
 from django.contrib import messages
@@ -29,7 +30,14 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
     context = {"study": found, **_progress(found)}
     if request.htmx:  # type: ignore[attr-defined] # set by django_htmx's middleware
         return render(request, "studies/_progress.html", context)
-    context |= {"versions": _versions(found), "running": found.state in RUNNING}
+    versions = _versions(found)
+    frozen = versions[0]["version"].protocol
+    context |= {
+        "versions": versions,
+        "running": found.state in RUNNING,
+        "frozen": frozen,
+        "json": json.dumps(frozen, indent=2, ensure_ascii=False, sort_keys=True),
+    }
     if found.state in RUNNING:
         context |= _amendment(found)
     return render(request, "studies/study.html", context)
@@ -68,10 +76,14 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
 @needs("manage")
 @require_http_methods(["GET", "POST"])
 def discard(request: HttpRequest, slug: str) -> HttpResponse:
-    """Forget a prepared amendment, once the study's name was typed."""
+    """Forget a draft or a prepared amendment, once the study's name was typed."""
     found = get_object_or_404(Study, slug=slug)
     if not _confirmed(request, found):
         return _ask(request, found, "studies/discard.html", None)
+    if found.state == Study.State.DRAFT:
+        studies.discard_draft(study=found)
+        messages.success(request, _("“%(name)s” is deleted.") % {"name": found.name})
+        return redirect("home")
     studies.discard_amendment(study=found)
     messages.success(request, _("The prepared changes are gone; the version in force stays."))
     return redirect("study", slug)

@@ -4,28 +4,32 @@ import ipaddress
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from core.words import gettext as _
+from core.words import gettext_noop
 
 # Ranges that `is_global` lets through, or that hide an IPv4 address inside an IPv6 one.
 REFUSED_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in (
         "100.64.0.0/10",  # shared address space, holds clouds' metadata servers
+        "192.0.0.0/24",  # for protocols; a cloud's metadata server has 192.0.0.192
+        "168.63.129.16/32",  # looks public, and is the host below a virtual machine in another cloud
         "192.88.99.0/24",  # 6to4 relays
         "::/96",  # IPv4-compatible
         "64:ff9b::/96",  # NAT64
         "64:ff9b:1::/48",  # local NAT64
         "2001::/32",  # Teredo
         "2002::/16",  # 6to4
+        "3fff::/20",  # for documentation
         "fec0::/10",  # site-local
     )
 )
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 LONGEST = 500
-LARGEST_PORT = 65535
+PORTS = gettext_noop("The port must be a number from 1 to 65535.")
 CALLS = ("/chat/completions", "/completions", "/messages", "/responses")
 
 
@@ -75,24 +79,23 @@ def parse_base_url(text: str, *, private_hosts: Collection[str] = ()) -> BaseUrl
         raise BadUrl(_("The URL is longer than %(most)s characters.") % {"most": LONGEST})
     try:
         parts = urlsplit(text)
-        port = parts.port
     except ValueError as error:
         raise BadUrl(_("This is not a URL: %(error)s.") % {"error": error}) from error
     if parts.scheme not in {"https", "http"}:
-        raise BadUrl(
-            _("The URL must begin with https://, or with http:// for a server of your own.")
-        )
+        raise BadUrl(_without_scheme(text))
     if "@" in parts.netloc:
         raise BadUrl(_("The URL must not hold a user name or password; set the key by itself."))
     if "?" in text or "#" in text:
-        raise BadUrl(_("The URL must not have a query (?) or a fragment (#)."))
+        base = re.split("[?#]", text)[0]
+        raise BadUrl(
+            _("The URL must not have a query (?) or a fragment (#): %(base)s") % {"base": base}
+        )
+    port = _port(parts)
     host = _host(parts.hostname or "", bracketed="[" in parts.netloc)
     listed = host in {name.lower() for name in private_hosts}
     _refuse_private(host, listed=listed)
     if parts.scheme == "http" and not listed:
         raise BadUrl(_only_https(host))
-    if port == 0 or parts.netloc.endswith(":"):
-        raise BadUrl(_("The port must be a number from 1 to %(most)s.") % {"most": LARGEST_PORT})
     _refuse_calls(text.rstrip("/"))
     return BaseUrl(
         parts.scheme, host, port or {"https": 443, "http": 80}[parts.scheme], _path(parts.path)
@@ -119,10 +122,47 @@ def is_address(host: str) -> bool:
     return True
 
 
+def _without_scheme(text: str) -> str:
+    host = re.match(r"([A-Za-z0-9.-]+\.[A-Za-z0-9-]+|localhost)(:\d+)?(/|$)", text)
+    if host is None:
+        return _("The URL must begin with https://, or with http:// for a server of your own.")
+    scheme = "http" if host[2] or host[1] == "localhost" else "https"
+    return _(
+        "The URL must begin with https://, or with http:// for a server of your own; perhaps"
+        " %(scheme)s://%(text)s"
+    ) % {"scheme": scheme, "text": text}
+
+
+def _port(parts: SplitResult) -> int | None:
+    host = parts.netloc.rpartition("@")[2]
+    if host.count(":") > 1 and "[" not in host:
+        raise BadUrl(
+            _("%(host)s looks like an IPv6 address: write it in brackets, as in http://[::1]:8000.")
+            % {"host": host}
+        )
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise BadUrl(f"{_(PORTS)} ({host})") from error
+    if port == 0 or host.endswith(":"):
+        raise BadUrl(_(PORTS))
+    return port
+
+
 def _host(host: str, *, bracketed: bool) -> str:
     host = host.lower()
     if not host:
-        raise BadUrl(_("The URL names no host."))
+        raise BadUrl(
+            _("The URL names no host: two slashes and then the host follow its first colon.")
+        )
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - refused, not bound to
+        raise BadUrl(
+            _(
+                "%(host)s says that a server listens everywhere; to call it, write 127.0.0.1, or the"
+                " name of its machine."
+            )
+            % {"host": host}
+        )
     if bracketed:
         if "%" in host or not is_address(host):
             raise BadUrl(_("[%(host)s] is not an IPv6 address.") % {"host": host})

@@ -23,6 +23,7 @@ from models_registry.providers.failures import shown
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 NAMES_LIVE_SECONDS = 60.0
+NOBODY_THERE = ("refused", "unreachable")  # codes of `failed_connection`: nothing was sent
 MANY = 32  # calls in flight above which httpx is the slower client
 DURATION = r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?"
 # What tells how many calls are left, and when there will be more.
@@ -48,18 +49,28 @@ NO_SUCH_MODEL = re.compile(
 )
 SETTING_NAME = re.compile(r"['\"`]?\b([a-z]+(?:_[a-z]+)+|temperature|seed|stop|logprobs)\b['\"`]?")
 CREDIT_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
+SIGN_IN = "sign_in"  # the code of what wants people to sign in where an API is expected
+SIGN_IN_PAGE = re.compile(r"\b(?:log-?in|sign-?in|sso|saml2?|oauth2?)\b", re.IGNORECASE)
+BEHIND_SIGN_IN = (
+    base.Denied,
+    gettext_noop(
+        "Something in the endpoint's place wants a sign-in: enter an address of the API itself."
+    ),
+)
 DENIED = (base.Denied, gettext_noop("The endpoint refused the key: set a valid one."))
+NOT_THERE = (
+    base.NotThere,
+    gettext_noop(
+        "The endpoint knows no such address or model: check the base URL (often /v1) and name."
+    ),
+)
 BUSY = (base.Unavailable, gettext_noop("The endpoint is not available now."))
 ERRORS: Mapping[int, tuple[type[base.ProviderError], str]] = {
     401: DENIED,
     402: (base.OutOfCredit, gettext_noop("The account has no credit left: top it up.")),
     403: DENIED,
-    404: (
-        base.NotThere,
-        gettext_noop(
-            "The endpoint knows no such address or model: check the base URL (often /v1) and name."
-        ),
-    ),
+    404: NOT_THERE,
+    405: NOT_THERE,  # something is there, and takes no questions
     408: BUSY,
     409: BUSY,
     425: BUSY,
@@ -128,7 +139,7 @@ class CheckedClient:
         self._private = {name.lower() for name in private_hosts}
         self._resolver = resolver
         self._checked_at = 0.0
-        self._origin = ""  # scheme, checked address and port
+        self._origins: list[str] = []  # scheme, checked address and port; the next to call first
         self.headers = {
             "Host": parts.netloc,
             "Accept": "*/*",
@@ -157,30 +168,47 @@ class CheckedClient:
         """
         try:
             async with asyncio.timeout(deadline):
-                if not self._origin or time.monotonic() - self._checked_at > NAMES_LIVE_SECONDS:
+                if not self._origins or time.monotonic() - self._checked_at > NAMES_LIVE_SECONDS:
                     await self._check()
-                return await self._transport.exchange(
-                    Outgoing(
-                        method=method,
-                        url=f"{self._origin}{self._path}{path}",
-                        host=self._host,
-                        port=self._port,
-                        headers=self.headers,
-                        content=content,
-                    )
-                )
+                return await self._exchange(method, path, content)
         except TimeoutError as error:
             raise base.TimedOut(
                 _("No complete answer within %(deadline)s s.") % {"deadline": f"{deadline:g}"}
             ) from error
 
+    async def _exchange(self, method: str, path: str, content: bytes) -> Incoming:
+        """Call the first of the host's addresses at which somebody listens; it stays the first.
+
+        Of the two that localhost has, a server often listens at one. Nothing was sent to the other.
+        """
+        origins = self._origins
+        for at, origin in enumerate(origins):
+            outgoing = Outgoing(
+                method=method,
+                url=f"{origin}{self._path}{path}",
+                host=self._host,
+                port=self._port,
+                headers=self.headers,
+                content=content,
+            )
+            try:
+                answer = await self._transport.exchange(outgoing)
+            except base.CannotConnect as error:
+                if error.code not in NOBODY_THERE or at == len(origins) - 1:
+                    raise
+            else:
+                if at:
+                    self._origins = [origin, *(one for one in origins if one != origin)]
+                return answer
+        raise AssertionError("a checked host has an address")
+
     async def _check(self) -> None:
-        address = await self._address(self._host, self._port)
-        literal = f"[{address}]" if ":" in address else address
-        self._origin = f"{self._scheme}://{literal}:{self._port}"
+        found = await self._addresses(self._host, self._port)
+        literals = [f"[{one}]" if ":" in one else one for one in found]
+        self._origins = [f"{self._scheme}://{one}:{self._port}" for one in literals]
         self._checked_at = time.monotonic()
 
-    async def _address(self, host: str, port: int) -> str:
+    async def _addresses(self, host: str, port: int) -> list[str]:
         try:
             found = [host] if is_address(host) else await self._resolver(host, port)
         except OSError as error:
@@ -201,7 +229,7 @@ class CheckedClient:
                         _("%(host)s leads to an address that may not be called: %(problem)s.")
                         % {"host": host, "problem": problem}
                     )
-        return found[0]
+        return found
 
 
 def make_client(
@@ -330,7 +358,7 @@ def json_object(raw: bytes, client: CheckedClient) -> dict[str, Any]:
 
 def _error_of(answer: Incoming, client: CheckedClient) -> base.ProviderError:
     status, raw = answer.status, answer.body
-    code = error_code(raw)
+    code = SIGN_IN if _wants_sign_in(answer) else error_code(raw)
     kind, meaning = _error_class(_meant_status(answer), code)
     meaning = _(meaning)
     if to := answer.headers.get("location", ""):
@@ -355,7 +383,17 @@ def _meant_status(answer: Incoming) -> int:
     return 404 if NO_SUCH_MODEL.search(head) else 400
 
 
+def _wants_sign_in(answer: Incoming) -> bool:
+    """Say whether a proxy, or a page for people, stands before the endpoint."""
+    if answer.status in {401, 403}:
+        return answer.body.lstrip()[:1] == b"<"
+    leads_to = answer.headers.get("location", "") if answer.status // 100 == 3 else ""  # noqa: PLR2004 - a redirect
+    return answer.status == 407 or bool(SIGN_IN_PAGE.search(leads_to))  # noqa: PLR2004 - a proxy's 401
+
+
 def _error_class(status: int, code: str) -> tuple[type[base.ProviderError], str]:
+    if code == SIGN_IN:
+        return BEHIND_SIGN_IN
     if code in CREDIT_CODES:
         return ERRORS[402]
     return ERRORS.get(status) or ERRORS_OF_HUNDRED.get(status // 100, ERRORS_OF_HUNDRED[1])

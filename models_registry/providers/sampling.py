@@ -73,6 +73,8 @@ SHARED: dict[str, Check] = {
     "service_tier": one_of("auto", "default", "flex", "priority", "standard_only"),
 }
 LENGTH_LIMITS = ("max_tokens", "max_completion_tokens")
+# What is tried where an endpoint refuses a setting under the one name.
+OTHER_NAMES = dict(zip(LENGTH_LIMITS, reversed(LENGTH_LIMITS), strict=True))
 
 
 def settings_errors(
@@ -126,3 +128,17 @@ def sent_settings(settings: Mapping[str, Any], replaced: Mapping[str, str]) -> d
         for name, value in settings.items()
         if replaced.get(name, name)
     }
+
+
+def replacement_for(
+    sent_name: str, settings: Mapping[str, Any], replaced: Mapping[str, str]
+) -> dict[str, str]:
+    """Return how to replace a setting that was refused under the name it was sent by.
+
+    The setting's own name leads to another one, or to the empty string: it is left out. Nothing is
+    returned when no setting is sent under that name.
+    """
+    for name in settings:
+        if replaced.get(name, name) == sent_name:
+            return {name: OTHER_NAMES.get(name, "") if sent_name == name else ""}
+    return {}

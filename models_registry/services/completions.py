@@ -302,7 +302,8 @@ class _Batch:
                 log.warning("Model %s is paused. %s", model, error.message)
             return
         reason = f"{model}: {error.message}"
-        if pause_endpoint(endpoint_id=model.endpoint_id or 0, reason=reason, now=self._now):
+        assert model.endpoint is not None  # it was called
+        if pause_endpoint(endpoint=model.endpoint, reason=reason, now=self._now):
             log.warning("Endpoint %s is paused. %s", model.endpoint, reason)
 
     def _pause_stranger(self, job: Job, result: ChatResult) -> None:

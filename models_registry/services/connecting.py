@@ -1,7 +1,7 @@
 """Connect a model in one step: its endpoint if that is new, the model, and its price."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from core.errors import Invalid
 from models_registry.models import LanguageModel, ModelEndpoint
 from models_registry.providers.calls import Calls
+from models_registry.providers.pasted import pasted_url
 from models_registry.services.diagnosis import OpenCalls, Probe
 from models_registry.services.endpoints import (
     PROBE_PROMPT,
@@ -53,6 +54,7 @@ def connect_model(
     million tokens in and out, from today on. Raises as the services it calls.
     """
     if endpoint is None and address is not None:
+        address = replace(address, base_url=pasted_url(address.base_url))
         endpoint = _known(address) or _register(address)
     if endpoint is None:
         raise Invalid(_("Say where the model is served."), code="base_url")

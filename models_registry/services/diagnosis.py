@@ -1,13 +1,17 @@
 """Ask one question, and find out what was probably meant when there is no answer."""
 
 import difflib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from models_registry.providers import PROVIDERS
 from models_registry.providers.base import ChatRequest, ChatResult, ProviderError
 from models_registry.providers.calls import Calls, Connection
+from models_registry.providers.http import SIGN_IN
+from models_registry.providers.pasted import vendor_of_key
+from models_registry.providers.sampling import replacement_for, sent_settings
 
 OpenCalls = Callable[[Connection], Calls]
 LOOK_SECONDS = 10  # for each look around, beside the question itself
@@ -28,7 +32,9 @@ class Probe:
 
     `code` is the cause of a failed connection. `base_url` is another address at which the endpoint
     understands the question, and `kind` another language in which it does; `names` are models it says
-    it has, likeliest first, when the one asked for is not among them.
+    it has, likeliest first, when the one asked for is not among them. `key_of` is whose key was
+    refused, where it is another vendor's; `replaced` the settings that were sent under another name,
+    or not at all, for there to be an answer; `answered_as` the other model that gave it.
     """
 
     result: ChatResult | None
@@ -38,6 +44,9 @@ class Probe:
     base_url: str = ""
     kind: str = ""
     names: tuple[str, ...] = ()
+    key_of: str = ""
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    answered_as: str = ""
 
 
 def ask_once(
@@ -54,7 +63,10 @@ def ask_once(
         return replace(probe, base_url=_other_scheme(connection, request, open_calls))
     if probe.error in NOT_HERE and (found := _usual_address(connection, request, open_calls)):
         return replace(probe, base_url=found)
-    if probe.error in (*NOT_HERE, "denied"):
+    if probe.error == "denied":
+        host = urlsplit(connection.base_url).hostname or ""
+        probe = replace(probe, key_of=vendor_of_key(connection.api_key, host=host))
+    if probe.error in (*NOT_HERE, "denied") and probe.code != SIGN_IN:
         return replace(probe, kind=_other_kind(connection, request, open_calls))
     return probe
 
@@ -123,8 +135,14 @@ def _asked_at(connection: Connection, request: ChatRequest, open_calls: OpenCall
         return _asked(calls, request)
 
 
-def _asked(calls: Calls, request: ChatRequest) -> Probe:
+def _asked(
+    calls: Calls, request: ChatRequest, replaced: Mapping[str, str] = MappingProxyType({})
+) -> Probe:
+    """Ask, and ask again without a setting that is refused, as a run does."""
+    sent = replace(request, settings=sent_settings(request.settings, replaced))
     try:
-        return Probe(calls.submit(request).result())
+        return Probe(calls.submit(sent).result(), replaced=replaced)
     except ProviderError as error:
+        if other := replacement_for(error.parameter, request.settings, replaced):
+            return _asked(calls, request, {**replaced, **other})
         return Probe(None, error=error.kind, message=error.message, code=error.code)

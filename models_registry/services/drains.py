@@ -101,7 +101,7 @@ def produce_completions(
     try:
         connection = connection_of(endpoint)
     except Invalid as error:
-        pause_endpoint(endpoint_id=endpoint_id, reason=error.message, now=clock())
+        pause_endpoint(endpoint=endpoint, reason=error.message, now=clock())
         return Drained()
     sys.setswitchinterval(SWITCH_SECONDS)
     with open_calls(connection) as calls:

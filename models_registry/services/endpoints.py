@@ -15,13 +15,14 @@ from models_registry.providers import PROVIDERS
 from models_registry.providers.addresses import BadUrl, BaseUrl, parse_base_url
 from models_registry.providers.base import ChatRequest, Message
 from models_registry.providers.calls import Calls, Connection
+from models_registry.providers.names import same_model
+from models_registry.providers.pasted import key_problem, pasted_key, pasted_url
 from models_registry.secrets import KeyUnreadable, decrypt_key, encrypt_key
 from models_registry.services.checks import check_fields
 from models_registry.services.diagnosis import OpenCalls, Probe, ask_once
 
 PROBE_PROMPT = "Answer with the single word: ready"
 PROBE_SECONDS = 60  # somebody is waiting for it
-LONGEST_KEY = 500
 SHOWN_OF_KEY = 4
 # What can be limited, and the most of it; the last two may be None, which means no limit.
 LIMITS = {
@@ -106,9 +107,14 @@ def set_key(*, endpoint: ModelEndpoint, api_key: str) -> ModelEndpoint:
     return update_endpoint(endpoint=endpoint, api_key=api_key)
 
 
-def pause_endpoint(*, endpoint_id: int, reason: str, now: datetime) -> bool:
-    """Stop all calls to an endpoint; say whether this call did, so that one notice is given."""
-    running = ModelEndpoint.objects.filter(pk=endpoint_id, paused_at=None)
+def pause_endpoint(*, endpoint: ModelEndpoint, reason: str, now: datetime) -> bool:
+    """Stop all calls to an endpoint; say whether this call did, so that one notice is given.
+
+    `endpoint` is as it was called: what a call with its former key or address met says nothing of
+    what it is now, and comes in after somebody has set it right.
+    """
+    as_it_was = {name: getattr(endpoint, name) for name in ("base_url", "encrypted_key")}
+    running = ModelEndpoint.objects.filter(pk=endpoint.pk, paused_at=None, **as_it_was)
     return running.update(paused_at=now, pause_reason=reason[:500]) == 1
 
 
@@ -180,16 +186,20 @@ def probe_at(
         settings=language_model.settings,
     )
     patience = min(connection.timeout_seconds, PROBE_SECONDS)
-    return ask_once(
+    probe = ask_once(
         connection=replace(connection, timeout_seconds=patience),
         request=request,
         open_calls=open_calls,
     )
+    told = probe.result.response_model if probe.result else ""
+    if same_model(language_model.remote_name, told, language_model.accepted_names):
+        return probe
+    return replace(probe, answered_as=told)
 
 
 def _base_url(text: str) -> BaseUrl:
     try:
-        return parse_base_url(text, private_hosts=settings.ENDPOINT_PRIVATE_HOSTS)
+        return parse_base_url(pasted_url(text), private_hosts=settings.ENDPOINT_PRIVATE_HOSTS)
     except BadUrl as error:
         raise Invalid(str(error), code="base_url") from error
 
@@ -206,14 +216,12 @@ def _set_limits(endpoint: ModelEndpoint, **limits: int | None) -> None:
 
 
 def _put_key(endpoint: ModelEndpoint, api_key: str, url: BaseUrl) -> None:
+    api_key = pasted_key(api_key)
     if not api_key:
         endpoint.encrypted_key, endpoint.key_hint, endpoint.key_origin = b"", "", ""
         return
-    plain = api_key.isascii() and api_key.isprintable() and " " not in api_key
-    if not plain or len(api_key) > LONGEST_KEY:
-        raise Invalid(
-            _("A key is one line of at most 500 ASCII characters without spaces."), code="api_key"
-        )
+    if problem := key_problem(api_key):
+        raise Invalid(problem, code="api_key")
     endpoint.encrypted_key = encrypt_key(api_key, origin=url.origin)
     # A hint must not give away a large part of a short key.
     shown = SHOWN_OF_KEY if len(api_key) >= 4 * SHOWN_OF_KEY else 0

@@ -98,7 +98,7 @@ def _give_up(endpoint: ModelEndpoint, failures: int, last: ProviderError, now: d
         "%(number)s calls in a row failed, over hours. Look after the endpoint and resume"
         " it: no prompt has lost an attempt by that. %(message)s"
     ) % {"number": failures, "message": last.message}
-    if pause_endpoint(endpoint_id=endpoint.pk, reason=reason, now=now):
+    if pause_endpoint(endpoint=endpoint, reason=reason, now=now):
         log.warning("Endpoint %s is paused. %s", endpoint, reason)
 
 

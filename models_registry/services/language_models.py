@@ -22,7 +22,7 @@ from models_registry.models import (
     ModelPrice,
 )
 from models_registry.providers import PROVIDERS
-from models_registry.providers.sampling import settings_errors
+from models_registry.providers.sampling import OTHER_NAMES, replacement_for, settings_errors
 from models_registry.services.checks import check_fields
 
 PINNED = ("endpoint", "remote_name", "system_prompt", "settings")
@@ -35,10 +35,6 @@ FACTS = (
     "context_tokens",
     "released_on",
 )
-OTHER_NAMES = {
-    "max_tokens": "max_completion_tokens",
-    "max_completion_tokens": "max_tokens",
-}
 log = logging.getLogger(__name__)
 LONGEST_SYSTEM_PROMPT = 32_000
 DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
@@ -172,15 +168,11 @@ def replace_setting(*, language_model: LanguageModel, sent_name: str) -> bool:
     brought up to date as well: another worker may have noted the same.
     """
     model = lock(LanguageModel.objects.filter(pk=language_model.pk)).get()
-    for name in model.settings:
-        if model.replaced_settings.get(name, name) == sent_name:
-            other = OTHER_NAMES.get(name, "") if sent_name == name else ""
-            model.replaced_settings[name] = other
-            LanguageModel.objects.filter(pk=model.pk).update(
-                replaced_settings=model.replaced_settings
-            )
-            log.warning("%s takes no %s: sent is %s.", model, sent_name, other or "nothing")
-            break
+    if found := replacement_for(sent_name, model.settings, model.replaced_settings):
+        model.replaced_settings |= found
+        LanguageModel.objects.filter(pk=model.pk).update(replaced_settings=model.replaced_settings)
+        (other,) = found.values()
+        log.warning("%s takes no %s: sent is %s.", model, sent_name, other or "nothing")
     language_model.replaced_settings = model.replaced_settings
     return sent_name in (*model.settings, *OTHER_NAMES)
 

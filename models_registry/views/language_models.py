@@ -52,7 +52,9 @@ def connect(request: HttpRequest) -> HttpResponse:
         request.GET.get("preset", ""), int(route) if route.isdecimal() else 0
     )
     sent = _corrected(request.POST) if request.method == "POST" else None
-    form = forms.ConnectForm(sent, initial=filled or {"max_tokens": 1024})
+    # Another model of an endpoint begins there; an unknown one chooses nothing.
+    begun = {"max_tokens": 1024, "endpoint": request.GET.get("endpoint", "")}
+    form = forms.ConnectForm(sent, initial=filled or begun)
     context: dict[str, Any] = {
         "form": form,
         "presets": PRESETS,
@@ -62,8 +64,11 @@ def connect(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             told = _tried(request, form)
-            if told is None or told.result:
+            same = request.POST.get("accept_name", "")
+            if told is None or (told.result and told.answered_as in ("", same)):
                 model = connecting.connect_model(now=timezone.now(), **form.values())
+                if told and told.answered_as:
+                    language_models.accept_name(language_model=model, response_model=same)
                 messages.success(request, _said_of(told))
                 return go_to(request, "model", model)
             keyless = not form.cleaned_data.get("api_key") and not form.cleaned_data["endpoint"]
@@ -95,10 +100,21 @@ def _said_of(told: Probe | None) -> str:
         return _("Connected, but not tested: ask it something below.")
     if not told.result.text:
         return _("Connected. It answered without a text: ask it something else below.")
-    return _("Connected. After %(seconds).1f s it answered: “%(text)s”") % {
+    answered = _("Connected. After %(seconds).1f s it answered: “%(text)s”") % {
         "seconds": (told.result.latency_ms or 0) / 1000,
         "text": Truncator(told.result.text).chars(SHOWN_OF_ANSWER),
     }
+    return " ".join([answered, *_replaced(told)])
+
+
+def _replaced(told: Probe) -> list[str]:
+    """Return a sentence for each setting that the model did not take as it was pinned."""
+    under_another_name = _("It takes no %(name)s: %(other)s is sent instead.")
+    not_at_all = _("It takes no %(name)s: it is left out.")
+    return [
+        (under_another_name if other else not_at_all) % {"name": name, "other": other}
+        for name, other in told.replaced.items()
+    ]
 
 
 @require_GET
@@ -131,7 +147,13 @@ def probe(request: HttpRequest, reference: str) -> HttpResponse:
         told = endpoints.probe_model(language_model=shown, prompt=question)
     except Invalid as error:
         told = Probe(None, error=error.code, message=error.message)
-    context = {"model": shown, "probe": told, "question": question, "form": form}
+    context = {
+        "model": shown,
+        "probe": told,
+        "replaced": _replaced(told),
+        "question": question,
+        "form": form,
+    }
     return page_or_piece(request, "models_registry/probe", context)
 
 

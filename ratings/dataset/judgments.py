@@ -47,6 +47,8 @@ class VoteColumns(NamedTuple):
     comment: str
     version_id: int
     swapped: bool
+    swap_probability: float | None
+    pair_probability: float | None
     rater: str
     rater_kind: str
     cohort: str
@@ -70,6 +72,8 @@ PATHS = (
     "judgment__comment",
     "judgment__assignment__study_version_id",
     "judgment__assignment__swapped",
+    "judgment__assignment__swap_probability",
+    "judgment__assignment__pair_probability",
     "judgment__assignment__rater__pseudonym",
     "judgment__assignment__rater__kind",
     "judgment__assignment__cohort",
@@ -119,6 +123,8 @@ def _forfeits(version: StudyVersion, facts: "_Facts") -> Iterator[JudgmentRow]:
                 comment="",
                 version_id=one.added_in_id,
                 swapped=False,
+                swap_probability=None,
+                pair_probability=None,
                 rater="",
                 rater_kind="",
                 cohort="",
@@ -230,6 +236,8 @@ class _Facts(NamedTuple):
             first=first,
             second=second,
             swapped=vote.swapped,
+            swap_probability=vote.swap_probability,
+            pair_probability=vote.pair_probability,
             outcome=vote.outcome,
             grade=vote.grade,
             comparison_id=vote.comparison_id,

@@ -33,6 +33,8 @@ JUDGMENT_COLUMNS = _STUDY | {
     "first": "The canonical first model: the same for both presentations.",
     "second": "The canonical second model.",
     "swapped": "Whether A was the canonical second.",
+    "swap_probability": "How probable that was when the sides were drawn: 0.2, 0.5 or 0.8.",
+    "pair_probability": "How probable this pair of models was when it was drawn: its propensity.",
     "outcome": "first, tie, second, both_bad or cannot_judge, canonical frame.",
     "grade": "Graded scales, canonical frame: -3, first much better, to 3, second much better.",
     "comparison_id": "The pair of answers; judgments of the same pair share it.",

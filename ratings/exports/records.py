@@ -43,6 +43,10 @@ class JudgmentRow(NamedTuple):
     first: str
     second: str
     swapped: bool  # A was the canonical second
+    swap_probability: (
+        float | None
+    )  # of `swapped`, when it was drawn; null, as the next, for a forfeit
+    pair_probability: float | None  # that this pair of models was drawn, among those open then
     outcome: str  # first, tie, second, both_bad, cannot_judge
     grade: int | None  # graded scales: -3, first much better, to 3
     comparison_id: int

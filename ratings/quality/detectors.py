@@ -3,24 +3,33 @@
 Every rater is compared with what the votes of all the others lead to expect: strengths are fitted
 without the rater's own, and in a second round without whom the first one flagged, so that attackers
 do not vouch for each other. The statistics of honest raters spread more than chance alone (people
-differ in taste), so each is scaled by its own spread over all raters: the median and the quartiles,
-which a tenth of attackers hardly moves. The target's is a likelihood ratio of its own (`targets`).
+differ in taste), so each is scaled by its own spread over all raters (`scores`). The target's is a
+likelihood ratio of its own (`targets`).
 The influence bounds what one account may do to a board, whatever it says: who moves a model by more
 than `LARGEST_MOVE`, and by more than honest ones of this study do, is found.
 
 References
 ----------
-Huber, P. J. and Ronchetti, E. M. (2009). Robust Statistics: quantiles as location and scale.
 Page, E. S. (1954). Continuous inspection schemes. Biometrika 41: the largest sum of a run.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ratings.quality.scores import (
+    Tried,
+    among_raters,
+    bound_of_many,
+    of_shortfall,
+    of_skewed_sum,
+    of_ties,
+    score_of,
+)
 from ratings.quality.targets import find_targets
 from ratings.scoring import (
     POINTS_PER_LOGIT,
@@ -50,15 +59,13 @@ SHARES = {
 CHECKS = tuple(SHARES)
 # The share for having a part in a campaign, beside the others': few honest studies seem to have one,
 # though in one that does a few raters more than this are taken for its members.
-IN_CAMPAIGN = 0.6
+IN_CAMPAIGN = 0.75
 TWO_SIDED = ("position", "ties")
 # How many independent tests the largest of which is looked at: both sides, or about so many runs.
 TESTS = {**dict.fromkeys(TWO_SIDED, 2), "run": 30}
 LEVEL = 0.01  # of false alarms on an honest rater, all checks together
 LARGEST_MOVE = 2.5  # Elo points, of any model by one account
 LEAST_VOTES = 15
-LEAST_SPREAD = 0.05
-IQR = 1.349  # of a standard normal
 HONEST_GOLD = 0.9  # share of gold comparisons that careful raters get right
 HONEST_REPEATS = 0.75  # share of repeats on which careful raters prefer the same answer again
 SHORT = 1e-3  # seconds
@@ -66,14 +73,6 @@ MOST_DISTRUSTED = 1 / 3  # of the raters; with more of them flagged nobody knows
 SEED = 0  # of the honest raters that are drawn
 LATEST = 60  # votes that are looked at alone, too
 NEVER_SURE = 0.02  # no side is expected to win less often
-
-
-@dataclass(frozen=True)
-class Tried:
-    """How often something was tried, and how often it came out well."""
-
-    right: int
-    of: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,13 +137,14 @@ def _round(
     trusted = ~np.isin(comparisons.rater, distrusted)
     expected = {code: _expected_by_others(comparisons, code, trusted) for code in judged}
     raw = {code: _raw(votes, code, *expected[code]) for code in judged}
+    honest = set(judged) - set(distrusted)
     scaled = {
-        name: _scaled({code: raw[code][name] for code in judged})
-        for name in ("residual", "position", "ties", "time", "run")
+        name: among_raters({code: raw[code][name] for code in judged}, honest)
+        for name in ("residual", "position", "time", "run")
     }
-    for name in TWO_SIDED:
-        scaled[name] = {code: abs(score) for code, score in scaled[name].items()}
-    scaled["influence"] = _moving(comparisons, judged, trusted)
+    scaled["position"] = {code: abs(score) for code, score in scaled["position"].items()}
+    scaled["ties"] = of_ties(_ties(comparisons, judged), honest)
+    scaled["influence"] = _moving(comparisons, judged, trusted, honest)
     evidence, target = _targets(comparisons, judged, {code: expected[code][0] for code in judged})
     scaled["target"] = evidence
     bounds = {
@@ -153,8 +153,8 @@ def _round(
     reports = []
     for code in judged:
         scores = {name: scaled[name][code] for name in scaled}
-        scores["gold"] = _shortfall(votes.gold.get(code), HONEST_GOLD)
-        scores["repeats"] = _shortfall(votes.repeats.get(code), HONEST_REPEATS)
+        scores["gold"] = of_shortfall(votes.gold.get(code), HONEST_GOLD)
+        scores["repeats"] = of_shortfall(votes.repeats.get(code), HONEST_REPEATS)
         reports.append(
             RaterReport(
                 rater=code,
@@ -168,7 +168,10 @@ def _round(
 
 
 def _moving(
-    comparisons: Comparisons, judged: Sequence[int], trusted: NDArray[np.bool_]
+    comparisons: Comparisons,
+    judged: Sequence[int],
+    trusted: NDArray[np.bool_],
+    honest: AbstractSet[int],
 ) -> dict[int, float]:
     """Return by rater how far their votes move the model they move most, as a standard normal score.
 
@@ -185,7 +188,7 @@ def _moving(
     logs = {code: float(np.log(np.maximum(moved[code], SHORT))) for code in judged}
     return {
         code: score if moved[code] > LARGEST_MOVE else min(score, 0.0)
-        for code, score in _scaled(logs).items()
+        for code, score in among_raters(logs, honest).items()
     }
 
 
@@ -202,9 +205,11 @@ def _moves(comparisons: Comparisons) -> dict[int, float]:
     return dict(zip(codes.tolist(), largest.tolist(), strict=True))
 
 
-def bound_of_many(level: float, tests: int) -> float:
-    """Return the bound that the largest of so many standard normal scores exceeds with this chance."""
-    return _normal_quantile((1 - level) ** (1 / tests))
+def _ties(comparisons: Comparisons, judged: Sequence[int]) -> dict[int, Tried]:
+    rater, even = comparisons.rater, comparisons.outcome == 1
+    assert rater is not None
+    count, ties = np.bincount(rater), np.bincount(rater, even)
+    return {code: Tried(int(ties[code]), int(count[code])) for code in judged}
 
 
 def _targets(
@@ -239,9 +244,8 @@ def _targets(
     joined = np.minimum(np.minimum(whole.joined, late.joined) * len(found), 1)
     p = np.minimum(p, joined * SHARES["target"] / IN_CAMPAIGN)
     model = np.where(late.p < whole.p, late.model, whole.model)
-    scores = [_normal_quantile(1 - one) for one in p]
     return (
-        dict(zip(judged, scores, strict=True)),
+        dict(zip(judged, score_of(p).tolist(), strict=True)),
         {code: int(one) for code, one in zip(judged, model, strict=True)},
     )
 
@@ -257,19 +261,27 @@ def _raw(votes: RaterVotes, code: int, expected: Floats, tied: Floats) -> dict[s
     against = -gap * lean
     # Position: points of what stood on the left, beyond what the answers themselves earn.
     left = np.where(votes.shown_first[own], gap, -gap)
-    even = comparisons.outcome[own] == 1
     seconds = votes.seconds[own]
     known = seconds[np.isfinite(seconds)]
     return {
-        "residual": float(against.sum() / np.sqrt((variance * lean**2).sum() + 1e-9)),
-        "position": float(left.sum() / np.sqrt(variance.sum())),
-        # On the scale of the angle a share's spread does not depend on the share.
-        "ties": float(
-            2 * np.sqrt(len(even)) * (np.arcsin(even.mean() ** 0.5) - np.arcsin(tied.mean() ** 0.5))
+        "residual": of_skewed_sum(
+            float(against.sum()),
+            float((variance * lean**2).sum() + 1e-9),
+            float(-(third_moment(expected, tied) * lean**3).sum()),
         ),
+        "position": float(left.sum() / np.sqrt(variance.sum())),
         "time": float(-np.log(np.maximum(np.median(known), SHORT))) if known.size else np.nan,
         "run": _largest_run(against / np.sqrt(variance * np.maximum(lean**2, 1e-4))),
     }
+
+
+def third_moment(expected: Floats, tied: Floats) -> Floats:
+    """Return (m,) the third central moment of the points of a vote: 0, one half, or 1."""
+    wins = np.maximum(expected - tied / 2, 0)
+    losses = np.maximum(1 - expected - tied / 2, 0)
+    return np.asarray(
+        wins * (1 - expected) ** 3 + tied * (0.5 - expected) ** 3 - losses * expected**3
+    )
 
 
 def _expected_by_others(
@@ -304,34 +316,3 @@ def _largest_run(steps: Floats) -> float:
         if length <= len(steps):
             best = max(best, float((sums[length:] - sums[:-length]).max() / np.sqrt(length)))
     return best
-
-
-def _scaled(raw: Mapping[int, float]) -> dict[int, float]:
-    """Return the statistics by how far they lie above the median, in robust standard deviations."""
-    values = np.array(list(raw.values()), dtype=float)
-    known = values[np.isfinite(values)]
-    if not known.size:
-        return dict.fromkeys(raw, 0.0)
-    centre = float(np.median(known))
-    low, high = np.quantile(known, [0.25, 0.75])
-    spread = max(float(high - low) / IQR, LEAST_SPREAD)
-    return {
-        code: 0.0 if not np.isfinite(value) else (value - centre) / spread
-        for code, value in raw.items()
-    }
-
-
-def _shortfall(tried: Tried | None, honest: float) -> float:
-    """Return how surprising so few right ones are of a careful rater, as a standard normal score."""
-    if tried is None or not tried.of:
-        return 0.0
-    from scipy.stats import binom
-
-    chance = float(binom.cdf(tried.right, tried.of, honest))
-    return _normal_quantile(1 - max(chance, 1e-12)) if chance < 1 else 0.0
-
-
-def _normal_quantile(p: float) -> float:
-    from statistics import NormalDist
-
-    return NormalDist().inv_cdf(min(max(p, 1e-12), 1 - 1e-12))

@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 FAITHFUL = (0.95, 0.7)  # in what share of its comparisons the model is let win: two kinds of attack
 # Standard deviations of likings that are tried, in logits.
-TASTES = np.array([0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.9])
+TASTES = np.array([0, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.75, 0.9])
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(7)
 LOG_WEIGHTS = np.log(WEIGHTS / WEIGHTS.sum())
 FLOOR = 0.5  # raters that every hypothesis is credited with from the start
@@ -87,25 +87,26 @@ def find_targets(
     points = np.concatenate([outcome, 2 - outcome])
     trusted = np.ones(raters * models)
     for _ in range(2):
-        taste = met.taste(points, trusted)
+        likely = met.tastes(points, trusted)
+        taste = float(TASTES[int(likely.argmax())])
         ratios = met.ratios(points, taste).reshape(shape).transpose(1, 0, 2).reshape(raters, -1)
         weights = _weights(ratios)
         trusted = np.repeat(1 - _suspicion(ratios, weights).sum(axis=1), models)
-    share = np.log(weights / weights.sum())
     drawn = np.stack(
         [
-            met.ratios(met.draw(taste, rng), taste)
+            met.ratios(met.draw(float(rng.choice(TASTES, p=likely)), rng), taste)
             .reshape(shape)
             .transpose(1, 0, 2)
             .reshape(raters, -1)
             for _ in range(DRAWS)
         ]
     )
-    evidence = np.logaddexp.reduce(ratios + share, axis=1)
-    chance = _beyond(np.logaddexp.reduce(drawn + share, axis=2), evidence)
+    # The weights follow what is found: so they do in each honest study.
+    evidence, mostly = _evidence(ratios, weights), (ratios + np.log(weights)).argmax(axis=1)
+    chance = _beyond(np.stack([_evidence(one, _weights(one)) for one in drawn]), evidence)
     p = np.minimum(chance, np.exp(-np.maximum(evidence, 0)))
     joined, wanted = _campaign(ratios, drawn)
-    model = np.where(joined < p, wanted, (ratios + share).argmax(axis=1)) % models
+    model = np.where(joined < p, wanted, mostly) % models
     return Targets(p, joined, model, taste)
 
 
@@ -147,10 +148,11 @@ class _Met:
             attacks.append(np.logaddexp.reduce(kinds) - np.log(len(FAITHFUL)))
         return np.stack(attacks) - honest
 
-    def taste(self, points: Codes, trusted: Floats) -> float:
-        """Return how much raters differ in their likings, by the likelihood of the trusted ones."""
-        found = [float(trusted @ self.honest(points, taste)) for taste in TASTES]
-        return float(TASTES[int(np.argmax(found))])
+    def tastes(self, points: Codes, trusted: Floats) -> Floats:
+        """Return by the likelihood of the trusted raters how probable each of `TASTES` is."""
+        found = np.array([trusted @ self.honest(points, taste) for taste in TASTES])
+        likely = np.exp(found - found.max())
+        return np.asarray(likely / likely.sum())
 
     def draw(self, taste: float, rng: Generator) -> Codes:
         """Draw what honest raters with likings of their own would say."""
@@ -160,6 +162,11 @@ class _Met:
         won = rng.random(n) < 1 / (1 + np.exp(-lead))
         points = np.where(rng.random(n) < self.tie[:n], 1, np.where(won, 2, 0))
         return np.concatenate([points, 2 - points])
+
+
+def _evidence(ratios: Floats, weights: Floats) -> Floats:
+    """Return (raters,) the logarithm of the mean of the ratios, by the weights."""
+    return np.asarray(np.logaddexp.reduce(ratios + np.log(weights / weights.sum()), axis=1))
 
 
 def _campaign(ratios: Floats, drawn: Floats) -> tuple[Floats, int]:

@@ -45,11 +45,13 @@ def raters(request: HttpRequest, slug: str) -> HttpResponse:
     coded, version = not may_see_identities(request, study), latest_version(study)
     called = blinding_reports.called_by(version, coded=coded)
     names = {one.label: one.name for one in called.values()}
+    agreement = rater_quality.study_agreement(version=version)
     context = {
         "study": study,
         "coded": coded,
         "may_manage": "manage" in scopes_of(request),
-        "agreement": rater_quality.study_agreement(version=version),
+        "agreement": agreement,
+        "agreed_on": any(row["comparisons"] for part in agreement for row in part["table"]),
         "judged": _named(rater_quality.raters_judged(version=version, coded=coded), names),
     }
     return render(request, "ratings/raters.html", context)

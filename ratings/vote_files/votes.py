@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from core.errors import Invalid
 from ratings.scoring.types import FIRST_WON, SECOND_WON
-from ratings.vote_files.layouts import Header, Layout, choose_layouts
+from ratings.vote_files.choosing import choose_layouts
+from ratings.vote_files.headers import Header
+from ratings.vote_files.layouts import Layout
 from ratings.vote_files.opening import open_table, read_bytes
 from ratings.vote_files.outcomes import Outcomes, Sides, read_outcomes
 from ratings.vote_files.reasons import Reasons, quoted

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -47,6 +48,17 @@ def test_an_admin_is_led_to_it_and_then_let_in(needed, alice):
     assert client.get("/api/v1/studies/").status_code == 200
 
 
+def test_a_code_is_fresh_for_five_minutes_and_then_asked_for_again(alice):
+    client = signed_in(alice)
+    client.post(SET_UP, {"code": code_of(client.get(SET_UP).content.decode())})
+    remove = "/account/second-factor/totp/deactivate/"
+    assert client.get(remove).status_code == 200
+    session = client.session
+    session["new_second_factor_at"] -= 301
+    session.save()
+    assert client.get(remove).url.startswith("/account/second-factor/reauthenticate/")
+
+
 def test_who_has_one_is_asked_for_a_code_and_cannot_remove_it(needed, alice):
     client = signed_in(alice)
     page = client.get(SET_UP).content.decode()
@@ -67,3 +79,19 @@ def test_on_ones_own_machine_it_is_offered_and_not_demanded(alice):
     client = signed_in(alice)
     assert client.get("/").status_code == 200
     assert "Set one up" in client.get("/account/").content.decode()
+
+
+def test_a_code_is_taken_once_by_all_processes_and_also_when_redis_forgot_it(needed, alice):
+    client = signed_in(alice)
+    page = client.get(SET_UP).content.decode()
+    client.post(SET_UP, {"code": code_of(page)})
+    code = code_of(page, ahead=1)
+    for taken in (True, False):
+        cache.clear()  # as if this were another process, or Redis had lost what it had
+        again = signed_in(alice)
+        again.post("/account/second-factor/authenticate/", {"code": code})
+        assert ("_auth_user_id" in again.session) is taken
+    cache.clear()
+    older = signed_in(alice)
+    older.post("/account/second-factor/authenticate/", {"code": code_of(page)})
+    assert "_auth_user_id" not in older.session

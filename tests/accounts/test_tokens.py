@@ -120,7 +120,7 @@ def test_the_page_says_in_words_what_a_token_may_do(alice, client, now):
     issue_token(user=alice, name="x", now=now, scopes=["export", "read"])
     client.force_login(alice)
     page = client.get("/account/").content.decode()
-    assert "Read studies, models and boards<br>Download judgments and boards" in page
+    assert "<li>Read studies, models and boards</li><li>Download judgments and boards</li>" in page
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Basic abc", "Bearer a b", "Bearer pfd_nope"])

@@ -179,7 +179,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "api-default-criteria": {"GET": "read"},
     "api-studies": {"GET": "read", "POST": "manage"},
     "api-open-studies": {"GET": "judge"},
-    "api-study": {"GET": "read", "PATCH": "manage"},
+    "api-study": {"GET": "read", "PATCH": "manage", "DELETE": "manage"},
     "api-cohorts": {"GET": "read", "POST": "manage"},
     "api-cohort-invitations": {"POST": "manage"},
     "api-study-plan": {"GET": "read", "POST": "read"},

@@ -60,7 +60,7 @@ def _everything(scenario) -> list[str]:
         ]
     ]
     model = scenario.models[0]
-    pause_endpoint(endpoint_id=model.endpoint_id, reason="The key was refused.", now=now)
+    pause_endpoint(endpoint=model.endpoint, reason="The key was refused.", now=now)
     run = GenerationRun.objects.create(pool_version=scenario.pool_version, created_by=alice)
     run.language_models.set(scenario.models)
     Completion.objects.filter(language_model=model).update(

@@ -89,6 +89,43 @@ def test_enter_before_the_last_answer_goes_to_the_missing_one(page_of, scene):
     assert not Judgment.objects.exists()
 
 
+@pytest.mark.parametrize("width", [390, 900, 1280, 2560])
+def test_what_is_missing_is_said_without_moving_the_choices(page_of, scene, width):
+    page = page_of(scene.bob.user, width=width, height=800)
+    open_pair(page, scene)
+    question = page.locator("[data-criterion=helpfulness]")
+    legend, choices = question.locator("legend"), question.locator(".choices")
+    before = choices.bounding_box(), legend.bounding_box()
+    page.get_by_role("button", name="Save and next").click()
+    missed = question.locator(".missed")
+    assert missed.is_visible()
+    after = choices.bounding_box(), legend.bounding_box()
+    for was, now in zip(before, after, strict=True):
+        assert [now[one] for one in ("x", "width", "height")] == [
+            was[one] for one in ("x", "width", "height")
+        ]
+    assert not _overlap(missed.bounding_box(), choices.bounding_box())
+    panels = page.locator(".panels").bounding_box()
+    assert panels["y"] + panels["height"] <= question.bounding_box()["y"]
+
+
+def _overlap(one, other) -> bool:
+    return all(
+        one[at] < other[at] + other[size] and other[at] < one[at] + one[size]
+        for at, size in (("x", "width"), ("y", "height"))
+    )
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+def test_a_comment_without_a_space_stays_within_the_page(page_of, scene, width):
+    page = page_of(scene.bob.user, width=width, height=800)
+    open_pair(page, scene)
+    page.locator("#comment").fill("ü" * 4000)
+    right = page.locator("#save").bounding_box()
+    assert right["x"] + right["width"] <= width
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_on_a_phone_what_is_not_answered_is_said_at_the_question(page_of, scene):
     page = page_of(scene.bob.user, width=390, height=844)
     open_pair(page, scene)
@@ -102,6 +139,7 @@ def test_on_a_phone_what_is_not_answered_is_said_at_the_question(page_of, scene)
     )
     press(page, "2")
     assert page.locator(".missed").count() == 0
+    assert said(page) == ""
 
 
 @pytest.mark.parametrize("key", ["d", "?"])

@@ -151,7 +151,7 @@ def test_a_pair_judged_in_another_tab_is_told_and_passed(page_of, scene):
     judge(other)
     press(page, "7", "1", "1", "Enter")
     wait_for_another(page, before)
-    assert "Something else was submitted" in said(page)
+    assert "was judged already" in said(page)
     assert Judgment.objects.count() == 1
     assert token(page) == token(other)
 

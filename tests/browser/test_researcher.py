@@ -16,6 +16,7 @@ from ratings.services.snapshots import take_snapshot
 from tests.ratings.studies import FOUR_WAY, GRADED, Given, build_study, make_raters, submit
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.django_db(transaction=True)]
+A4 = 680  # pixels between margins of 15 mm
 MODELS = ("gpt-4", "llama-2-70b-chat", "vicuna-13b")
 READERS = {
     "csv": lambda path: list(csv.DictReader(io.StringIO(path.read_bytes().decode(), newline=""))),
@@ -44,6 +45,16 @@ def _votes(built, raters):
             helpful = first if turn % 5 else ("a" if swapped else "b")
             values = {"helpfulness": helpful, "truthfulness": (-1, 0, 1)[turn % 3]}
             yield Given(raters[turn % 12], comparison, swapped=swapped, values=values)
+
+
+def test_a_board_on_a_sheet_of_a4_shows_every_column(page_of, study, dave):
+    page = page_of(dave, width=A4)
+    page.goto("/studies/birds/board/")
+    page.emulate_media(media="print")
+    tables = page.locator("table.wide:visible")
+    widths = tables.evaluate_all("all => all.map((one) => one.offsetWidth)")
+    assert len(widths) >= 3
+    assert max(widths) <= A4
 
 
 def test_from_the_first_page_to_the_verdict(page_of, study, dave, violations):

@@ -87,6 +87,15 @@ def test_a_rater_s_comparison_is_previewed_and_tells_no_model(scene, client_of):
     assert client_of(scene.bob.user).get(url("study", "preview/")).status_code == 403
 
 
+def test_a_draft_is_deleted_and_what_was_published_stays(scene, client_of):
+    client = client_of(scene.alice)
+    client.post("/api/v1/studies/", {"slug": "draft", "name": "A draft"}, format="json")
+    assert client.delete("/api/v1/studies/draft/").status_code == 204
+    assert client.get("/api/v1/studies/draft/").status_code == 404
+    assert client.delete("/api/v1/studies/study/").status_code == 409
+    assert client_of(scene.bob.user).delete("/api/v1/studies/study/").status_code == 403
+
+
 def test_the_seed_is_told_only_after_closing(scene, client_of):
     client = client_of(scene.alice)
     assert client.get(url("study")).json()["seed"] is None

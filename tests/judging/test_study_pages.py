@@ -1,5 +1,7 @@
 """A study's page for managers: progress, versions, pause, close, amend."""
 
+from hashlib import sha256
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -56,6 +58,19 @@ def test_tells_how_far_the_study_is_and_by_whom(page, scene, now):
     assert "/studies/study/board/" in text(answer)
 
 
+def test_tells_the_protocol_in_force_and_the_seed_only_once_the_study_is_closed(page, scene, now):
+    seed, promised = scene.study.secret_seed, scene.version.protocol["seed_commitment"]
+    html = text(page.get(URL))
+    assert promised in html
+    assert "by no rule" in html
+    assert "&quot;judgments_per_comparison&quot;: 1" in html
+    assert seed not in html
+    close_study(study=scene.study, now=now)
+    told = text(page.get(URL))
+    assert f'id="seed">{seed}<' in told
+    assert sha256(seed.encode()).hexdigest() == promised
+
+
 def test_htmx_gets_the_progress_alone(page):
     html = text(page.get(URL, headers={"HX-Request": "true"}))
     assert "<html" not in html
@@ -65,6 +80,32 @@ def test_htmx_gets_the_progress_alone(page):
 def test_a_draft_goes_on_with_its_set_up(page, scene):
     create_study(slug="draft", name="A draft", created_by=scene.alice)
     assert page.get("/studies/draft/")["Location"] == "/studies/draft/set-up/about/"
+
+
+def test_a_draft_takes_another_name_and_address(page, scene):
+    create_study(slug="gpt-4-against-llama", name="GPT-4 against LLaMA", created_by=scene.alice)
+    about = "/studies/gpt-4-against-llama/set-up/about/"
+    assert 'value="gpt-4-against-llama"' in text(page.get(about))
+    # While somebody writes, the page they write on stays where it is.
+    written = page.post(about, {"name": "Which is better?"}, headers={"HX-Request": "true"})
+    assert written.status_code == 200
+    assert Study.objects.filter(slug="gpt-4-against-llama", name="Which is better?").exists()
+    for slug, said in (("study", "Another study has this address"), ("new", "cannot be called")):
+        refused = page.post(about, {"name": "Which is better?", "slug": slug})
+        assert refused.status_code == 400
+        assert said in text(refused)
+        assert about in text(refused)
+    moved = page.post(about, {"name": "Which is better?", "slug": ""})
+    assert moved["Location"] == "/studies/which-is-better/set-up/material/"
+
+
+def test_a_draft_that_nobody_wants_is_deleted_by_name(page, scene):
+    create_study(slug="draft", name="A draft", created_by=scene.alice)
+    assert "/studies/new/" in text(page.get("/"))
+    assert page.post("/studies/draft/discard/", {"name": "x"}).status_code == 400
+    gone = page.post("/studies/draft/discard/", {"name": "A draft"}, follow=True)
+    assert "“A draft” is deleted." in text(gone)
+    assert not Study.objects.filter(slug="draft").exists()
 
 
 @pytest.mark.parametrize("path", ["", "pause/", "resume/", "close/", "discard/", "add-model/"])
@@ -89,7 +130,7 @@ def test_pausing_and_resuming_are_undone_by_each_other(page, scene):
 
 def test_closing_needs_the_name(page, scene, now):
     lease_next(rater=scene.bob, slug="study", now=now)
-    assert "1 comparisons that raters have" in text(page.get(URL + "close/"))
+    assert "1 comparison that a rater has on the screen" in text(page.get(URL + "close/"))
     wrong = page.post(URL + "close/", {"name": "a study"})
     assert wrong.status_code == 400
     assert "not its name" in text(wrong)

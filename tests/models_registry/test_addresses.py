@@ -10,6 +10,7 @@ import pytest
 from models_registry.providers import base
 from models_registry.providers.addresses import BadUrl, address_problem, parse_base_url
 from models_registry.providers.http import MANY, make_client, post_json
+from tests.fake_provider import Reply
 from tests.transports import Answering, reply
 
 REFUSED = """
@@ -98,6 +99,8 @@ https://100.64.0.1/v1
 https://100.100.100.200/latest/meta-data
 https://100.127.255.255/v1
 https://192.0.0.1/v1
+https://192.0.0.192/v1
+https://168.63.129.16/v1
 https://192.0.2.1/v1
 https://192.88.99.1/v1
 https://198.18.0.1/v1
@@ -112,6 +115,10 @@ https://[::]/v1
 https://[::ffff:127.0.0.1]/v1
 https://[::ffff:7f00:1]/v1
 https://[::ffff:10.0.0.1]/v1
+https://[::ffff:192.0.0.192]/v1
+https://[::ffff:0:127.0.0.1]/v1
+https://[3fff::1]/v1
+https://[64:ff9b::a9fe:a9fe]/v1
 https://[::ffff:169.254.169.254]/v1
 https://[0:0:0:0:0:ffff:127.0.0.1]/v1
 https://[::127.0.0.1]/v1
@@ -261,6 +268,8 @@ def call_with(url, addresses, private_hosts=(), *, in_flight):
         ["127.0.0.1", "8.8.8.8"],
         ["64:ff9b::7f00:1"],
         ["169.254.169.254"],
+        ["192.0.0.192"],
+        ["::ffff:a83f:8110"],
         ["fe80::1%eth0"],
         ["0.0.0.0"],
     ],
@@ -310,6 +319,68 @@ def test_a_listed_host_is_called(call, listener):
     assert accepted == [1]
 
 
+def test_where_nobody_listens_at_a_names_first_address_the_next_is_called(call, provider):
+    """As with localhost, where a server listens at one of two."""
+    addresses = [["127.0.0.2", "127.0.0.1"]]  # the server listens at the second only
+    provider.script = lambda call: Reply({"ok": True})
+    told, _ = call(f"http://vllm:{provider.port}/v1/", addresses, ["vllm"])
+    assert told.body == {"ok": True}
+    error, _ = call("http://vllm:9/v1/", addresses, ["vllm"])
+    assert (error.kind, error.code) == ("connection", "refused")
+
+
+def test_an_address_that_answered_stays_the_first():
+    asked = []
+
+    def respond(outgoing):
+        asked.append(outgoing.url)
+        if "[::1]" in outgoing.url:
+            raise base.CannotConnect("Nobody is there.", code="refused")
+        return reply(200, {"ok": True})
+
+    async def resolver(host, port):
+        return ["::1", "127.0.0.1"]
+
+    async def run():
+        client = make_client(
+            base_url="http://localhost:8000/",
+            headers={},
+            private_hosts=["localhost"],
+            transport=Answering(respond),
+            resolver=resolver,
+        )
+        for _ in range(2):
+            await post_json(client, "x", {}, deadline=2)
+
+    asyncio.run(run())
+    assert [url.split("/")[2] for url in asked] == ["[::1]:8000", *["127.0.0.1:8000"] * 2]
+
+
+def test_a_call_that_may_have_been_sent_is_not_sent_to_another_address():
+    asked = []
+
+    def respond(outgoing):
+        asked.append(outgoing.url)
+        raise base.CannotConnect("It was closed.", code="closed")
+
+    async def resolver(host, port):
+        return ["::1", "127.0.0.1"]
+
+    async def run():
+        client = make_client(
+            base_url="http://localhost:8000/",
+            headers={},
+            private_hosts=["localhost"],
+            transport=Answering(respond),
+            resolver=resolver,
+        )
+        await post_json(client, "x", {}, deadline=2)
+
+    with pytest.raises(base.CannotConnect):
+        asyncio.run(run())
+    assert len(asked) == 1
+
+
 def test_proxies_of_the_environment_are_ignored(call, listener, monkeypatch):
     port, accepted = listener
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
@@ -323,8 +394,6 @@ def test_proxies_of_the_environment_are_ignored(call, listener, monkeypatch):
 
 @pytest.mark.parametrize("in_flight", [1, MANY + 1])
 def test_a_redirect_is_an_error_and_not_followed(in_flight, provider, listener):
-    from tests.fake_provider import Reply
-
     port, accepted = listener
     headers = {"Location": f"http://127.0.0.1:{port}/"}
     provider.script = lambda call: Reply({}, status=302, headers=headers)

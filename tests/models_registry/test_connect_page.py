@@ -60,6 +60,15 @@ def self_signed(tmp_path):
     server.server_close()
 
 
+def test_another_model_of_an_endpoint_begins_there(connect, client):
+    connect()
+    model, endpoint = LanguageModel.objects.get(), ModelEndpoint.objects.get()
+    link = f"/models/new/?endpoint={endpoint.slug}"
+    assert link in client.get(f"/models/{model}/").content.decode()
+    assert f'value="{endpoint.slug}" selected' in client.get(link).content.decode()
+    assert client.get("/models/new/?endpoint=nobody").status_code == 200
+
+
 def test_a_model_that_answers_is_kept_with_its_endpoint_and_key(client, connect):
     answered = connect()
     model = LanguageModel.objects.get()

@@ -137,12 +137,14 @@ def test_changes_limits_without_touching_the_key():
 def test_pauses_once_and_a_new_key_lifts_it():
     endpoint = make()
     now = timezone.now()
-    assert pause_endpoint(endpoint_id=endpoint.pk, reason="first", now=now)
-    assert not pause_endpoint(endpoint_id=endpoint.pk, reason="second", now=now)
+    assert pause_endpoint(endpoint=endpoint, reason="first", now=now)
+    assert not pause_endpoint(endpoint=endpoint, reason="second", now=now)
     assert ModelEndpoint.objects.get().pause_reason == "first"
-    assert set_key(endpoint=endpoint, api_key="other-key").paused_at is None
-    pause_endpoint(endpoint_id=endpoint.pk, reason="third", now=now)
-    assert resume_endpoint(endpoint=endpoint).paused_at is None
+    changed = set_key(endpoint=endpoint, api_key="other-key")
+    assert changed.paused_at is None
+    assert not pause_endpoint(endpoint=endpoint, reason="what the old key met", now=now)
+    assert pause_endpoint(endpoint=changed, reason="third", now=now)
+    assert resume_endpoint(endpoint=changed).paused_at is None
 
 
 def test_a_probe_tells_the_answer(model, provider):

@@ -3,6 +3,7 @@
 The page says it in words, the API tells the same, and what can be corrected is offered to be used.
 """
 
+import html
 import socket
 import threading
 from contextlib import contextmanager, suppress
@@ -12,7 +13,7 @@ import pytest
 
 from models_registry.models import LanguageModel
 from models_registry.services.endpoints import probe_model
-from tests.fake_provider import FakeProvider, Reply, strict
+from tests.fake_provider import FakeProvider, Reply, answer, strict
 from tests.faults.lab.certificates import make_certificates
 
 KEY = "sk-right-0123456789"
@@ -145,6 +146,57 @@ def test_a_whole_calls_address_is_pasted(told, server, call):
     assert server.calls == []
 
 
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"base_url": "127.0.0.1:8000/v1"}, "perhaps http://127.0.0.1:8000/v1"),
+        ({"base_url": "api.openai.com/v1"}, "perhaps https://api.openai.com/v1"),
+        ({"base_url": "http:/127.0.0.1:8000/v1"}, "two slashes and then the host follow"),
+        ({"base_url": "http://0.0.0.0:8000/v1"}, "to call it, write 127.0.0.1"),
+        ({"base_url": "http://::1:8000/v1"}, "write it in brackets"),
+        ({"base_url": "http://127.0.0.1:80000/v1"}, "must be a number from 1 to 65535"),
+        (
+            {"base_url": "https://a.example/v1/chat/completions?v=1"},
+            "(#): https://a.example/v1/chat",
+        ),
+        ({"api_key": "$OPENAI_API_KEY"}, "the name of a variable"),
+        ({"api_key": "sk-…6789"}, "This key was shortened"),
+        ({"api_key": "YOUR_API_KEY"}, "paste your own"),
+        ({"api_key": "https://api.openai.com/v1"}, "This is an address, not a key"),
+        ({"api_key": "two words"}, "one line of at most 500 ASCII characters"),
+    ],
+)
+def test_what_can_be_seen_without_a_call_is_said_with_what_to_write(told, server, sent, said):
+    assert said in html.unescape(told(sent.pop("base_url", server.base_url), **sent))
+    assert server.calls == []
+
+
+@pytest.mark.parametrize(
+    ("base_url", "api_key"),
+    [
+        ('"{url}"', f'"{KEY}"'),
+        ("{url},", f"Bearer {KEY}"),
+        ("\u200b{url}", f"{KEY[:5]}\u200b{KEY[5:]}"),
+        ("OPENAI_BASE_URL={url}", f"OPENAI_API_KEY={KEY}"),
+        ('export OPENAI_BASE_URL="{url}"', f'export OPENAI_API_KEY="{KEY}"'),
+        ('curl {url} -H "Authorization: Bearer sk-x"', f'-H "Authorization: Bearer {KEY}"'),
+        ('base_url="{url}",', f'api_key="{KEY}",'),
+    ],
+)
+def test_what_was_pasted_with_an_address_or_a_key_is_left_out(
+    client, alice, server, base_url, api_key
+):
+    client.force_login(alice)
+    sent = {"base_url": base_url.format(url=server.base_url), "api_key": api_key}
+    client.post("/models/new/", {**sent, "kind": OPENAI, "remote_name": "gpt-4", "do": "test"})
+    assert LanguageModel.objects.get().endpoint.base_url == server.base_url
+    assert server.calls[0].headers["Authorization"] == f"Bearer {KEY}"
+
+
+def test_of_two_addresses_none_is_chosen(told, server):
+    assert "without spaces" in told(f"{server.base_url} http://127.0.0.1:9/v1")
+
+
 def test_spaces_around_what_is_pasted_do_no_harm(client, alice, server):
     client.force_login(alice)
     sent = {"base_url": f"  {server.base_url} ", "api_key": f"{KEY} \n", "remote_name": " gpt-4 "}
@@ -157,6 +209,90 @@ def test_a_wrong_key(told, server):
     said = told(server.base_url, api_key="sk-other-0123456789")
     assert "The address is right, the key is not" in said
     assert "Incorrect API key provided" in said
+
+
+def test_a_key_of_another_vendor_is_told_whose_it_is(told, server):
+    assert "This is a key of Anthropic" in told(server.base_url, api_key="sk-ant-api03-0123456789")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(raw=b"<html>Proxy", status=407, headers={"Proxy-Authenticate": "Basic"}),
+        Reply(raw=b"<!doctype html><title>Sign in</title>", status=401),
+        Reply(raw=b"<html><title>Just a moment...</title>", status=403),
+        Reply(raw=b"", status=302, headers={"Location": "https://login.example/sso?next=/v1"}),
+    ],
+)
+def test_what_wants_people_to_sign_in_is_no_refused_key(told, server, reply):
+    server.script = lambda call: reply
+    said = told(server.base_url)
+    assert "A proxy or a page that wants people to sign in" in said
+    assert "the key is not" not in said
+
+
+@pytest.mark.parametrize(
+    ("refused", "setting", "said"),
+    [
+        ("max_tokens", {"max_tokens": 9}, "max_completion_tokens is sent instead"),
+        ("temperature", {"temperature": 0.5}, "It takes no temperature: it is left out"),
+    ],
+)
+def test_a_setting_that_a_model_does_not_take_is_no_obstacle(
+    client, alice, server, refused, setting, said
+):
+    def script(call):
+        told = {"message": f"Unsupported parameter: '{refused}'", "code": "unsupported_parameter"}
+        return Reply({"error": told}, status=400) if refused in call.body else Reply(answer("Hi"))
+
+    server.script = script
+    client.force_login(alice)
+    sent = {"base_url": server.base_url, "api_key": KEY, "remote_name": "gpt-4", **setting}
+    kept = client.post("/models/new/", {**sent, "kind": OPENAI, "do": "test"}, follow=True)
+    assert said in kept.content.decode()
+    assert len(server.calls) == 2
+    shown = client.post("/models/gpt-4@1/test/", {"prompt": "Ready?"})
+    assert said in shown.content.decode()
+
+
+@pytest.fixture
+def tiny(server):
+    """Whatever is asked for, it answers as the one model it has, as llama.cpp does."""
+    server.script = lambda call: Reply(answer("ready", model="tiny"))
+    return server
+
+
+def test_a_model_that_answers_as_another_one_is_not_kept_unawares(told, tiny):
+    said = told(tiny.base_url)
+    assert "It answers, but as tiny" in said
+    assert 'name="use_remote_name" value="tiny"' in said
+    assert 'name="accept_name" value="tiny"' in said
+    assert "It answers, but as tiny" in told(tiny.base_url, accept_name="another", do="")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "kept"),
+    [
+        ({"use_remote_name": "tiny"}, ("tiny", [])),
+        ({"accept_name": "tiny"}, ("gpt-4", ["tiny"])),
+    ],
+)
+def test_its_name_can_be_used_or_accepted(client, alice, tiny, chosen, kept):
+    client.force_login(alice)
+    sent = {"base_url": tiny.base_url, "remote_name": "gpt-4", "kind": OPENAI}
+    client.post("/models/new/", {**sent, **chosen})
+    model = LanguageModel.objects.get()
+    assert (model.remote_name, model.accepted_names) == kept
+
+
+def test_the_api_and_the_page_of_a_kept_model_say_so_too(client, client_of, alice, model, provider):
+    provider.script = lambda call: Reply(answer("ready", model="tiny"))
+    told = client_of(alice).post(f"/api/v1/models/{model.slug}/probe/", {}, format="json").json()
+    assert (told["text"], told["answered_as"]) == ("ready", "tiny")
+    assert "It answers, but as tiny" in told["advice"]
+    client.force_login(alice)
+    said = client.post(f"/models/{model}/test/", {"prompt": "Ready?"}).content.decode()
+    assert "It answers, but as tiny" in said
 
 
 def test_a_wrong_name_is_answered_with_those_there_are(told, server):

@@ -9,10 +9,11 @@ import pytest
 from django.utils import timezone
 
 from models_registry.models import Attempt, Completion, GenerationRun, ModelEndpoint
-from models_registry.providers.base import ChatResult, Rejected, Unavailable
+from models_registry.providers.base import ChatResult, Denied, Rejected, Unavailable
 from models_registry.services import claims, runs
 from models_registry.services.claims import claim_batch
 from models_registry.services.completions import Finished, Prices, settle
+from models_registry.services.endpoints import set_key
 from models_registry.services.language_models import (
     register_language_model,
     resume_language_model,
@@ -49,6 +50,21 @@ def states_of(model):
 
 def result(text="late", **values):
     return ChatResult(text=text, outcome="answered", **values)
+
+
+def test_a_late_refusal_of_the_old_key_does_not_pause_what_has_a_new_one(
+    make_pool, endpoint, model
+):
+    start(make_pool(1), model)
+    (job,) = claim(endpoint)
+    set_key(endpoint=endpoint, api_key="sk-new-0123456789")
+    end(job, Denied("The endpoint refused the key."))
+    assert ModelEndpoint.objects.get().paused_at is None
+    row = Completion.objects.get()
+    assert (row.state, row.attempts_made) == ("pending", 0)
+    (job,) = claim(endpoint)
+    end(job, Denied("The endpoint refused the key."))
+    assert ModelEndpoint.objects.get().paused_at is not None
 
 
 def test_asks_every_prompt_once_and_stores_what_came_back(

@@ -68,7 +68,11 @@ def running(name: str, *arguments: str, port: int, log: Path, program: str = "")
             yield
         finally:
             server.send_signal(signal.SIGINT)  # as by Ctrl-C: then they end what they started, too
-            server.wait(timeout=20)
+            try:
+                server.wait(timeout=60)
+            except subprocess.TimeoutExpired:  # their ends are their own business
+                server.kill()
+                server.wait()
 
 
 def listens(port: int) -> bool:

@@ -1,6 +1,7 @@
 """Judgments as files: both frames, who judged, and what counts."""
 
 import csv
+import hmac
 import io
 import json
 from datetime import timedelta
@@ -14,6 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from core.errors import Conflict, Invalid
 from judging.models import Judgment, Study
 from judging.scales import scale_of
+from judging.services.assignments import find_assignment, lease_next
+from judging.services.judgments import record_judgment
 from ratings.dataset.judgments import judgment_rows
 from ratings.services.exports import export, write_export
 from tests.ratings.studies import (
@@ -28,6 +31,7 @@ from tests.ratings.studies import (
     submit,
     vote_of,
 )
+from tests.scenarios import published_study
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +73,25 @@ def test_a_swapped_vote_is_written_as_shown_and_in_the_canonical_frame(built):
     )
     assert (helpful.judgment_id, helpful.submitted_at) == (judgment.pk, START)
     assert (helpful.source, helpful.superseded, helpful.comment) == ("judgment", False, "=why")
+
+
+def test_every_side_can_be_drawn_again_from_the_file_and_the_seed(now):
+    """As the documentation says it, from what a file holds alone."""
+    scene = published_study(prompts=12, models=3, now=now)
+    for rater in (scene.bob, scene.carol):
+        for _ in range(12):
+            token = lease_next(rater=rater, slug="study", now=now).blinded.token
+            held = find_assignment(rater=rater, token=token)
+            record_judgment(assignment=held, body=scene.body, now=now)
+    rows = list(judgment_rows(version=scene.version))
+    assert len(rows) == 24
+    assert {round(row.swap_probability, 9) for row in rows} == {0.2, 0.5, 0.8}
+    assert {round(1 / row.pair_probability, 9) for row in rows} <= {1, 2, 3}
+    for row in rows:
+        label = f"side {row.comparison_id} {row.rater}".encode()
+        mac = hmac.new(scene.study.secret_seed.encode(), label, "sha256").digest()
+        drawn = (int.from_bytes(mac[:8], "big") >> 11) / 2**53
+        assert row.swapped == (drawn < row.swap_probability)
 
 
 @pytest.mark.parametrize("swapped", [False, True])

@@ -69,7 +69,7 @@ def test_each_step_leads_to_the_next(first, alice, now):
 def test_what_stands_still_is_named(first, now):
     scenario = published_study()
     endpoint = scenario.models[0].endpoint
-    pause_endpoint(endpoint_id=endpoint.pk, reason="The key was refused.", now=now)
+    pause_endpoint(endpoint=endpoint, reason="The key was refused.", now=now)
     run = GenerationRun.objects.create(pool_version=scenario.pool_version)
     Completion.objects.filter(language_model=scenario.models[0]).update(
         state="failed", outcome="", run=run

@@ -182,4 +182,7 @@ def test_only_checks_that_the_rule_names_hold(client_of, alice):
 def test_a_study_nobody_judged_has_a_page(client, alice):
     build_study()
     client.force_login(alice)
-    assert "Nobody has judged yet" in client.get(PAGE).content.decode()
+    page = client.get(PAGE).content.decode()
+    assert "Nobody has judged yet" in page
+    assert "No comparison was judged by two raters yet" in page
+    assert "There are none. A gold comparison" in page

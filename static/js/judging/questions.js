@@ -50,7 +50,13 @@ export function point(question, words) {
   question.scrollIntoView({ block: "nearest" });
 }
 
-document.addEventListener("change", ({ target }) => target.closest(".question")?.querySelector(".missed")?.remove());
+document.addEventListener("change", ({ target }) => {
+  const missed = target.closest(".question")?.querySelector(".missed");
+  if (!missed) return;
+  const said = document.getElementById("said");
+  if (said.textContent === missed.textContent) said.textContent = "";
+  missed.remove();
+});
 
 // A judgment that is changed begins at its first question.
 export function begin() {

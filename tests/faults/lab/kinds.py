@@ -12,6 +12,7 @@ from models_registry import tasks
 from models_registry.models import Completion, ModelEndpoint
 from models_registry.services import endpoints
 from tests.fake_provider import Reply, answer
+from tests.faults.checker import ENDED
 from tests.faults.lab.patches import DNS_IS_DOWN, LONG_LEASE_SECONDS, POISON, PROVIDER_HOST
 from tests.faults.lab.rounds import CALLS_PER_TASK, Round
 from tests.faults.wrong_replies import WRONG
@@ -114,15 +115,22 @@ def longer_than_visibility(a: Round) -> None:
 
 
 def _broker_away(
-    a: Round, away: Callable[[], None], back: Callable[[], None], seconds: float = 0.5
+    a: Round,
+    away: Callable[[], None],
+    back: Callable[[], None],
+    seconds: float = 0.5,
+    *,
+    idle: bool = False,
 ) -> None:
-    """Let a run begin while the broker is away, and another one end."""
+    """Let a run begin while the broker is away, and another one end; that first, with `idle`."""
     a.delay = 0.8
-    a.add_run(2 * CALLS_PER_TASK)
+    begun = a.add_run(2 * CALLS_PER_TASK)
     a.worker("only")
     a.wait_until_under_way()
     away()
     later = a.add_run(10, slug="later")
+    if idle:  # only then the worker asks for the next message, and has to note that it has it
+        a.wait(lambda: not begun.completions.exclude(state__in=ENDED).exists(), "what had begun")
     time.sleep(seconds * a.rng.uniform(1, 2))
     back()
     a.fault_ended(list(later.completions.values_list("pk", flat=True)))
@@ -154,13 +162,13 @@ def redis_frozen(a: Round) -> None:
 @kind(control="ends_when_refused", control_patience=5)
 def redis_full(a: Round) -> None:
     """Redis has used up its memory and refuses what takes more; reading goes on."""
-    _broker_away(a, a.lab.redis.be_full, a.lab.redis.have_room, seconds=2)
+    _broker_away(a, a.lab.redis.be_full, a.lab.redis.have_room, seconds=2, idle=True)
 
 
 @kind(control="ends_when_refused", control_patience=5)
 def redis_read_only(a: Round) -> None:
     """Redis refuses every write for a while: another one is the primary now."""
-    _broker_away(a, a.lab.redis.be_a_replica, a.lab.redis.be_the_primary, seconds=2)
+    _broker_away(a, a.lab.redis.be_a_replica, a.lab.redis.be_the_primary, seconds=2, idle=True)
 
 
 @kind(control="leases_end_at_once")
@@ -223,7 +231,7 @@ def key_revoked(a: Round) -> None:
     a.worker("second", beat=False)
     a.wait_until_under_way()
     good[:] = ["sk-fresh-0123456789"]
-    a.wait(lambda: ModelEndpoint.objects.filter(paused_at__isnull=False).exists(), "a pause", 5)
+    a.wait(lambda: ModelEndpoint.objects.filter(paused_at__isnull=False).exists(), "a pause", 30)
     time.sleep(1.5)
     refused = sum(not call.answered for call in a.provider.calls)
     if refused > 2 * 2 * CALLS_PER_TASK:

@@ -135,8 +135,8 @@ class Round:
         self._workers.append(born)
         return born
 
-    def wait(self, condition: Callable[[], object], what: str, seconds: float = 60.0) -> None:
-        seconds *= 1 if self.hurry else 4
+    def wait(self, condition: Callable[[], object], what: str, seconds: float = 120.0) -> None:
+        seconds *= 1 if self.hurry else 2
         if not wait_for(condition, seconds):
             self.found.append(f"waited {seconds:g} s in vain: {what}")
 

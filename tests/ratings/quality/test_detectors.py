@@ -42,7 +42,7 @@ def shares(found) -> tuple[float, float]:
     ("kind", "least", "checks"),
     [
         ("target, always", 0.9, False),
-        ("target, 70 %", 0.6, False),
+        ("target, 70 %", 0.7, False),
         ("always left", 0.99, False),
         ("always tie", 0.99, False),
         ("random and fast", 0.99, False),
@@ -106,8 +106,8 @@ def test_p_values_of_honest_raters_are_no_smaller_than_they_claim():
         models=MODELS,
         rng=rng,
     )
-    assert (found.p <= 0.01).mean() <= 0.025
-    assert (found.joined <= 0.01).mean() <= 0.025
+    assert (found.p <= 0.01).mean() <= 0.02
+    assert (found.joined <= 0.01).mean() <= 0.02
     assert 0.4 <= (found.p <= 0.5).mean() <= 0.6
 
 
