@@ -3,7 +3,6 @@
 import re
 
 from core.words import gettext as _
-from core.words import gettext_noop
 
 # Copied along with what is seen: joiners, direction marks, byte order marks, soft hyphens.
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
@@ -26,7 +25,7 @@ _KEYS = (
     ("sk-or-", "OpenRouter", "openrouter.ai"),
     ("sk-proj-", "OpenAI", "openai.com"),
     ("gsk_", "Groq", "groq.com"),
-    ("hf_", gettext_noop("Hugging Face"), "huggingface.co"),
+    ("hf_", "Hugging Face", "huggingface.co"),
     ("xai-", "xAI", "x.ai"),
     ("pplx-", "Perplexity", "perplexity.ai"),
     ("AIza", "Google", "googleapis.com"),
@@ -67,9 +66,9 @@ def key_problem(key: str) -> str:
     if _URL.match(key):
         return _("This is an address, not a key.")
     if not (key.isascii() and key.isprintable() and " " not in key) or len(key) > LONGEST_KEY:
-        return _(
-            "A key is one line of at most %(longest_key)s ASCII characters without spaces."
-        ) % {"longest_key": LONGEST_KEY}
+        return _("A key is one line of at most %(most)s ASCII characters without spaces.") % {
+            "most": LONGEST_KEY
+        }
     return ""
 
 
