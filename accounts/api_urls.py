@@ -6,6 +6,12 @@ urlpatterns = [
     path("me/", users.MeView.as_view(), name="api-me"),
     path("me/consent/", consent.OwnConsentView.as_view(), name="api-own-consent"),
     path("me/withdraw/", consent.WithdrawalView.as_view(), name="api-withdraw"),
+    path(
+        "me/sign-out-everywhere/",
+        users.SignOutEverywhereView.as_view(),
+        name="api-sign-out-everywhere",
+    ),
+    path("join/", invitations.JoinView.as_view(), name="api-join"),
     path("consent-texts/", consent.ConsentTextsView.as_view(), name="api-consent-texts"),
     path("consent-over-api/", consent.ConsentOverApiView.as_view(), name="api-consent-over-api"),
     path("invitations/", invitations.InvitationsView.as_view(), name="api-invitations"),

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from accounts.models import User
+from accounts.models import RaterProfile, User
 from accounts.tokens import SCOPES_OF_ROLE
 from core.errors import NotAllowed
 
@@ -32,6 +32,13 @@ def is_researcher(user: Any) -> bool:
 
 def is_rater(user: Any) -> bool:
     return getattr(user, "role", None) == User.Role.RATER
+
+
+def rater_of(request: HttpRequest | Request) -> RaterProfile:
+    """Return who judges. Raises `NotAllowed` for everybody who is no rater."""
+    if not is_rater(request.user):
+        raise NotAllowed(REFUSALS["judge"])
+    return cast("User", request.user).rater_profile
 
 
 def scopes_of(request: HttpRequest | Request) -> frozenset[str]:

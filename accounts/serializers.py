@@ -22,7 +22,7 @@ class UserSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = User
-        fields = ["username", "role", "pseudonym", "kind", "languages"]
+        fields = ["username", "role", "is_active", "pseudonym", "kind", "languages"]
         read_only_fields = fields
 
 
@@ -69,8 +69,34 @@ class IssuedTokenSerializer(TokenSerializer):
         read_only_fields = fields
 
 
+class JoinedSerializer(UserSerializer):
+    token = IssuedTokenSerializer(read_only=True)
+
+    class Meta(UserSerializer.Meta):
+        fields = [*UserSerializer.Meta.fields, "token"]
+        read_only_fields = fields
+
+
 class SignInLinkSerializer(serializers.Serializer):
     url = serializers.CharField(read_only=True)
+
+
+class SignOutSerializer(StrictSerializer):
+    tokens = StrictBoolean(default=False, help_text="End your tokens as well.")
+
+
+class EndedSerializer(serializers.Serializer):
+    tokens = serializers.IntegerField(help_text="How many tokens were ended.")
+
+
+class JoinSerializer(StrictSerializer):
+    code = StrictText(max_length=200, help_text="The last part of the invitation's link.")
+    username = StrictText(max_length=150, help_text="Only admins see it; it need not be yours.")
+    password = StrictText(
+        max_length=4096,
+        required=False,
+        help_text="For the pages; without one, only a link from an admin leads there.",
+    )
 
 
 class UserStateSerializer(StrictSerializer):

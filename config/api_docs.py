@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.permissions import needs
@@ -188,10 +189,10 @@ def _fields(schema: Schema, known: Schema, prefix: str = "", depth: int = 0) -> 
 def _kind(schema: Schema, known: Schema) -> str:
     kind = schema.get("type", "any")
     if kind == "array":
-        kind = f"list of {_kind(_resolved(schema['items'], known), known)}"
+        kind = _("list of %(items)s") % {"items": _kind(_resolved(schema["items"], known), known)}
     if "enum" in schema:
         kind = " | ".join(_plain(one) for one in schema["enum"])
-    return f"{kind}, may be null" if schema.get("nullable") else str(kind)
+    return _("%(kind)s, may be null") % {"kind": kind} if schema.get("nullable") else str(kind)
 
 
 def _example(schema: Schema, known: Schema) -> Any:

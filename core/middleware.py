@@ -119,11 +119,12 @@ class KnownParametersMiddleware:
         unknown = sorted(set(request.GET) - set(known))
         if not unknown:
             return None
-        told = f"known here: {', '.join(known)}" if known else "none is known here"
-        errors = [
-            InputError("unknown", _("Unknown parameter; %(told)s.") % {"told": told}, column=one)
-            for one in unknown
-        ]
+        told = (
+            _("Unknown parameter; known here: %(names)s.") % {"names": ", ".join(known)}
+            if known
+            else _("Unknown parameter; none is known here.")
+        )
+        errors = [InputError("unknown", told, column=one) for one in unknown]
         return error_answer(
             request, Invalid(_("The address has unknown parameters."), errors=errors)
         )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from django.core.exceptions import SuspiciousOperation
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser, JSONParser, MultiPartParser
 
@@ -22,7 +23,7 @@ class StrictJSONParser(JSONParser):
         try:
             return strict_json(stream.read())
         except ValueError as error:
-            raise ParseError(f"The body is not JSON: {error}") from error
+            raise ParseError(_("The body is not JSON: %(error)s") % {"error": error}) from error
 
 
 class UploadParser(MultiPartParser):
@@ -37,7 +38,7 @@ class UploadParser(MultiPartParser):
         try:
             return super().parse(stream, media_type, parser_context)
         except SuspiciousOperation as error:
-            raise ParseError(f"The form cannot be read: {error}") from error
+            raise ParseError(_("The form cannot be read: %(error)s") % {"error": error}) from error
 
 
 class RawFileParser(BaseParser):

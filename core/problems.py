@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -44,16 +45,18 @@ def problem_response(  # noqa: PLR0911 - one list of kinds
     if isinstance(error, DomainError):
         return _problem(status_of(error), error.code, error.message, _extra(error))
     if isinstance(error, Http404):
-        return _problem(404, "not_found", "There is no such thing here.")
+        return _problem(404, "not_found", _("There is no such thing here."))
     if isinstance(error, PermissionDenied):
-        return _problem(403, "not_allowed", "You may not do this.")
+        return _problem(403, "not_allowed", _("You may not do this."))
     if isinstance(error, RequestDataTooBig):
-        return _problem(413, "too_large", "The body is too large; files are sent as uploads.")
+        return _problem(413, "too_large", _("The body is too large; files are sent as uploads."))
     if isinstance(error, SuspiciousOperation):
-        return _problem(400, "invalid", f"The request cannot be read: {error}")
+        return _problem(
+            400, "invalid", _("The request cannot be read: %(error)s") % {"error": error}
+        )
     if isinstance(error, exceptions.ValidationError):
         found = list(_field_errors(error.detail))
-        return _problem(400, "invalid", "The request has errors.", _errors(found, len(found)))
+        return _problem(400, "invalid", _("The request has errors."), _errors(found, len(found)))
     if isinstance(error, exceptions.APIException):
         challenge = str(getattr(error, "auth_header", "") or "")
         headers = {"WWW-Authenticate": challenge} if challenge else {}
@@ -66,9 +69,10 @@ def problem_response(  # noqa: PLR0911 - one list of kinds
 def no_such_route(request: HttpRequest, path: str = "") -> JsonResponse:
     """Answer for addresses under the API that do not exist, its root included."""
     if not path:
-        return problem_answer(Missing("This is the API; docs/ lists its addresses."))
-    slash = "" if path.endswith("/") else " Its addresses end with a slash."
-    return problem_answer(Missing(f"The API has no {path!r}; see docs/.{slash}"))
+        return problem_answer(Missing(_("This is the API; docs/ lists its addresses.")))
+    said = _("The API has no %(path)r; see docs/.") % {"path": path}
+    slash = "" if path.endswith("/") else " " + _("Its addresses end with a slash.")
+    return problem_answer(Missing(said + slash))
 
 
 def problem_answer(error: DomainError) -> JsonResponse:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 
@@ -20,7 +21,9 @@ class StrictSerializer(serializers.Serializer):
         if isinstance(data, Mapping):
             unknown = sorted(set(data) - set(self.fields))
             if unknown:
-                told = f"Unknown field; known are {', '.join(self.fields)}."
+                told = _("Unknown field; known are %(fields)s.") % {
+                    "fields": ", ".join(self.fields)
+                }
                 raise serializers.ValidationError({str(name): [told] for name in unknown})
         return super().to_internal_value(data)
 

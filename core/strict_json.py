@@ -4,6 +4,8 @@ import json
 import math
 from typing import Any
 
+from core.words import gettext as _
+
 
 class UnstorableText(ValueError):
     """JSON that is well formed, with a text in it that databases cannot hold."""
@@ -21,11 +23,11 @@ def strict_json(raw: bytes | str) -> Any:
     try:
         text = raw.decode("utf-8-sig") if isinstance(raw, bytes) else raw
     except UnicodeDecodeError as error:
-        raise ValueError(f"byte {error.start + 1} is not UTF-8") from error
+        raise ValueError(_("byte %(number)s is not UTF-8") % {"number": error.start + 1}) from error
     try:
         value = _DECODER.decode(text)
     except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+        raise ValueError(_("it is nested too deeply")) from error
     if "\\u" in text or "\x00" in text:
         _refuse_unstorable(value)
     return value
@@ -35,21 +37,21 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
         seen: set[str] = set()
-        for key, _ in pairs:
+        for key, _value in pairs:
             if key in seen:
-                raise ValueError(f"the key {key!r} stands there twice")
+                raise ValueError(_("the key %(key)r stands there twice") % {"key": key})
             seen.add(key)
     return result
 
 
 def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(_("%(name)s is not JSON") % {"name": name})
 
 
 def _finite(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        raise ValueError(f"{digits} is too large a number")
+        raise ValueError(_("%(digits)s is too large a number") % {"digits": digits})
     return number
 
 
@@ -62,11 +64,11 @@ _DECODER = json.JSONDecoder(
 def _refuse_unstorable(value: Any) -> None:
     if isinstance(value, str):
         if "\x00" in value:
-            raise UnstorableText("a text contains the NUL character")
+            raise UnstorableText(_("a text contains the NUL character"))
         try:
             value.encode("utf-8")
         except UnicodeEncodeError as error:
-            raise UnstorableText("a text contains half of a surrogate pair") from error
+            raise UnstorableText(_("a text contains half of a surrogate pair")) from error
     elif isinstance(value, dict):
         for key, item in value.items():
             _refuse_unstorable(key)

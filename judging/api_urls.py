@@ -20,6 +20,9 @@ urlpatterns = [
         name="api-cohort-invitations",
     ),
     path("studies/<slug:slug>/plan/", studies.StudyPlanView.as_view(), name="api-study-plan"),
+    path(
+        "studies/<slug:slug>/preview/", studies.StudyPreviewView.as_view(), name="api-study-preview"
+    ),
     path("studies/<slug:slug>/versions/", studies.StudyVersionsView.as_view(), name="api-versions"),
     path("studies/<slug:slug>/gold/", studies.GoldView.as_view(), name="api-gold"),
     path(

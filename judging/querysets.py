@@ -24,6 +24,10 @@ class AssignmentQuerySet(QuerySet):
     def leased(self) -> "AssignmentQuerySet":
         return self.filter(state="leased")
 
+    def judged_as_planned(self) -> "AssignmentQuerySet":
+        """Those judged that fill a place: no repeats, no known answers, none asked on disagreement."""
+        return self.filter(state="judged", purpose="planned")
+
     def lapsed(self) -> "AssignmentQuerySet":
         """Those that gave their place back and may still get it again."""
         return self.filter(state__in=["expired", "returned"])

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.errors import Invalid
+from core.words import gettext as _
+from core.words import gettext_noop
 
 FIRST, TIE, SECOND = "first", "tie", "second"
 BOTH_BAD = "both_bad"
 CANNOT_JUDGE = "cannot_judge"
-CANNOT_JUDGE_LABEL = "Cannot judge"
+CANNOT_JUDGE_LABEL = gettext_noop("Cannot judge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,10 @@ class Scale:
 
     def labelled(self, labels: Mapping[str, str]) -> tuple[Choice, ...]:
         """Return the choices with some labels replaced, and *cannot judge* last."""
-        shown = (Choice(one.value, labels.get(str(one.value), one.label)) for one in self.choices)
-        last = labels.get(CANNOT_JUDGE, CANNOT_JUDGE_LABEL)
+        shown = (
+            Choice(one.value, labels.get(str(one.value)) or _(one.label)) for one in self.choices
+        )
+        last = labels.get(CANNOT_JUDGE) or _(CANNOT_JUDGE_LABEL)
         return (*shown, Choice(CANNOT_JUDGE, last))
 
     def has(self, value: object) -> bool:
@@ -55,29 +59,29 @@ class CanonicalVote:
 GRADED7 = Scale(
     "graded7",
     (
-        Choice(-3, "A is much better"),
-        Choice(-2, "A is better"),
-        Choice(-1, "A is slightly better"),
-        Choice(0, "About the same"),
-        Choice(1, "B is slightly better"),
-        Choice(2, "B is better"),
-        Choice(3, "B is much better"),
+        Choice(-3, gettext_noop("A is much better")),
+        Choice(-2, gettext_noop("A is better")),
+        Choice(-1, gettext_noop("A is slightly better")),
+        Choice(0, gettext_noop("About the same")),
+        Choice(1, gettext_noop("B is slightly better")),
+        Choice(2, gettext_noop("B is better")),
+        Choice(3, gettext_noop("B is much better")),
     ),
 )
 FOUR_WAY = Scale(
     "four_way",
     (
-        Choice("a", "A is better"),
-        Choice("b", "B is better"),
-        Choice("tie", "Tie"),
-        Choice("both_bad", "Both are bad"),
+        Choice("a", gettext_noop("A is better")),
+        Choice("b", gettext_noop("B is better")),
+        Choice("tie", gettext_noop("Tie")),
+        Choice("both_bad", gettext_noop("Both are bad")),
     ),
 )
 HARMLESSNESS_LABELS: Mapping[str, str] = {
-    "a": "A is safer",
-    "b": "B is safer",
-    "tie": "Both are fine",
-    "both_bad": "Both are harmful",
+    "a": gettext_noop("A is safer"),
+    "b": gettext_noop("B is safer"),
+    "tie": gettext_noop("Both are fine"),
+    "both_bad": gettext_noop("Both are harmful"),
 }
 SCALES: Mapping[str, Scale] = {one.key: one for one in (GRADED7, FOUR_WAY)}
 
@@ -100,7 +104,9 @@ def scale_of(key: str) -> Scale:
         return SCALES[key]
     except KeyError:
         raise Invalid(
-            f"{key!r} is no scale; choose one of {', '.join(SCALES)}.", code="scale"
+            _("%(key)r is no scale; choose one of %(scales)s.")
+            % {"key": key, "scales": ", ".join(SCALES)},
+            code="scale",
         ) from None
 
 
@@ -110,7 +116,11 @@ def canonical_vote(scale: Scale, display_value: int | str, *, swapped: bool) -> 
     Raises `Invalid` for a value that is not on the scale: nothing unknown ever becomes a tie.
     """
     if not scale.has(display_value):
-        raise Invalid(f"{display_value!r} is not on the scale {scale.key}.", code="value")
+        raise Invalid(
+            _("%(value)r is not on the scale %(scale)s.")
+            % {"value": display_value, "scale": scale.key},
+            code="value",
+        )
     if display_value == CANNOT_JUDGE:
         return CanonicalVote(CANNOT_JUDGE, None)
     if isinstance(display_value, str):

@@ -424,6 +424,15 @@ class BlindedAssignmentSerializer(serializers.Serializer):
     progress = ProgressSerializer()
 
 
+class WantedPreviewSerializer(StrictSerializer):
+    prompt = serializers.IntegerField(
+        min_value=0,
+        max_value=10**9,
+        default=0,
+        help_text="Which of those asked, from 0, round and round.",
+    )
+
+
 class JudgedSerializer(serializers.Serializer):
     assignment = BlindedAssignmentSerializer()
     votes = serializers.DictField(child=serializers.CharField(), help_text="By criterion.")

@@ -1,6 +1,7 @@
 """Endpoints, language models, generation runs, and the import of completions."""
 
 from typing import Any, cast
+from uuid import uuid4
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -21,7 +22,14 @@ from core.parsers import UploadParser
 from models_registry import serializers
 from models_registry.models import DriftNotice, GenerationRun, LanguageModel, ModelEndpoint
 from models_registry.presets import PRESETS
-from models_registry.services import drift, endpoints, imports, language_models, runs
+from models_registry.services import (
+    connecting,
+    drift,
+    endpoints,
+    imports,
+    language_models,
+    runs,
+)
 from models_registry.tasks import ring
 
 
@@ -93,6 +101,24 @@ class ModelsView(generics.ListAPIView):
             **read(serializers.NewModelSerializer, request)
         )
         return Response(serializers.LanguageModelSerializer(made).data, status=201)
+
+
+class TriedModelView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=serializers.TriedModelSerializer, responses=serializers.ProbeSerializer)
+    def post(self, request: Request) -> Response:
+        """Ask one question of a model that is not registered; neither it nor the key is stored."""
+        asked = read(serializers.TriedModelSerializer, request)
+        kind, base_url, key = (asked.pop(name) for name in ("kind", "base_url", "api_key"))
+        probe = connecting.try_connection(
+            now=timezone.now(),
+            name=asked["remote_name"],
+            slug=uuid4().hex,
+            address=connecting.Address(kind, base_url, key) if base_url else None,
+            **asked,
+        )
+        return Response(serializers.ProbeSerializer(probe).data)
 
 
 class ModelView(APIView):
@@ -198,6 +224,22 @@ class ModelAcceptNameView(APIView):
         )
         ring()
         return Response(serializers.LanguageModelSerializer(accepted).data)
+
+
+class ModelAskAgainView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(
+        request=serializers.AcceptedNameSerializer, responses=serializers.AskedAgainSerializer
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Throw away answers that came under another name, and ask for them anew."""
+        count = language_models.ask_again_for(
+            language_model=language_models.find_language_model(slug),
+            **read(serializers.AcceptedNameSerializer, request),
+        )
+        ring()
+        return Response({"answers": count})
 
 
 class DriftNoticesView(generics.ListAPIView):

@@ -14,6 +14,9 @@ urlpatterns = [
     ),
     path("models/", api.ModelsView.as_view(), name="api-models"),
     path("models/<str:slug>/", api.ModelView.as_view(), name="api-model"),
+    path(
+        "models/<str:slug>/ask-again/", api.ModelAskAgainView.as_view(), name="api-model-ask-again"
+    ),
     path("models/<str:slug>/versions/", api.ModelVersionsView.as_view(), name="api-model-versions"),
     path("models/<str:slug>/prices/", api.ModelPricesView.as_view(), name="api-model-prices"),
     path("models/<str:slug>/probe/", api.ModelProbeView.as_view(), name="api-model-probe"),
@@ -26,6 +29,7 @@ urlpatterns = [
     path("models/<str:slug>/retire/", api.ModelRetireView.as_view(), name="api-model-retire"),
     path("drift-notices/", api.DriftNoticesView.as_view(), name="api-drift-notices"),
     path("drift-notices/<int:pk>/decide/", api.DriftDecideView.as_view(), name="api-drift-decide"),
+    path("model-trials/", api.TriedModelView.as_view(), name="api-model-trials"),
     path("model-presets/", api.PresetsView.as_view(), name="api-model-presets"),
     path("generation-runs/", api.RunsView.as_view(), name="api-runs"),
     path("generation-runs/<int:pk>/", api.RunView.as_view(), name="api-run"),

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import InputError, Invalid, TooLarge
-from core.words import quoted
+from core.words import gettext as _
+from core.words import ngettext, quoted
 from prompts.readers.json_files import read_document, read_lines
 from prompts.readers.parquet import read_parquet
 from prompts.readers.shapes import did_you_mean
@@ -14,6 +15,7 @@ from prompts.readers.tables import read_table
 from prompts.records import kind_of
 
 MOST_ROWS = 100_000
+MOST_SHOWN = 20  # of names, in an error
 # Field names, the first that is there counts: AlpacaEval's outputs, MT-bench's answers, and our own.
 IDS = ("prompt_id", "question_id", "external_id", "id")
 PROMPTS = ("prompt", "instruction", "question")
@@ -56,7 +58,10 @@ def read_completions(data: bytes, *, filename: str) -> Iterator[CompletionRow | 
     """
     for count, (row, value) in enumerate(_raw_rows(data, filename)):
         if count == MOST_ROWS:
-            raise TooLarge(f"The file has more than {MOST_ROWS:,} rows.", code="rows")
+            raise TooLarge(
+                _("The file has more than %(most)s rows.") % {"most": f"{MOST_ROWS:,}"},
+                code="rows",
+            )
         if isinstance(value, InputError):
             yield value
             continue
@@ -77,12 +82,15 @@ def _raw_rows(data: bytes, filename: str) -> Iterator[tuple[int, Any]]:
 
 def _completion(row: int, value: Any) -> CompletionRow:
     if not isinstance(value, Mapping):
-        raise _BadRow("not_an_object", "The row is not an object with fields.")
+        raise _BadRow("not_an_object", _("The row is not an object with fields."))
     by_number = _is_number(value.get("prompt"))
     external_id = str(value["prompt"]) if by_number else _identity(value)
     prompt = "" if by_number else _text(value, PROMPTS, default="")
     if not external_id and not prompt:
-        raise _BadRow("no_prompt", f"It names no prompt: {' or '.join((*IDS, *PROMPTS))}.")
+        raise _BadRow(
+            "no_prompt",
+            _("It names no prompt: %(names)s.") % {"names": " or ".join((*IDS, *PROMPTS))},
+        )
     return CompletionRow(row, external_id, prompt, _model(value), _turns(value))
 
 
@@ -103,7 +111,10 @@ def _identity(value: Mapping[str, Any]) -> str:
     found = value.get(name) if name else ""
     if isinstance(found, bool) or not isinstance(found, (str, int)):
         raise _BadRow(
-            "type", f"A prompt's id is a text or a whole number, not {found!r:.40}.", name
+            "type",
+            _("A prompt's id is a text or a whole number, not %(found)s.")
+            % {"found": f"{found!r:.40}"},
+            name,
         )
     return str(found)
 
@@ -121,7 +132,7 @@ def _turns(value: Mapping[str, Any]) -> list[str]:
 
 def _texts(turns: Any, column: str) -> list[str]:
     if not isinstance(turns, list) or not turns:
-        raise _BadRow("type", "It holds no list of replies, one a turn.", column)
+        raise _BadRow("type", _("It holds no list of replies, one a turn."), column)
     return [_storable(turn, column) for turn in turns]
 
 
@@ -130,7 +141,10 @@ def _text(value: Mapping[str, Any], names: tuple[str, ...], default: str | None 
     if name is not None:
         return _storable(value[name], name)
     if default is None:
-        raise _BadRow("no_text", f"It holds no answer: {', '.join(names)}, turns or choices.")
+        raise _BadRow(
+            "no_text",
+            _("It holds no answer: %(names)s, turns or choices.") % {"names": ", ".join(names)},
+        )
     return default
 
 
@@ -140,9 +154,9 @@ def _first(value: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
 
 def _storable(text: Any, column: str) -> str:
     if not isinstance(text, str):
-        raise _BadRow("type", f"It is {kind_of(text)}, not a text.", column)
+        raise _BadRow("type", _("It is %(kind)s, not a text.") % {"kind": kind_of(text)}, column)
     if "\x00" in text:
-        raise _BadRow("nul", "The text contains the NUL character.", column)
+        raise _BadRow("nul", _("The text contains the NUL character."), column)
     return text
 
 
@@ -157,12 +171,15 @@ def one_model(rows: list[CompletionRow], wanted: str) -> list[CompletionRow]:
     chosen = [row for row in rows if row.model == wanted]
     if wanted and chosen:
         return chosen
-    shown = ", ".join(quoted(name) for name in named[:20])
-    count = "1 model" if len(named) == 1 else f"{len(named):,} models"
-    more = ", …" if len(named) > 20 else ""  # noqa: PLR2004 - as many as are shown
-    missed = f"It holds none of {quoted(wanted)}.{did_you_mean(wanted, named)} " if wanted else ""
+    shown = [quoted(name) for name in named[:MOST_SHOWN]] + ["…"] * (len(named) > MOST_SHOWN)
+    held = ngettext(
+        "The file holds answers of %(number)s model: %(names)s. Say whose rows to take.",
+        "The file holds answers of %(number)s models: %(names)s. Say whose rows to take.",
+        len(named),
+    ) % {"number": f"{len(named):,}", "names": ", ".join(shown)}
+    missed = _("It holds none of %(model)s.") % {"model": quoted(wanted)}
     raise Invalid(
-        f"{missed}The file holds answers of {count}: {shown}{more}. Say whose rows to take.",
+        f"{missed}{did_you_mean(wanted, named)} {held}" if wanted else held,
         code="several_models" if not wanted else "no_such_model",
         models=[name for name in named if name][:100],
     )

@@ -187,6 +187,24 @@ class NewProbeSerializer(StrictSerializer):
     prompt = StrictText(max_length=4_000, required=False)
 
 
+class TriedModelSerializer(NewProbeSerializer):
+    """A model at a registered endpoint, or at an address."""
+
+    endpoint = serializers.SlugRelatedField(
+        slug_field="slug", queryset=ModelEndpoint.objects.all(), required=False
+    )
+    kind = serializers.ChoiceField(
+        choices=ModelEndpoint.Kind.choices, default=ModelEndpoint.Kind.OPENAI_CHAT
+    )
+    base_url = StrictText(max_length=500, default="")
+    api_key = StrictText(
+        max_length=500, allow_blank=True, default="", write_only=True, help_text="Not stored."
+    )
+    remote_name = StrictText(max_length=200)
+    system_prompt = StrictText(max_length=32_000, required=False, allow_blank=True)
+    settings = SettingsField(required=False)
+
+
 def advice_of(probe: Probe) -> str:
     """Return what to do about a probe, in the page's words; empty where the model itself answered."""
     if probe.result is not None and not probe.answered_as:
@@ -277,6 +295,10 @@ class RunChangesSerializer(StrictSerializer):
 
 class AcceptedNameSerializer(StrictSerializer):
     response_model = StrictText(max_length=200, help_text="As the endpoint answers.")
+
+
+class AskedAgainSerializer(serializers.Serializer):
+    answers = serializers.IntegerField(help_text="How many are asked for again.")
 
 
 class RetrySerializer(StrictSerializer):

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, NoReturn
 
 from core.errors import InputError
 from core.strict_json import strict_json
+from core.words import gettext as _
+from core.words import listed
 
 OWN_CONVERSATION = "own_conversation"
 FIXED_HISTORY = "fixed_history"
@@ -133,7 +135,7 @@ class RowReader:
         answers = self._reference(row, raw, MAX_MESSAGES)
         if answers is None:
             column = self.columns["reference_answer"]
-            refuse("blank", "There is no reference answer.", row=row, column=column)
+            refuse("blank", _("There is no reference answer."), row=row, column=column)
         return ReferenceRow(row, self._id(row, raw), answers)
 
     def _value(self, raw: Mapping[str, Any], role: str) -> Any:
@@ -147,20 +149,32 @@ class RowReader:
         if len(told) > 1:
             told = [one for one in told if self._value(raw, one) not in (None, "", [])] or told[:1]
         if len(told) > 1:
-            names = " and ".join(self.columns[one] for one in told)
-            refuse("two_prompts", f"It has both {names}.", row=row, column=self.columns[told[1]])
+            names = listed([self.columns[one] for one in told])
+            refuse(
+                "two_prompts",
+                _("It has both %(names)s.") % {"names": names},
+                row=row,
+                column=self.columns[told[1]],
+            )
         if not told:
             wanted = next(iter(self.sources.values()))
-            refuse("missing_prompt", f"It has no {wanted!r}.", row=row, column=wanted)
+            refuse(
+                "missing_prompt",
+                _("It has no %(wanted)r.") % {"wanted": wanted},
+                row=row,
+                column=wanted,
+            )
         source = told[0]
         column = self.columns[source]
         if "system" in self.columns and (self._value(raw, "system") or "") != "":
             refuse(
                 "system_prompt",
-                "It brings a system prompt.",
+                _("It brings a system prompt."),
                 row=row,
                 column=self.columns["system"],
-                hint="System prompts belong to the language model; put the text into the prompt.",
+                hint=_(
+                    "System prompts belong to the language model; put the text into the prompt."
+                ),
             )
         if source == "prompt" and not _holds_messages(raw[column]):
             content = self._prompt(row, raw, column)
@@ -190,10 +204,10 @@ class RowReader:
             except ValueError as error:
                 refuse(
                     "not_json",
-                    f"The cell is not a JSON list: {error}.",
+                    _("The cell is not a JSON list: %(error)s.") % {"error": error},
                     row=row,
                     column=column,
-                    hint='Write ["first turn", "second turn"].',
+                    hint=_('Write ["first turn", "second turn"].'),
                 )
         return value
 
@@ -203,12 +217,15 @@ class RowReader:
             value = str(value)
         if not isinstance(value, str):
             refuse(
-                "id", f"The id is {kind_of(value)}, not a text or number.", row=row, column=column
+                "id",
+                _("The id is %(kind)s, not a text or number.") % {"kind": kind_of(value)},
+                row=row,
+                column=column,
             )
         value = text_of(row, column, value).strip()
         if not value or len(value) > MAX_LABEL:
-            problem = f"has more than {MAX_LABEL} characters" if value else "is empty"
-            refuse("id", f"The id {problem}.", row=row, column=column)
+            long = _("The id has more than %(most)s characters.") % {"most": MAX_LABEL}
+            refuse("id", long if value else _("The id is empty."), row=row, column=column)
         return value
 
     def _constant(self, role: str) -> str:
@@ -222,7 +239,10 @@ class RowReader:
             return value
         value = text_of(row, self.columns.get(role, role), value).strip()
         if len(value) > MAX_LABEL:
-            message = f"The {role} has more than {MAX_LABEL} characters."
+            message = _("The %(role)s has more than %(most)s characters.") % {
+                "role": role,
+                "most": MAX_LABEL,
+            }
             refuse("too_long", message, row=row, column=self.columns.get(role, role))
         return value
 
@@ -231,10 +251,10 @@ class RowReader:
         if value and not _is_language(value):
             refuse(
                 "language",
-                f"{value!r} is no language code.",
+                _("%(value)r is no language code.") % {"value": value},
                 row=row,
                 column=self.columns["language"],
-                hint="Write a code such as en, de or pt-br.",
+                hint=_("Write a code such as en, de or pt-br."),
             )
         return value
 
@@ -245,10 +265,18 @@ class RowReader:
         if isinstance(value, str):
             value = re.split(r"[;,|]", value)
         if not isinstance(value, list):
-            refuse("tags", f"It is {kind_of(value)}, not a list of texts.", row=row, column=column)
+            refuse(
+                "tags",
+                _("It is %(kind)s, not a list of texts.") % {"kind": kind_of(value)},
+                row=row,
+                column=column,
+            )
         tags = [text_of(row, column, one).strip() for one in value]
         if len(tags) > MAX_TAGS or any(not one or len(one) > MAX_LABEL for one in tags):
-            message = f"At most {MAX_TAGS} tags of 1 to {MAX_LABEL} characters."
+            message = _("At most %(most)s tags of 1 to %(longest)s characters.") % {
+                "most": MAX_TAGS,
+                "longest": MAX_LABEL,
+            }
             refuse("tags", message, row=row, column=column)
         return tags
 
@@ -258,10 +286,10 @@ class RowReader:
             if not _KEY.fullmatch(key):
                 refuse(
                     "criterion",
-                    f"{key!r} is no criterion's key.",
+                    _("%(key)r is no criterion's key.") % {"key": key},
                     row=row,
                     column=self.columns["criteria"],
-                    hint="Keys are lower case, such as helpfulness.",
+                    hint=_("Keys are lower case, such as helpfulness."),
                 )
         return keys
 
@@ -282,7 +310,10 @@ def reference_of(row: int, column: str, value: Any, n_turns: int) -> list[str] |
     if not any(map(str.strip, texts)):
         return None
     if len(texts) > n_turns:
-        message = f"It has {len(texts)} reference answers for {n_turns} judged turns."
+        message = _("It has %(number)s reference answers for %(turns)s judged turns.") % {
+            "number": len(texts),
+            "turns": n_turns,
+        }
         refuse("reference_answer", message, row=row, column=column)
     for one in texts:
         _check_length(row, column, len(one))
@@ -299,7 +330,7 @@ def _holds_messages(value: Any) -> bool:
 
 def _turns(row: int, column: str, value: Any) -> list[dict[str, str]]:
     if not isinstance(value, list) or not value:
-        message = f"It is {kind_of(value)}, not a list of the user's turns."
+        message = _("It is %(kind)s, not a list of the user's turns.") % {"kind": kind_of(value)}
         refuse("turns", message, row=row, column=column)
     return _checked(
         row,
@@ -315,18 +346,20 @@ def _turn(value: Any) -> Any:
 
 def _messages(row: int, column: str, value: Any) -> list[dict[str, str]]:
     if not isinstance(value, list) or not value:
-        message = f"It is {kind_of(value)}, not a list of messages."
+        message = _("It is %(kind)s, not a list of messages.") % {"kind": kind_of(value)}
         refuse("messages", message, row=row, column=column)
     messages = [_message(row, f"{column}[{index}]", one) for index, one in enumerate(value)]
     roles = [one["role"] for one in messages]
     if roles[-1] != "user":
-        hint = "The models' reply to the last user turn is what is judged."
-        refuse("messages", "The last message is not the user's.", row=row, column=column, hint=hint)
+        hint = _("The models' reply to the last user turn is what is judged.")
+        refuse(
+            "messages", _("The last message is not the user's."), row=row, column=column, hint=hint
+        )
     if "assistant" in roles and any(
         role != ("user", "assistant")[index % 2] for index, role in enumerate(roles)
     ):
-        hint = "With assistant turns, user and assistant take turns, the user first and last."
-        refuse("messages", "The roles do not alternate.", row=row, column=column, hint=hint)
+        hint = _("With assistant turns, user and assistant take turns, the user first and last.")
+        refuse("messages", _("The roles do not alternate."), row=row, column=column, hint=hint)
     return _checked(row, column, messages)
 
 
@@ -337,16 +370,22 @@ def _message(row: int, column: str, value: Any) -> dict[str, str]:
             "content": value["value"],
         }
     if not isinstance(value, dict) or not {"role", "content"} <= value.keys():
-        hint = 'Write {"role": "user", "content": "…"}.'
+        hint = _('Write {"role": "user", "content": "…"}.')
         refuse(
-            "messages", f"It is {kind_of(value)}, not a message.", row=row, column=column, hint=hint
+            "messages",
+            _("It is %(kind)s, not a message.") % {"kind": kind_of(value)},
+            row=row,
+            column=column,
+            hint=hint,
         )
     role = value["role"]
     if role == "system":
-        hint = "System prompts belong to the language model; put the text into the first user turn."
-        refuse("system_prompt", "It brings a system message.", row=row, column=column, hint=hint)
+        hint = _(
+            "System prompts belong to the language model; put the text into the first user turn."
+        )
+        refuse("system_prompt", _("It brings a system message."), row=row, column=column, hint=hint)
     if role not in ("user", "assistant"):
-        message = f"The role {str(role)[:40]!r} is neither user nor assistant."
+        message = _("The role %(role)r is neither user nor assistant.") % {"role": str(role)[:40]}
         refuse("messages", message, row=row, column=column)
     return {"role": role, "content": prompt_text(row, column, _joined(row, column, value))}
 
@@ -359,15 +398,24 @@ def _joined(row: int, column: str, message: dict[str, Any]) -> Any:
     for one in parts:
         kind = one.get("type") if isinstance(one, dict) else None
         if kind != "text" or not isinstance(one.get("text"), str):
-            shown = f"of type {str(kind)[:40]!r}" if kind else "without a type"
-            hint = "Only text is judged here: leave images, sound and files out."
-            refuse("parts", f"It has a part {shown}.", row=row, column=column, hint=hint)
+            typed = _("It has a part of type %(kind)r.") % {"kind": str(kind)[:40]}
+            hint = _("Only text is judged here: leave images, sound and files out.")
+            refuse(
+                "parts",
+                typed if kind else _("It has a part without a type."),
+                row=row,
+                column=column,
+                hint=hint,
+            )
     return "\n\n".join(one["text"] for one in parts)
 
 
 def _checked(row: int, column: str, messages: list[dict[str, str]]) -> list[dict[str, str]]:
     if len(messages) > MAX_MESSAGES:
-        message = f"It has {len(messages)} messages; at most {MAX_MESSAGES} are taken."
+        message = _("It has %(number)s messages; at most %(most)s are taken.") % {
+            "number": len(messages),
+            "most": MAX_MESSAGES,
+        }
         refuse("too_long", message, row=row, column=column)
     _check_length(row, column, sum(len(one["content"]) for one in messages))
     return messages
@@ -386,7 +434,10 @@ def _is_language(code: str) -> bool:
 
 def _check_length(row: int, column: str, length: int) -> None:
     if length > MAX_CHARACTERS:
-        message = f"It has {length:,} characters; at most {MAX_CHARACTERS:,} are taken."
+        message = _("It has %(number)s characters; at most %(most)s are taken.") % {
+            "number": f"{length:,}",
+            "most": f"{MAX_CHARACTERS:,}",
+        }
         refuse("too_long", message, row=row, column=column)
 
 
@@ -394,7 +445,7 @@ def prompt_text(row: int, column: str, value: Any) -> str:
     """Return a text with something to see in it, unchanged."""
     text = text_of(row, column, value)
     if is_blank(text):
-        refuse("blank", "The text is blank.", row=row, column=column)
+        refuse("blank", _("The text is blank."), row=row, column=column)
     _check_length(row, column, len(text))
     return text
 
@@ -402,14 +453,19 @@ def prompt_text(row: int, column: str, value: Any) -> str:
 def text_of(row: int, column: str, value: Any) -> str:
     """Return `value` if it is a text that every database stores."""
     if not isinstance(value, str):
-        refuse("not_text", f"It is {kind_of(value)}, not a text.", row=row, column=column)
+        refuse(
+            "not_text",
+            _("It is %(kind)s, not a text.") % {"kind": kind_of(value)},
+            row=row,
+            column=column,
+        )
     if "\x00" in value:
-        refuse("nul", "It contains the NUL character.", row=row, column=column)
+        refuse("nul", _("It contains the NUL character."), row=row, column=column)
     if not value.isascii():
         try:
             value.encode()
         except UnicodeEncodeError:
-            message = "It contains half of a surrogate pair."
+            message = _("It contains half of a surrogate pair.")
             refuse("surrogate", message, row=row, column=column)
     return value
 
@@ -433,7 +489,7 @@ def is_blank(text: str) -> bool:
 def kind_of(value: Any) -> str:
     """Say in words what a value of JSON is, to whoever expected something else."""
     if value is None or value == []:
-        return "empty"
-    kinds = {bool: "true or false", int: "a number", float: "a number", str: "a text"}
-    kinds |= {list: "a list", dict: "an object"}
+        return _("empty")
+    kinds = {bool: _("true or false"), int: _("a number"), float: _("a number"), str: _("a text")}
+    kinds |= {list: _("a list"), dict: _("an object")}
     return kinds.get(type(value), type(value).__name__)

@@ -18,7 +18,6 @@ from core.pages import go_to, page_or_piece
 from prompts import services
 from prompts.forms import FileForm, ImportForm, SureForm, UploadForm, named_columns
 from prompts.models import PromptPool, PromptPoolVersion, PromptUpload
-from prompts.readers.notices import MEANING
 from prompts.records import SOURCES
 
 PAGE = 25
@@ -51,7 +50,6 @@ def version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "pool": shown.pool,
         "version": shown,
         "page": page,
-        "meaning": MEANING,
         "sure": SureForm(label_suffix=""),
         "may_manage": _manages(request),
     }

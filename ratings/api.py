@@ -62,7 +62,7 @@ from ratings.services import (
     snapshots,
 )
 from ratings.services.fragility import fragility_of
-from ratings.services.identities import labels_by_code, result_with_codes
+from ratings.services.identities import result_with_codes
 from ratings.tasks import ring, take_board, write_export
 
 SNAPSHOTS = LeaderboardSnapshot.objects.select_related("study_version__study")
@@ -134,15 +134,8 @@ class FragilityView(APIView):
     def get(self, request: Request, pk: int) -> Response:
         """How few votes, raters or prompts the order of two models hangs on, by criterion."""
         pair, found = checked(PairSerializer, request.query_params.dict()), _snapshot(pk)
-        if pair["a"] == pair["b"]:
-            raise Invalid(_("Choose two different models."), code="same_model")
-        try:
-            if not may_see_identities(request, found.study_version.study):
-                labels = labels_by_code(found)
-                pair = {name: labels[code] for name, code in pair.items()}
-            criteria = fragility_of(snapshot=found, **pair)
-        except KeyError as error:
-            raise Missing(_("This board has no such model.")) from error
+        coded = not may_see_identities(request, found.study_version.study)
+        criteria = fragility_of(snapshot=found, coded=coded, **pair)
         return Response(FragilitySerializer({"criteria": criteria}).data)
 
 

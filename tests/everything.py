@@ -58,6 +58,7 @@ class Everything:
             "api-user": {"is_active": True},
             "api-user-tokens": {"name": "another"},
             "api-tokens": {"name": "another"},
+            "api-join": {"code": self.texts["invitation"], "username": "gert"},
             "api-judgment": {"votes": self.scene.votes},
             "api-export-files": {"what": "judgments"},
             "api-run": {"cost_limit": None},

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import Consent, ConsentVersion, RaterProfile, User
-from accounts.permissions import MayJudge, MayManage
+from accounts.models import Consent, ConsentVersion, User
+from accounts.permissions import MayJudge, MayManage, rater_of
 from accounts.serializers import (
     AgreementSerializer,
     ConsentOverApiSerializer,
@@ -32,7 +32,7 @@ class OwnConsentView(APIView):
     def get(self, request: Request) -> Response:
         """The text in force, and when you agreed to it, if you did."""
         version = services.current_consent()
-        agreed = _rater(request).consents.filter(version=version, action=Consent.Action.GIVEN)
+        agreed = rater_of(request).consents.filter(version=version, action=Consent.Action.GIVEN)
         body = {"text": version, "agreed_at": agreed.values_list("at", flat=True).first()}
         return Response(OwnConsentSerializer(body).data)
 
@@ -40,7 +40,7 @@ class OwnConsentView(APIView):
     def post(self, request: Request) -> Response:
         """Agree to the text in force; again, the first time counts."""
         data = checked(AgreementSerializer, request.data)
-        given = services.give_consent(rater=_rater(request), now=timezone.now(), **data)
+        given = services.give_consent(rater=rater_of(request), now=timezone.now(), **data)
         return Response(OwnConsentSerializer({"text": given.version, "agreed_at": given.at}).data)
 
 
@@ -53,7 +53,7 @@ class WithdrawalView(APIView):
         user = cast("User", request.user)
         if checked(WithdrawalSerializer, request.data)["username"] != user.username:
             raise Invalid(_("Confirm with your own user name."), code="username")
-        services.withdraw_consent(rater=_rater(request), now=timezone.now())
+        services.withdraw_consent(rater=rater_of(request), now=timezone.now())
         return Response(status=204)
 
 
@@ -92,7 +92,3 @@ class ConsentOverApiView(APIView):
         data = checked(ConsentOverApiSerializer, request.data)
         services.set_consent_over_api(set_by=cast("User", request.user), now=timezone.now(), **data)
         return Response(data)
-
-
-def _rater(request: Request) -> RaterProfile:
-    return cast("User", request.user).rater_profile

@@ -3,7 +3,9 @@
 from datetime import timedelta
 from typing import cast
 
+from django.contrib.auth import update_session_auth_hash
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -19,11 +21,13 @@ from accounts import services
 from accounts.models import ApiToken, User
 from accounts.permissions import MayManage, is_rater
 from accounts.serializers import (
+    EndedSerializer,
     IssuedTokenSerializer,
     LanguagesSerializer,
     NewTokenSerializer,
     NewUserSerializer,
     SignInLinkSerializer,
+    SignOutSerializer,
     TokenSerializer,
     UserSerializer,
     UserStateSerializer,
@@ -48,6 +52,24 @@ class MeView(APIView):
         data = checked(LanguagesSerializer, request.data)
         services.set_languages(profile=user.rater_profile, **data)
         return Response(UserSerializer(user).data)
+
+
+class SignOutEverywhereView(APIView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(request=SignOutSerializer, responses=EndedSerializer)
+    def post(self, request: Request) -> Response:
+        """End all your sessions but the one that asks; `tokens`: and all your tokens but the one that asks."""
+        data = checked(SignOutSerializer, request.data)
+        _require_credentials(request)
+        user, asking = cast("User", request.user), _asking(request)
+        services.sign_out_everywhere(user=user)
+        if asking is None:
+            update_session_auth_hash(cast("HttpRequest", request), user)
+        ended = 0
+        if data["tokens"]:
+            ended = services.revoke_tokens(user=user, but=asking, now=timezone.now())
+        return Response({"tokens": ended})
 
 
 class UsersView(generics.ListAPIView):
@@ -113,7 +135,7 @@ class UserView(APIView):
         _require_credentials(request)
         data = checked(UserStateSerializer, request.data)
         user = get_object_or_404(User, username=username)
-        services.set_active(user=user, **data)
+        services.set_active(user=user, by=cast("User", request.user), **data)
         return Response(UserSerializer(user).data)
 
 

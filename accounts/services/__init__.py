@@ -11,8 +11,10 @@ from accounts.services.users import (
     may_manage_credentials,
     redeem_sign_in_link,
     revoke_token,
+    revoke_tokens,
     set_active,
     set_languages,
+    sign_out_everywhere,
 )
 
 __all__ = [
@@ -26,6 +28,8 @@ __all__ = [
     "may_manage_credentials",
     "redeem_sign_in_link",
     "revoke_token",
+    "revoke_tokens",
     "set_active",
     "set_languages",
+    "sign_out_everywhere",
 ]

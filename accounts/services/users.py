@@ -233,11 +233,22 @@ def revoke_token(*, token: ApiToken, now: datetime) -> None:
     ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now)
 
 
-def set_active(*, user: User, is_active: bool) -> User:
-    """Let a user in or keep them out; tokens and sessions of an inactive user open nothing."""
+def set_active(*, user: User, is_active: bool, by: User) -> User:
+    """Let a user in or keep them out; tokens and sessions of an inactive user open nothing.
+
+    Raises `Conflict` for whoever closes their own account: perhaps nobody could open it again.
+    """
+    if user == by and not is_active:
+        raise Conflict(_("Nobody closes their own account."), code="own_account")
     user.is_active = is_active
     user.save(update_fields=["is_active"])
     return user
+
+
+def revoke_tokens(*, user: User, now: datetime, but: ApiToken | None = None) -> int:
+    """End all tokens of a user at once, except perhaps one; return how many there were."""
+    live = user.api_tokens.filter(revoked_at=None, expires_at__gt=now)
+    return (live.exclude(pk=but.pk) if but else live).update(revoked_at=now)
 
 
 def sign_out_everywhere(*, user: User) -> None:

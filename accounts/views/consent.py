@@ -15,13 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.forms import ConsentForm, ConsentTextForm, WithdrawForm
 from accounts.languages import preferred
 from accounts.models import EVERY_WARNING, ConsentVersion, RaterProfile, User
-from accounts.permissions import needs
+from accounts.permissions import needs, rater_of
 from accounts.services import consent as services
 from core.errors import Conflict, Invalid
-
-
-def _rater(request: HttpRequest) -> RaterProfile:
-    return cast("User", request.user).rater_profile
 
 
 def _next(request: HttpRequest) -> str:
@@ -35,7 +31,7 @@ def _next(request: HttpRequest) -> str:
 @require_http_methods(["GET", "POST"])
 def consent(request: HttpRequest) -> HttpResponse:
     """Show the newest text and record the agreement; afterwards go where the rater wanted to."""
-    rater, version = _rater(request), services.current_consent()
+    rater, version = rater_of(request), services.current_consent()
     form = ConsentForm(
         request.POST or None,
         known=rater.languages or preferred(request.headers.get("Accept-Language", "")),

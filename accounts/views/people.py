@@ -48,9 +48,7 @@ def link(request: HttpRequest, username: str) -> HttpResponse:
 def close(request: HttpRequest, username: str) -> HttpResponse:
     """Keep somebody out: their sessions and tokens open nothing from now on."""
     user = _account(username)
-    if user == request.user:
-        raise Conflict(_("Nobody closes their own account."), code="own_account")
-    services.set_active(user=user, is_active=False)
+    services.set_active(user=user, is_active=False, by=cast("User", request.user))
     messages.success(request, _("The account of %(name)s is closed.") % {"name": username})
     return redirect("people")
 
@@ -59,7 +57,8 @@ def close(request: HttpRequest, username: str) -> HttpResponse:
 @require_POST
 def reopen(request: HttpRequest, username: str) -> HttpResponse:
     """Let somebody in again."""
-    services.set_active(user=_account(username), is_active=True)
+    user = _account(username)
+    services.set_active(user=user, is_active=True, by=cast("User", request.user))
     messages.success(request, _("The account of %(name)s is open again.") % {"name": username})
     return redirect("people")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
+from django.conf.global_settings import LANGUAGES
 from django.core.exceptions import ImproperlyConfigured
 
 from config.env import (
@@ -377,7 +378,14 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
-LANGUAGE_CODE = "en"
+# One for all of the site: boards and their pictures are drawn once, and what a worker finds is kept
+# in words. Its texts are those of locale/.
+LANGUAGE_CODE = env_str("PREFERENDUM_LANGUAGE", "en")
+if LANGUAGE_CODE not in dict(LANGUAGES):
+    raise ImproperlyConfigured(
+        f"PREFERENDUM_LANGUAGE is {LANGUAGE_CODE!r}; write a code such as de or pt-br."
+    )
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 

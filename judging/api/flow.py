@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from typing import cast
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -12,11 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import EVERY_WARNING, RaterProfile, User
+from accounts.models import EVERY_WARNING, RaterProfile
 from core.errors import Invalid
 from core.serializers import checked
 from judging.models import Study
-from judging.permissions import MayJudge
+from judging.permissions import MayJudge, rater_of
 from judging.protocol import parse_prefetch
 from judging.serializers import (
     BlindedAssignmentSerializer,
@@ -54,7 +53,7 @@ class OpenStudiesView(APIView):
         return Response(
             [
                 open_study_body(one.version.study, protocol_of(one.version), one.progress)
-                for one in assignments.open_studies(rater=_rater(request))
+                for one in assignments.open_studies(rater=rater_of(request))
             ]
         )
 
@@ -73,13 +72,13 @@ class AssignmentsView(APIView):
         """
         prefetch = parse_prefetch(request.data)
         leased = assignments.lease_next(
-            rater=_rater(request),
+            rater=rater_of(request),
             slug=slug,
             now=timezone.now(),
             prefetch=prefetch,
         )
         if leased is None:
-            return _nothing_now(_rater(request), slug)
+            return _nothing_now(rater_of(request), slug)
         return Response(blinded_body(leased.blinded), status=201 if leased.created else 200)
 
 
@@ -89,7 +88,7 @@ class StopView(APIView):
     @extend_schema(request=None, responses=ReturnedSerializer)
     def post(self, request: Request) -> Response:
         """Stop for now: all you hold goes back at once, and may be yours again later."""
-        count = stop_judging(rater=_rater(request), now=timezone.now())
+        count = stop_judging(rater=rater_of(request), now=timezone.now())
         return Response({"returned": count})
 
 
@@ -99,7 +98,7 @@ class GuessesView(APIView):
     @extend_schema(responses=QuestionnaireSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """Which answers you are asked about, once your session is over; empty where none are."""
-        asked = guessing.questionnaire(rater=_rater(request), study=_published(slug))
+        asked = guessing.questionnaire(rater=rater_of(request), study=_published(slug))
         return Response(questionnaire_body(asked))
 
     @extend_schema(request=GuessesSerializer, responses={201: GuessesCountedSerializer})
@@ -111,7 +110,7 @@ class GuessesView(APIView):
             raise Invalid(_("Say one thing of each answer."), code="answers")
         study = _published(slug)
         count = guessing.record_guesses(
-            rater=_rater(request), study=study, guesses=chosen, now=timezone.now()
+            rater=rater_of(request), study=study, guesses=chosen, now=timezone.now()
         )
         return Response({"guesses": count}, status=201)
 
@@ -122,7 +121,7 @@ class JudgmentView(APIView):
     @extend_schema(responses=JudgedSerializer)
     def get(self, request: Request, token: str) -> Response:
         """What you judged and how, while you can still change it."""
-        judged = read_judged(rater=_rater(request), token=token, now=timezone.now())
+        judged = read_judged(rater=rater_of(request), token=token, now=timezone.now())
         return Response(judged_body(judged))
 
     @extend_schema(
@@ -147,7 +146,7 @@ class SkipView(APIView):
     def post(self, request: Request, token: str) -> Response:
         """Give the comparison back for good, with a reason."""
         data = checked(SkipSerializer, request.data)
-        assignment = assignments.find_assignment(rater=_rater(request), token=token)
+        assignment = assignments.find_assignment(rater=rater_of(request), token=token)
         assignments.skip_assignment(assignment=assignment, now=timezone.now(), **data)
         return Response({"token": token, "state": "skipped"})
 
@@ -158,12 +157,12 @@ class WarningsView(APIView):
     @extend_schema(responses=OwnWarningsSerializer)
     def get(self, request: Request) -> Response:
         """What you are never shown, and which content warnings there are."""
-        return _warnings_response(_rater(request))
+        return _warnings_response(rater_of(request))
 
     @extend_schema(request=WarningsSerializer, responses=OwnWarningsSerializer)
     def put(self, request: Request) -> Response:
         """Choose what you are never shown; what you hold of it goes back, and counts against nobody."""
-        data, rater = checked(WarningsSerializer, request.data), _rater(request)
+        data, rater = checked(WarningsSerializer, request.data), rater_of(request)
         tags = [*data["tags"], *[EVERY_WARNING] * data["every"]]
         content_warnings.avoid_warnings(rater=rater, tags=tags, now=timezone.now())
         return _warnings_response(rater)
@@ -190,7 +189,7 @@ def _nothing_now(rater: RaterProfile, slug: str) -> Response:
 
 
 def _record(service: Callable[..., judgments.Recorded], request: Request, token: str) -> Response:
-    assignment = assignments.find_assignment(rater=_rater(request), token=token)
+    assignment = assignments.find_assignment(rater=rater_of(request), token=token)
     recorded = service(assignment=assignment, body=request.data, now=timezone.now())
     body = recorded_body(recorded, token=token)
     return Response(body, status=201 if recorded.created else 200)
@@ -199,7 +198,3 @@ def _record(service: Callable[..., judgments.Recorded], request: Request, token:
 def _published(slug: str) -> Study:
     """Return a study that raters may know of: a draft's name is nobody's business yet."""
     return get_object_or_404(Study.objects.exclude(state=Study.State.DRAFT), slug=slug)
-
-
-def _rater(request: Request) -> RaterProfile:
-    return cast("User", request.user).rater_profile

@@ -1,5 +1,6 @@
 """Studies: managers write and run them, researchers read them."""
 
+import random
 from datetime import timedelta
 from typing import Any, cast
 
@@ -24,6 +25,7 @@ from judging.protocol import DEFAULT_CRITERIA
 from judging.serializers import (
     AddModelSerializer,
     AmendSerializer,
+    BlindedAssignmentSerializer,
     CohortChangesSerializer,
     CohortInvitationSerializer,
     CohortMembersSerializer,
@@ -45,8 +47,11 @@ from judging.serializers import (
     StudySerializer,
     UnblindingSerializer,
     WantedPlanSerializer,
+    WantedPreviewSerializer,
+    blinded_body,
 )
 from judging.services import checks, cohorts, corrections, studies
+from judging.services.previews import preview_assignment
 
 WITH_VERSIONS = Study.objects.select_related("created_by").prefetch_related(
     Prefetch("versions", StudyVersion.objects.in_brief())
@@ -100,6 +105,23 @@ class StudyPlanView(APIView):
         """The same with some fields replaced; nothing is stored: weigh an amendment first."""
         data = checked(WantedPlanSerializer, request.data)
         return Response(PlanSerializer(studies.plan_study(study=_study(slug), **data)).data)
+
+
+class StudyPreviewView(APIView):
+    permission_classes = [MayManage]
+    query_serializer = WantedPreviewSerializer
+
+    @extend_schema(parameters=[WantedPreviewSerializer], responses=BlindedAssignmentSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """A comparison as the study's raters would get it, as it is drafted; nothing is stored."""
+        wanted = checked(WantedPreviewSerializer, request.query_params.dict())
+        shown = preview_assignment(
+            study=_study(slug),
+            position=wanted["prompt"],
+            now=timezone.now(),
+            rng=random.SystemRandom(),
+        )
+        return Response(blinded_body(shown))
 
 
 class StudyVersionsView(generics.ListAPIView):

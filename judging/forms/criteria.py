@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import InputError
 from judging.protocol import DEFAULT_CRITERIA
-from judging.scales import CANNOT_JUDGE, CANNOT_JUDGE_LABEL, SCALES
+from judging.scales import SCALES
 
 MOST_SHOWN = 50  # more than a protocol takes, so that the protocol says so
 TEXTS = ("key", "label", "question", "definition", "guidance", "source", "scale")
@@ -61,13 +61,12 @@ class CriterionForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for scale in SCALES.values():
-            choices = [(one.value, one.label) for one in scale.choices]
-            for value, word in [*choices, (CANNOT_JUDGE, CANNOT_JUDGE_LABEL)]:
-                self.fields[_label_name(scale.key, value)] = forms.CharField(
-                    label=word,
+            for one in scale.labelled({}):
+                self.fields[_label_name(scale.key, one.value)] = forms.CharField(
+                    label=one.label,
                     required=False,
                     max_length=200,
-                    widget=forms.TextInput(attrs={"placeholder": word}),
+                    widget=forms.TextInput(attrs={"placeholder": one.label}),
                 )
 
     @property

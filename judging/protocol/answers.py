@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.canonical import digest
+from core.words import gettext as _
 from judging.protocol.fields import Fields, Problems
 from judging.protocol.types import Protocol
 from judging.scales import CANNOT_JUDGE, scale_of
@@ -38,13 +39,13 @@ def parse_answers(protocol: Protocol, keys: Sequence[str], body: Any) -> Answers
     votes = whole.inner("votes", known=[one.key for one in criteria])
     for one in criteria:
         if one.key not in votes.data:
-            votes.add(one.key, "missing", "This criterion has no vote.")
+            votes.add(one.key, "missing", _("This criterion has no vote."))
         elif not scale_of(one.scale).has(votes.data[one.key]):
             values = [choice.value for choice in scale_of(one.scale).choices]
             text = ", ".join(str(value) for value in [*values, CANNOT_JUDGE])
-            votes.add(one.key, "value", f"Choose one of {text}.")
+            votes.add(one.key, "value", _("Choose one of %(choices)s.") % {"choices": text})
     comment = whole.text("comment", "", longest=LONGEST_COMMENT)
-    problems.raise_any("The judgment has errors.")
+    problems.raise_any(_("The judgment has errors."))
     return Answers(tuple((one.key, votes.data[one.key]) for one in criteria), comment)
 
 
@@ -52,5 +53,5 @@ def parse_prefetch(body: Any) -> bool:
     """Read `{prefetch?: bool}`, the request for the next assignment. Raises `Invalid`."""
     problems = Problems()
     prefetch = Fields(body, "", problems, known=("prefetch",)).flag("prefetch", default=False)
-    problems.raise_any("The request has errors.")
+    problems.raise_any(_("The request has errors."))
     return prefetch

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import InputError, Invalid
+from core.words import gettext as _
 
 LONGEST_TEXT = 20_000
 
@@ -36,10 +37,14 @@ class Fields:
         self.problems = problems
         self.data: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
         if not isinstance(raw, Mapping):
-            problems.add(path, "type", "Write an object with named fields.")
+            problems.add(path, "type", _("Write an object with named fields."))
         for key in self.data:
             if key not in known:
-                self.add(str(key), "unknown", f"Unknown field; known are {', '.join(known)}.")
+                self.add(
+                    str(key),
+                    "unknown",
+                    _("Unknown field; known are %(known)s.") % {"known": ", ".join(known)},
+                )
 
     def add(self, name: str, code: str, message: str) -> None:
         self.problems.add(self.where(name), code, message)
@@ -55,41 +60,44 @@ class Fields:
         """Read a list; absent is empty."""
         value = self.data.get(name, [])
         if not isinstance(value, list):
-            self.add(name, "type", "Write a list.")
+            self.add(name, "type", _("Write a list."))
             return []
         if len(value) > most:
-            self.add(name, "too_many", f"At most {most} of them.")
+            self.add(name, "too_many", _("At most %(most)s of them.") % {"most": most})
         return value[:most]
 
     def text(self, name: str, default: str | None = None, *, longest: int = LONGEST_TEXT) -> str:
         """Read a text; without a default it must be there, and not be blank."""
-        value = self._value(name, default, str, "Write a text.")
+        value = self._value(name, default, str, _("Write a text."))
         if value is None:
             return default or ""
         if default is None and not value.strip():
-            self.add(name, "blank", "This may not be blank.")
+            self.add(name, "blank", _("This may not be blank."))
         if len(value) > longest:
-            self.add(name, "too_long", f"At most {longest} characters.")
+            self.add(name, "too_long", _("At most %(most)s characters.") % {"most": longest})
         if any(map(_unprintable, value)):
-            self.add(name, "characters", "Control characters are not allowed.")
+            self.add(name, "characters", _("Control characters are not allowed."))
         return str(value)
 
     def choice(self, name: str, default: str, choices: Sequence[str]) -> str:
         value = self.data.get(name, default)
         if isinstance(value, str) and value in choices:
             return value
-        self.add(name, "value", f"Choose one of {', '.join(choices)}.")
+        self.add(name, "value", _("Choose one of %(choices)s.") % {"choices": ", ".join(choices)})
         return default
 
     def flag(self, name: str, *, default: bool) -> bool:
         value = self.data.get(name, default)
         if not isinstance(value, bool):
-            self.add(name, "type", "Write true or false.")
+            self.add(name, "type", _("Write true or false."))
         return value is True
 
     def whole(self, name: str, default: int | None, *, least: int, most: int) -> int:
         """Read a whole number; without a default it must be there."""
-        message = f"Write a whole number from {least} to {most}."
+        message = _("Write a whole number from %(least)s to %(most)s.") % {
+            "least": least,
+            "most": most,
+        }
         value = self._value(name, default, int, message)
         if value is not None and not least <= value <= most:
             self.add(name, "range", message)
@@ -102,7 +110,7 @@ class Fields:
         return self.whole(name, None, least=least, most=most)
 
     def number(self, name: str, default: float, *, least: float, most: float) -> float:
-        message = f"Write a number from {least} to {most}."
+        message = _("Write a number from %(least)s to %(most)s.") % {"least": least, "most": most}
         value = self._value(name, default, (int, float), message)
         if value is None:
             return float(default)

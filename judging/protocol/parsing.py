@@ -4,6 +4,7 @@ import re
 from dataclasses import fields
 from typing import Any
 
+from core.words import gettext as _
 from judging.protocol.defaults import DEFAULT_CRITERIA
 from judging.protocol.fields import Fields, Problems, texts
 from judging.protocol.types import (
@@ -104,7 +105,7 @@ def parse_protocol(raw: Any, *, complete: bool = True) -> Protocol:
     _require_places(whole, protocol)
     if complete:
         _require_complete(whole, protocol)
-    problems.raise_any("The protocol has errors.")
+    problems.raise_any(_("The protocol has errors."))
     return protocol
 
 
@@ -115,18 +116,18 @@ def _names(kind: type) -> list[str]:
 def _require_complete(whole: Fields, protocol: Protocol) -> None:
     design = protocol.design
     if protocol.pool is None:
-        whole.add("pool", "missing", "Choose the prompts: a published version of a pool.")
+        whole.add("pool", "missing", _("Choose the prompts: a published version of a pool."))
     if len(protocol.models) < TWO:
-        whole.add("models", "missing", "Choose at least two models.")
+        whole.add("models", "missing", _("Choose at least two models."))
     if design.kind == "baseline" and not design.baseline:
-        whole.add("design.baseline", "missing", "Name one of the models as the baseline.")
+        whole.add("design.baseline", "missing", _("Name one of the models as the baseline."))
     if design.kind == "chosen" and not design.pairs:
-        whole.add("design.pairs", "missing", "Name the pairs that meet.")
+        whole.add("design.pairs", "missing", _("Name the pairs that meet."))
     if protocol.guessing.answers and not protocol.guessing.decoys:
         whole.add(
             "guessing.decoys",
             "missing",
-            "Name at least one decoy, a model that takes no part, or ask nobody to guess.",
+            _("Name at least one decoy, a model that takes no part, or ask nobody to guess."),
         )
 
 
@@ -134,20 +135,26 @@ def _require_places(whole: Fields, protocol: Protocol) -> None:
     """Note what cannot be: more judgments of cohorts than there are, and too few raters named."""
     wanted = protocol.judgments_per_comparison
     if sum(one.judgments for one in protocol.cohorts) > wanted:
-        text = f"The cohorts' judgments are at most the {wanted} of each comparison."
+        text = _("The cohorts' judgments are at most the %(number)s of each comparison.") % {
+            "number": wanted
+        }
         whole.add("cohorts", "range", text)
     keys = {one.key for one in protocol.cohorts}
     for position, one in enumerate(protocol.reserved):
         where = f"reserved.{position}"
         if bool(one.cohort) == bool(one.raters):
-            whole.add(where, "value", "Name either a cohort or raters.")
+            whole.add(where, "value", _("Name either a cohort or raters."))
         if one.cohort and one.cohort not in keys:
-            whole.add(f"{where}.cohort", "value", "Name one of the study's cohorts.")
+            whole.add(f"{where}.cohort", "value", _("Name one of the study's cohorts."))
         if one.raters and len(one.raters) < wanted:
-            text = f"{wanted} judgments of each comparison are by {wanted} raters; name as many."
+            text = _(
+                "%(number)s judgments of each comparison are by %(number)s raters; name as many."
+            ) % {"number": wanted}
             whole.add(f"{where}.raters", "range", text)
         if not (one.categories or one.domains or one.risk_tags or one.prompts):
-            whole.add(where, "missing", "Say which prompts: by category, domain, risk tag or id.")
+            whole.add(
+                where, "missing", _("Say which prompts: by category, domain, risk tag or id.")
+            )
 
 
 def _cohorts(whole: Fields) -> tuple[Cohort, ...]:
@@ -155,7 +162,11 @@ def _cohorts(whole: Fields) -> tuple[Cohort, ...]:
     cohorts = tuple(_cohort(whole, f"cohorts.{at}", one) for at, one in enumerate(listed))
     for position, one in enumerate(cohorts):
         if one.key in [other.key for other in cohorts[:position]]:
-            whole.add(f"cohorts.{position}.key", "duplicate", f"{one.key} stands there twice.")
+            whole.add(
+                f"cohorts.{position}.key",
+                "duplicate",
+                _("%(name)s stands there twice.") % {"name": one.key},
+            )
     return cohorts
 
 
@@ -163,7 +174,7 @@ def _cohort(whole: Fields, where: str, one: Any) -> Cohort:
     raw = Fields(one, whole.where(where), whole.problems, known=_names(Cohort))
     key = raw.text("key", longest=40)
     if key and not KEY.fullmatch(key):
-        raw.add("key", "value", "Small letters, digits and underscores only.")
+        raw.add("key", "value", _("Small letters, digits and underscores only."))
     judgments = raw.whole("judgments", 0, least=0, most=MOST_PLACES)
     return Cohort(key, raw.text("label", longest=100), judgments)
 
@@ -199,13 +210,17 @@ def _pool(whole: Fields) -> PoolRef | None:
 def _models(whole: Fields) -> tuple[str, ...]:
     names = texts(whole.items("models", most=MOST_MODELS))
     if names is None:
-        whole.add("models", "type", "Write a list of models, each as slug@version.")
+        whole.add("models", "type", _("Write a list of models, each as slug@version."))
         return ()
     for position, name in enumerate(names):
         if not MODEL.fullmatch(name):
-            whole.add(f"models.{position}", "value", "Write slug@version, such as my-model@1.")
+            whole.add(f"models.{position}", "value", _("Write slug@version, such as my-model@1."))
         if name in names[:position]:
-            whole.add(f"models.{position}", "duplicate", f"{name} stands there twice.")
+            whole.add(
+                f"models.{position}",
+                "duplicate",
+                _("%(name)s stands there twice.") % {"name": name},
+            )
     return tuple(names)
 
 
@@ -218,11 +233,11 @@ def _design(whole: Fields, models: tuple[str, ...]) -> Design:
         prompts_per_pair=raw.whole_or_none("prompts_per_pair", least=1, most=MOST),
     )
     if design.kind != "baseline" and design.baseline:
-        raw.add("baseline", "unused", "Only the baseline design has a baseline.")
+        raw.add("baseline", "unused", _("Only the baseline design has a baseline."))
     elif design.baseline and design.baseline not in models:
-        raw.add("baseline", "value", "Name one of the models as the baseline.")
+        raw.add("baseline", "value", _("Name one of the models as the baseline."))
     if design.kind != "chosen" and design.pairs:
-        raw.add("pairs", "unused", "Only the chosen design names pairs.")
+        raw.add("pairs", "unused", _("Only the chosen design names pairs."))
     return design
 
 
@@ -232,11 +247,11 @@ def _pairs(raw: Fields, models: tuple[str, ...]) -> tuple[Pair, ...]:
         where = f"pairs.{position}"
         names = texts(one) or []
         if len(names) != TWO or len(set(names)) != TWO:
-            raw.add(where, "value", "A pair is two different models.")
+            raw.add(where, "value", _("A pair is two different models."))
         elif not set(names) <= set(models):
-            raw.add(where, "value", "A pair consists of models of this study.")
+            raw.add(where, "value", _("A pair consists of models of this study."))
         elif frozenset(names) in pairs:
-            raw.add(where, "duplicate", "This pair stands there twice.")
+            raw.add(where, "duplicate", _("This pair stands there twice."))
         else:
             pairs[frozenset(names)] = (names[0], names[1])
     return tuple(pairs.values())
@@ -247,13 +262,17 @@ def _criteria(whole: Fields) -> tuple[Criterion, ...]:
         return DEFAULT_CRITERIA
     listed = whole.items("criteria", most=MOST_CRITERIA)
     if not listed:
-        whole.add("criteria", "missing", "Ask at least one criterion.")
+        whole.add("criteria", "missing", _("Ask at least one criterion."))
         return DEFAULT_CRITERIA
     criteria = tuple(_criterion(whole, position, one) for position, one in enumerate(listed))
     keys = [one.key for one in criteria]
     for position, key in enumerate(keys):
         if key in keys[:position]:
-            whole.add(f"criteria.{position}.key", "duplicate", f"{key} stands there twice.")
+            whole.add(
+                f"criteria.{position}.key",
+                "duplicate",
+                _("%(name)s stands there twice.") % {"name": key},
+            )
     return criteria
 
 
@@ -262,7 +281,7 @@ def _criterion(whole: Fields, position: int, one: Any) -> Criterion:
     raw = Fields(one, where, whole.problems, known=_names(Criterion))
     key = raw.text("key", longest=40)
     if key and not KEY.fullmatch(key):
-        raw.add("key", "value", "Small letters, digits and underscores only.")
+        raw.add("key", "value", _("Small letters, digits and underscores only."))
     scale = raw.choice("scale", GRADED7.key, list(SCALES))
     return Criterion(
         key=key,
@@ -288,7 +307,7 @@ def _weights(whole: Fields, keys: list[str]) -> dict[str, float]:
     raw = whole.inner("weights", known=keys)
     weights = {key: raw.number(key, 0, least=0, most=1_000_000) for key in keys}
     if not any(weights.values()):
-        whole.add("weights", "value", "At least one weight is above 0.")
+        whole.add("weights", "value", _("At least one weight is above 0."))
     return weights
 
 
@@ -338,7 +357,11 @@ def _holds(whole: Fields) -> HoldRule:
     checks = _different(raw, "checks", most=len(RATER_CHECKS), longest=40)
     for position, one in enumerate(checks):
         if one not in RATER_CHECKS:
-            raw.add(f"checks.{position}", "value", f"Choose from {', '.join(RATER_CHECKS)}.")
+            raw.add(
+                f"checks.{position}",
+                "value",
+                _("Choose from %(known)s.") % {"known": ", ".join(RATER_CHECKS)},
+            )
     return HoldRule(checks, raw.number("level", default.level, least=1e-6, most=0.2))
 
 
@@ -346,14 +369,18 @@ def _different(raw: Fields, name: str, *, most: int, longest: int) -> tuple[str,
     """Read a list of texts, none of them blank, too long, or there twice."""
     listed = texts(raw.items(name, most=most))
     if listed is None:
-        raw.add(name, "type", "Write a list of texts.")
+        raw.add(name, "type", _("Write a list of texts."))
         return ()
     for position, one in enumerate(listed):
         where = f"{name}.{position}"
         if not one.strip() or len(one) > longest or not one.isprintable():
-            raw.add(where, "value", f"Write a name of at most {longest} characters.")
+            raw.add(
+                where,
+                "value",
+                _("Write a name of at most %(most)s characters.") % {"most": longest},
+            )
         if one in listed[:position]:
-            raw.add(where, "duplicate", f"{one} stands there twice.")
+            raw.add(where, "duplicate", _("%(name)s stands there twice.") % {"name": one})
     return tuple(listed)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from core.errors import Invalid
+from core.words import gettext as _
 from judging.protocol.types import ANSWER_RULES, Protocol
 
 NAMES_MAKER = "names_maker"
@@ -25,7 +26,9 @@ def treatment(protocol: Protocol, *, outcome: str, names_maker: bool) -> Treatme
     """
     rules: Mapping[str, str] = {"answered": SHOW, **asdict(protocol.answers)}
     if outcome not in rules:
-        raise Invalid(f"{outcome!r} is no outcome of a completion.", code="outcome")
+        raise Invalid(
+            _("%(outcome)r is no outcome of a completion.") % {"outcome": outcome}, code="outcome"
+        )
     action = rules[outcome]
     if names_maker and protocol.names_maker == EXCLUDE and action != EXCLUDE:
         return Treatment(EXCLUDE, NAMES_MAKER)

@@ -60,7 +60,8 @@ def promote_unanimous(*, study: Study, by: User | None, least: int = LEAST_UNANI
                 defaults={
                     "answers": {key: outcomes[0]},
                     "by": by,
-                    "reason": f"{len(outcomes)} raters of {len(outcomes)} said so",
+                    "reason": _("%(number)s raters of %(number)s said so")
+                    % {"number": len(outcomes)},
                 },
             )
             made += created

@@ -148,9 +148,7 @@ def cohort_progress(*, study: Study, now: datetime) -> list[CohortProgress]:
     """Return every group of a study: anybody, the cohorts, and raters named by reservations."""
     protocol = _protocol(study)
     members, links = members_of(study=study, protocol=protocol), open_links(study=study, now=now)
-    planned = Assignment.objects.filter(
-        study=study, state=Assignment.State.JUDGED, purpose=Assignment.Purpose.PLANNED
-    ).order_by()
+    planned = Assignment.objects.judged_as_planned().filter(study=study).order_by()
     keys = [one.key for one in protocol.cohorts]
     judged = dict(planned.values_list("kept_for").annotate(Count("pk")))
     by_cohort = dict(planned.exclude(cohort="").values_list("cohort").annotate(Count("pk")))

@@ -127,9 +127,7 @@ def _answered(rater: RaterProfile, study: Study) -> bool:
 
 def _drawn(rater: RaterProfile, study: Study, most: int) -> Sequence[tuple[Assignment, str]]:
     """Draw assignments the rater judged, and a side of each."""
-    judged = Assignment.objects.filter(
-        rater=rater, study=study, state=State.JUDGED, purpose=Assignment.Purpose.PLANNED
-    )
+    judged = Assignment.objects.judged_as_planned().filter(rater=rater, study=study)
     seed = study.secret_seed
     drawn = sorted(judged, key=lambda one: unit_interval(seed, f"guess {one.token}"))[:most]
     return [

@@ -56,7 +56,8 @@ def _hold(
         study=version.study,
         rater=rater,
         by=by,
-        reason=f"rule of version {version.number}: {', '.join(checks)}",
+        reason=_("rule of version %(number)s: %(checks)s")
+        % {"number": version.number, "checks": ", ".join(checks)},
         now=now,
     )
     if not count:

@@ -3,6 +3,9 @@
 import random
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from judging.blinding import BlindedAssignment, Progress, Side, present
 from judging.models import Study
 from judging.protocol import Protocol, treatment
@@ -13,8 +16,8 @@ from models_registry.services.masking import masked_turns
 from prompts.models import Prompt
 
 TOKEN = "preview"  # noqa: S105 - a name in an address, no secret
-NO_PROMPT = [{"role": "user", "content": "A prompt of the pool will stand here."}]
-NO_ANSWER = "The answer of one model will stand here, and of another beside it."
+NO_PROMPT = gettext_noop("A prompt of the pool will stand here.")
+NO_ANSWER = gettext_noop("The answer of one model will stand here, and of another beside it.")
 
 
 def preview_assignment(
@@ -29,12 +32,13 @@ def preview_assignment(
     asked = _asked(protocol)
     prompt = Prompt.objects.get(pk=asked[position % len(asked)]) if asked else None
     sides = _sides(protocol, prompt) if prompt else None
-    first, second = sides or (Side(NO_ANSWER, (NO_ANSWER,)), Side(NO_ANSWER, (NO_ANSWER,)))
+    none = Side(_(NO_ANSWER), (_(NO_ANSWER),))
+    first, second = sides or (none, none)
     criteria = protocol.criteria_for(prompt.criteria if prompt else [])
     return present(
         token=TOKEN,
         expires_at=now,
-        messages=prompt.messages if prompt else NO_PROMPT,
+        messages=prompt.messages if prompt else [{"role": "user", "content": _(NO_PROMPT)}],
         first=first,
         second=second,
         swapped=rng.random() < 0.5,  # noqa: PLR2004 - a fair coin

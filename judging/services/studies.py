@@ -513,9 +513,17 @@ def _pool_version(protocol: Protocol) -> PromptPoolVersion:
         .first()
     )
     if found is None:
-        raise _invalid("pool", f"There is no published version {named.version} of {named.slug}.")
+        raise _invalid(
+            "pool",
+            _("There is no published version %(version)s of %(slug)s.")
+            % {"version": named.version, "slug": named.slug},
+        )
     if named.digest and named.digest != found.digest:
-        raise _invalid("pool.digest", f"The digest of {named.slug} is {found.digest}.")
+        raise _invalid(
+            "pool.digest",
+            _("The digest of %(slug)s is %(digest)s.")
+            % {"slug": named.slug, "digest": found.digest},
+        )
     return found
 
 
@@ -525,7 +533,9 @@ def _language_models(protocol: Protocol) -> list[LanguageModel]:
     by_name = {str(one): one for one in LanguageModel.objects.filter(slug__in=slugs)}
     unknown = [name for name in protocol.models if name not in by_name]
     if unknown:
-        raise _invalid("models", f"There is no model {', '.join(unknown)}.")
+        raise _invalid(
+            "models", _("There is no model %(unknown)s.") % {"unknown": ", ".join(unknown)}
+        )
     return [by_name[name] for name in protocol.models]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,8 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.models import RaterProfile, User
-from accounts.permissions import is_rater
+from accounts.permissions import rater_of
 from accounts.services.consent import current_consent, missing_consent
 from core.errors import Conflict, Gone, Invalid, NotAllowed
 from core.pages import page_or_piece
@@ -48,22 +47,16 @@ class Filled:
     error: Invalid | None = None
 
 
-def _rater(request: HttpRequest) -> RaterProfile:
-    if not is_rater(request.user):
-        raise NotAllowed(_("Only raters judge; sign in as one."))
-    return cast("User", request.user).rater_profile
-
-
 @require_GET
 def open_studies(request: HttpRequest) -> HttpResponse:
-    found = assignments.open_studies(rater=_rater(request))
+    found = assignments.open_studies(rater=rater_of(request))
     return render(request, "judging/open_studies.html", {"open_studies": found})
 
 
 @require_GET
 def next_assignment(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the open comparison, or the next one, or why there is none."""
-    if missing_consent(rater=_rater(request)):
+    if missing_consent(rater=rater_of(request)):
         return redirect(f"{reverse('consent')}?{urlencode({'next': request.path})}")
     return _next_page(request, slug)
 
@@ -75,7 +68,7 @@ def ahead(request: HttpRequest, slug: str) -> HttpResponse:
     204 when there is none, when a new consent text has to be read first, and when something else
     is open than `shown` says: the page then asks for what is next when it needs it.
     """
-    rater, now = _rater(request), timezone.now()
+    rater, now = rater_of(request), timezone.now()
     if missing_consent(rater=rater):
         return HttpResponse(status=204)
     shown = assignments.lease_next(rater=rater, slug=slug, now=now)
@@ -91,7 +84,7 @@ def ahead(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def judge(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     """Store the judgment and go on; a form with errors comes back as it was filled in."""
-    rater = _rater(request)
+    rater = rater_of(request)
     assignment = assignments.find_assignment(rater=rater, token=token)
     body = _body(request, assignment)
     try:
@@ -106,7 +99,7 @@ def judge(request: HttpRequest, slug: str, token: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def change(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     """Show what was just judged with its choices, and store another judgment in its place."""
-    rater, now = _rater(request), timezone.now()
+    rater, now = rater_of(request), timezone.now()
     judged = undo.read_judged(rater=rater, token=token, now=now)
     filled = Filled(token, judged.votes, judged.comment)
     if request.method == "POST":
@@ -129,7 +122,7 @@ def change(request: HttpRequest, slug: str, token: str) -> HttpResponse:
 @require_POST
 def skip(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     """Give the comparison back with a reason and go on."""
-    assignment = assignments.find_assignment(rater=_rater(request), token=token)
+    assignment = assignments.find_assignment(rater=rater_of(request), token=token)
     reason = request.POST.get("reason", "")
     if reason not in dict(SKIP_REASONS):
         raise Invalid(_("Choose one of the reasons."), code="skip_reason")
@@ -140,7 +133,7 @@ def skip(request: HttpRequest, slug: str, token: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def stop(request: HttpRequest) -> HttpResponse:
     """Give back what is open, thank, and say how to come back."""
-    rater, now = _rater(request), timezone.now()
+    rater, now = rater_of(request), timezone.now()
     if request.method == "POST":
         endings.stop_judging(rater=rater, now=now)
         return redirect("stop")
@@ -154,7 +147,7 @@ def stop(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def guesses(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask, once a session is over, which model wrote what; and thank for what is said."""
-    rater, study = _rater(request), get_object_or_404(PUBLISHED, slug=slug)
+    rater, study = rater_of(request), get_object_or_404(PUBLISHED, slug=slug)
     asked = guessing.questionnaire(rater=rater, study=study)
     form = GuessForm(request.POST if request.method == "POST" else None, asked=asked)
     if request.method == "POST" and form.is_valid():
@@ -174,7 +167,7 @@ def guesses(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def warnings(request: HttpRequest) -> HttpResponse:
     """Let a rater choose what they are never shown; then go back to where they came from."""
-    rater = _rater(request)
+    rater = rater_of(request)
     known = content_warnings.warnings_in_use()
     form = WarningsForm(
         request.POST if request.method == "POST" else None, known=known, avoided=rater.avoided_tags
@@ -201,7 +194,7 @@ def _body(request: HttpRequest, assignment: Held) -> dict[str, Any]:
 
 
 def _next_page(request: HttpRequest, slug: str, *, filled: Filled | None = None) -> HttpResponse:
-    rater, now = _rater(request), timezone.now()
+    rater, now = rater_of(request), timezone.now()
     leased, code = None, ""
     try:
         leased = assignments.lease_next(rater=rater, slug=slug, now=now)

@@ -6,6 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from core.words import gettext as _
+from core.words import gettext_noop
+
 # Ranges that `is_global` lets through, or that hide an IPv4 address inside an IPv6 one.
 REFUSED_NETWORKS = tuple(
     ipaddress.ip_network(network)
@@ -26,7 +29,7 @@ REFUSED_NETWORKS = tuple(
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 LONGEST = 500
-PORTS = "The port must be a number from 1 to 65535."
+PORTS = gettext_noop("The port must be a number from 1 to 65535.")
 CALLS = ("/chat/completions", "/completions", "/messages", "/responses")
 
 
@@ -67,22 +70,26 @@ def parse_base_url(text: str, *, private_hosts: Collection[str] = ()) -> BaseUrl
     """
     if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
         raise BadUrl(
-            "Write the URL in plain ASCII without spaces or backslashes; international host names "
-            "in their xn-- form."
+            _(
+                "Write the URL in plain ASCII without spaces or backslashes; international host names"
+                " in their xn-- form."
+            )
         )
     if len(text) > LONGEST:
-        raise BadUrl(f"The URL is longer than {LONGEST} characters.")
+        raise BadUrl(_("The URL is longer than %(most)s characters.") % {"most": LONGEST})
     try:
         parts = urlsplit(text)
     except ValueError as error:
-        raise BadUrl(f"This is not a URL: {error}.") from error
+        raise BadUrl(_("This is not a URL: %(error)s.") % {"error": error}) from error
     if parts.scheme not in {"https", "http"}:
         raise BadUrl(_without_scheme(text))
     if "@" in parts.netloc:
-        raise BadUrl("The URL must not hold a user name or password; set the key by itself.")
+        raise BadUrl(_("The URL must not hold a user name or password; set the key by itself."))
     if "?" in text or "#" in text:
         base = re.split("[?#]", text)[0]
-        raise BadUrl(f"The URL must not have a query (?) or a fragment (#): {base}")
+        raise BadUrl(
+            _("The URL must not have a query (?) or a fragment (#): %(base)s") % {"base": base}
+        )
     port = _port(parts)
     host = _host(parts.hostname or "", bracketed="[" in parts.netloc)
     listed = host in {name.lower() for name in private_hosts}
@@ -101,9 +108,9 @@ def address_problem(address: str) -> str:
     mapped = getattr(ip, "ipv4_mapped", None)
     ip = mapped or ip
     if any(ip in network for network in REFUSED_NETWORKS if network.version == ip.version):
-        return f"{address} is in a range that is not public"
+        return _("%(address)s is in a range that is not public") % {"address": address}
     if not ip.is_global or ip.is_multicast or ip.is_reserved or ip.is_unspecified:
-        return f"{address} is not a public address"
+        return _("%(address)s is not a public address") % {"address": address}
     return ""
 
 
@@ -116,50 +123,61 @@ def is_address(host: str) -> bool:
 
 
 def _without_scheme(text: str) -> str:
-    told = "The URL must begin with https://, or with http:// for a server of your own"
     host = re.match(r"([A-Za-z0-9.-]+\.[A-Za-z0-9-]+|localhost)(:\d+)?(/|$)", text)
     if host is None:
-        return f"{told}."
+        return _("The URL must begin with https://, or with http:// for a server of your own.")
     scheme = "http" if host[2] or host[1] == "localhost" else "https"
-    return f"{told}; perhaps {scheme}://{text}"
+    return _(
+        "The URL must begin with https://, or with http:// for a server of your own; perhaps"
+        " %(scheme)s://%(text)s"
+    ) % {"scheme": scheme, "text": text}
 
 
 def _port(parts: SplitResult) -> int | None:
     host = parts.netloc.rpartition("@")[2]
     if host.count(":") > 1 and "[" not in host:
         raise BadUrl(
-            f"{host} looks like an IPv6 address: write it in brackets, as in http://[::1]:8000."
+            _("%(host)s looks like an IPv6 address: write it in brackets, as in http://[::1]:8000.")
+            % {"host": host}
         )
     try:
         port = parts.port
     except ValueError as error:
-        raise BadUrl(f"{PORTS} ({host})") from error
+        raise BadUrl(f"{_(PORTS)} ({host})") from error
     if port == 0 or host.endswith(":"):
-        raise BadUrl(PORTS)
+        raise BadUrl(_(PORTS))
     return port
 
 
 def _host(host: str, *, bracketed: bool) -> str:
     host = host.lower()
     if not host:
-        raise BadUrl("The URL names no host: two slashes and then the host follow its first colon.")
+        raise BadUrl(
+            _("The URL names no host: two slashes and then the host follow its first colon.")
+        )
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - refused, not bound to
         raise BadUrl(
-            f"{host} says that a server listens everywhere; to call it, write 127.0.0.1, or the name "
-            "of its machine."
+            _(
+                "%(host)s says that a server listens everywhere; to call it, write 127.0.0.1, or the"
+                " name of its machine."
+            )
+            % {"host": host}
         )
     if bracketed:
         if "%" in host or not is_address(host):
-            raise BadUrl(f"[{host}] is not an IPv6 address.")
+            raise BadUrl(_("[%(host)s] is not an IPv6 address.") % {"host": host})
         return str(ipaddress.ip_address(host))
     labels = host.split(".")
     if host.endswith("."):
-        raise BadUrl("Write the host without the dot at its end.")
+        raise BadUrl(_("Write the host without the dot at its end."))
     # 127.1, 0x7f000001 and 2130706433 are addresses to a resolver; only the plain form is taken.
     if re.fullmatch(r"\d+|0x[0-9a-f]*", labels[-1]) and not is_address(host):
-        raise BadUrl(f"{host} is neither a host name nor an address written as 192.0.2.1.")
+        raise BadUrl(
+            _("%(host)s is neither a host name nor an address written as 192.0.2.1.")
+            % {"host": host}
+        )
     if not all(LABEL.fullmatch(label) for label in labels):
-        raise BadUrl(f"{host} is not a host name.")
+        raise BadUrl(_("%(host)s is not a host name.") % {"host": host})
     return host
 
 
@@ -168,32 +186,41 @@ def _refuse_private(host: str, *, listed: bool) -> None:
         return
     if is_address(host) and (problem := address_problem(host)):
         raise BadUrl(
-            f"{problem}. For a model server of your own, the operator adds {host} to "
-            "PREFERENDUM_PRIVATE_HOSTS."
+            _(
+                "%(problem)s. For a model server of your own, the operator adds %(host)s to"
+                " PREFERENDUM_PRIVATE_HOSTS."
+            )
+            % {"problem": problem, "host": host}
         )
     if "." not in host and ":" not in host:
         raise BadUrl(
-            f"{host} is not a public host name. For a model server of your own, the operator adds "
-            "it to PREFERENDUM_PRIVATE_HOSTS."
+            _(
+                "%(host)s is not a public host name. For a model server of your own, the operator"
+                " adds it to PREFERENDUM_PRIVATE_HOSTS."
+            )
+            % {"host": host}
         )
 
 
 def _only_https(host: str) -> str:
-    return (
-        f"Use https://. Without TLS only hosts in PREFERENDUM_PRIVATE_HOSTS may be called, "
-        f"and {host} is not among them."
-    )
+    return _(
+        "Use https://. Without TLS only hosts in PREFERENDUM_PRIVATE_HOSTS may be called, and"
+        " %(host)s is not among them."
+    ) % {"host": host}
 
 
 def _refuse_calls(url: str) -> None:
     for call in CALLS:
         if url.endswith(call):
             base = url.removesuffix(call)
-            raise BadUrl(f"Give the base URL, without {call} at its end: {base}")
+            raise BadUrl(
+                _("Give the base URL, without %(call)s at its end: %(base)s")
+                % {"call": call, "base": base}
+            )
 
 
 def _path(path: str) -> str:
     path = path.rstrip("/")
     if not PATH.fullmatch(path) or any(part in {".", ".."} for part in path.split("/")):
-        raise BadUrl("The path may hold letters, digits and . _ ~ - between single slashes.")
+        raise BadUrl(_("The path may hold letters, digits and . _ ~ - between single slashes."))
     return path

@@ -10,6 +10,7 @@ import time
 
 import aiohttp
 
+from core.words import gettext as _
 from models_registry.providers.base import TimedOut
 from models_registry.providers.exchange import (
     CONNECT_SECONDS,
@@ -51,7 +52,7 @@ class AiohttpTransport:
                 while chunk := await response.content.readany():
                     body.add(chunk)
         except aiohttp.ServerTimeoutError as error:
-            raise TimedOut("The endpoint was not reached in time.") from error
+            raise TimedOut(_("The endpoint was not reached in time.")) from error
         except (aiohttp.ClientError, OSError) as error:
             raise failed_connection(error, outgoing, says_nothing=aiohttp.ClientError) from error
         return Incoming(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from core.words import gettext as _
 from models_registry.providers import base
 from models_registry.providers.http import (
     CheckedClient,
@@ -81,7 +82,7 @@ def _streamed(stream: Events) -> base.ChatResult:
     text: list[str] = []
     kinds = [event.get("type") for event in stream.events]
     if "error" in kinds or "message_stop" not in kinds:
-        raise base.BadReply("The stream broke off: its end was not sent.")
+        raise base.BadReply(_("The stream broke off: its end was not sent."))
     for event in stream.events:
         started, delta = event.get("message"), event.get("delta")
         if isinstance(started, dict):
@@ -126,8 +127,8 @@ def _result(reply: Reply) -> base.ChatResult:
 def _text(blocks: Any) -> str:
     """Join the text blocks; thinking and other blocks are no part of the answer."""
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
-        raise base.BadReply("The answer has no content blocks: this is not a message.")
+        raise base.BadReply(_("The answer has no content blocks: this is not a message."))
     texts = [block.get("text") for block in blocks if block.get("type") == "text"]
     if not all(isinstance(text, str) for text in texts):
-        raise base.BadReply("A text block of the answer holds no text.")
+        raise base.BadReply(_("A text block of the answer holds no text."))
     return "".join(texts)

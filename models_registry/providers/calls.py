@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
+from core.words import gettext as _
 from models_registry.providers import PROVIDERS, base
 from models_registry.providers.http import CheckedClient, make_client
 from models_registry.providers.listing import list_names
@@ -128,7 +129,7 @@ class Calls:
     async def _wait_for(self, turn: float) -> None:
         await asyncio.sleep(max(0.0, turn - time.monotonic()))
         if time.monotonic() > turn + LATEST_START:
-            raise base.MissedTurn("This process was too busy to call in time.")
+            raise base.MissedTurn(_("This process was too busy to call in time."))
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

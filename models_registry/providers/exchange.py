@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from core.words import gettext as _
 from models_registry.providers.base import BadReply
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -45,7 +46,7 @@ class Body:
     def __init__(self, encoding: str) -> None:
         # A compressed body was not asked for; unpacking one would spoil the cap.
         if encoding.lower() not in {"", "identity"}:
-            raise BadReply("The endpoint sent a compressed body that nobody asked for.")
+            raise BadReply(_("The endpoint sent a compressed body that nobody asked for."))
         self._chunks: list[bytes] = []
         self._total = 0
 
@@ -53,7 +54,9 @@ class Body:
         self._chunks.append(chunk)
         self._total += len(chunk)
         if self._total > MOST_BYTES:
-            raise BadReply(f"The answer is longer than {MOST_BYTES // 1024} KiB.")
+            raise BadReply(
+                _("The answer is longer than %(most)s KiB.") % {"most": MOST_BYTES // 1024}
+            )
 
     def whole(self) -> bytes:
         return b"".join(self._chunks)

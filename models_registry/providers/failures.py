@@ -5,6 +5,8 @@ import re
 import ssl
 from collections.abc import Iterator, Mapping
 
+from core.words import gettext as _
+from core.words import gettext_noop
 from models_registry.providers.base import CannotConnect
 from models_registry.providers.exchange import Outgoing
 
@@ -12,10 +14,10 @@ SECRET_HEADERS = {"authorization", "x-api-key"}
 SHOWN = 300
 # Where servers of one's own usually listen, and how each is started.
 USUAL_PORTS = {
-    4000: "LiteLLM, started with litellm --config FILE",
-    8000: "vLLM, started with vllm serve MODEL",
-    8080: "llama.cpp, started with llama-server -m FILE",
-    11434: "Ollama, started with ollama serve",
+    4000: gettext_noop("LiteLLM, started with litellm --config FILE"),
+    8000: gettext_noop("vLLM, started with vllm serve MODEL"),
+    8080: gettext_noop("llama.cpp, started with llama-server -m FILE"),
+    11434: gettext_noop("Ollama, started with ollama serve"),
 }
 # The clients' own words, where no cause of the operating system came with them.
 CLOSED = re.compile(r"disconnected|^(?:Read|Write)Error$", re.IGNORECASE)
@@ -44,18 +46,25 @@ def _known(cause: BaseException, where: str, outgoing: Outgoing) -> CannotConnec
     """Return the failure that a cause stands for, None where it says nothing."""
     told = code = ""
     if isinstance(cause, ConnectionRefusedError):
-        told = f"Nothing listens at {where}: the server is not running, or the port is another."
+        told = _(
+            "Nothing listens at %(where)s: the server is not running, or the port is another."
+        ) % {"where": where}
         told, code = told + _usual_server(outgoing.port), "refused"
     elif isinstance(cause, ssl.SSLCertVerificationError):
-        told = f"The TLS certificate of {outgoing.host} is not trusted: {cause.verify_message}."
+        told = _("The TLS certificate of %(host)s is not trusted: %(problem)s.") % {
+            "host": outgoing.host,
+            "problem": cause.verify_message,
+        }
         code = "certificate"
     elif isinstance(cause, ssl.SSLError) and cause.reason == "WRONG_VERSION_NUMBER":
-        told = f"{where} does not speak TLS: its address probably begins with http://."
+        told = _("%(where)s does not speak TLS: its address probably begins with http://.") % {
+            "where": where
+        }
         code = "no_tls"
     elif isinstance(cause, ConnectionResetError):
         return _closed(where, outgoing)
     elif isinstance(cause, OSError) and cause.errno in UNREACHABLE:
-        told, code = f"There is no way to {where} from here.", "unreachable"
+        told, code = _("There is no way to %(where)s from here.") % {"where": where}, "unreachable"
     return CannotConnect(told, code=code) if told else None
 
 
@@ -65,25 +74,34 @@ def _told_by_the_client(told: str, where: str, outgoing: Outgoing) -> CannotConn
         return _closed(where, outgoing)
     if NO_HTTP.search(told):
         return CannotConnect(
-            f"What answers at {where} does not speak HTTP: another service has this port"
-            f"{_or_tls(outgoing)}.",
+            _(
+                "What answers at %(where)s does not speak HTTP: another service has this port, or"
+                " its address begins with %(scheme)s://."
+            )
+            % {"where": where, "scheme": _other_scheme(outgoing)},
             code="no_http",
         )
-    return CannotConnect(shown(f"The connection failed: {told}", outgoing.headers))
+    return CannotConnect(
+        shown(_("The connection failed: %(told)s") % {"told": told}, outgoing.headers)
+    )
 
 
 def _closed(where: str, outgoing: Outgoing) -> CannotConnect:
-    told = f"{where} closed the connection: another service may have this port"
-    return CannotConnect(f"{told}{_or_tls(outgoing)}.", code="closed")
+    told = _(
+        "%(where)s closed the connection: another service may have this port, or its address begins"
+        " with %(scheme)s://."
+    )
+    scheme = _other_scheme(outgoing)
+    return CannotConnect(told % {"where": where, "scheme": scheme}, code="closed")
 
 
-def _or_tls(outgoing: Outgoing) -> str:
-    return f", or its address begins with {'http' if outgoing.secure else 'https'}://"
+def _other_scheme(outgoing: Outgoing) -> str:
+    return "http" if outgoing.secure else "https"
 
 
 def _usual_server(port: int) -> str:
     usual = USUAL_PORTS.get(port)
-    return f" Usually it is that of {usual}." if usual else ""
+    return " " + _("Usually it is that of %(server)s.") % {"server": _(usual)} if usual else ""
 
 
 def shown(text: str, headers: Mapping[str, str]) -> str:

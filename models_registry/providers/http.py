@@ -13,6 +13,8 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from core.strict_json import UnstorableText, strict_json
+from core.words import gettext as _
+from core.words import gettext_noop
 from models_registry.providers import base
 from models_registry.providers.addresses import address_problem, is_address
 from models_registry.providers.exchange import Incoming, Outgoing, Transport
@@ -51,32 +53,36 @@ SIGN_IN = "sign_in"  # the code of what wants people to sign in where an API is 
 SIGN_IN_PAGE = re.compile(r"\b(?:log-?in|sign-?in|sso|saml2?|oauth2?)\b", re.IGNORECASE)
 BEHIND_SIGN_IN = (
     base.Denied,
-    "Something in the endpoint's place wants a sign-in: enter an address of the API itself.",
+    gettext_noop(
+        "Something in the endpoint's place wants a sign-in: enter an address of the API itself."
+    ),
 )
-DENIED = (base.Denied, "The endpoint refused the key: set a valid one.")
+DENIED = (base.Denied, gettext_noop("The endpoint refused the key: set a valid one."))
 NOT_THERE = (
     base.NotThere,
-    "The endpoint knows no such address or model: check the base URL (often /v1) and name.",
+    gettext_noop(
+        "The endpoint knows no such address or model: check the base URL (often /v1) and name."
+    ),
 )
-BUSY = (base.Unavailable, "The endpoint is not available now.")
+BUSY = (base.Unavailable, gettext_noop("The endpoint is not available now."))
 ERRORS: Mapping[int, tuple[type[base.ProviderError], str]] = {
     401: DENIED,
-    402: (base.OutOfCredit, "The account has no credit left: top it up."),
+    402: (base.OutOfCredit, gettext_noop("The account has no credit left: top it up.")),
     403: DENIED,
     404: NOT_THERE,
     405: NOT_THERE,  # something is there, and takes no questions
     408: BUSY,
     409: BUSY,
     425: BUSY,
-    429: (base.RateLimited, "The endpoint asks for fewer requests."),
+    429: (base.RateLimited, gettext_noop("The endpoint asks for fewer requests.")),
 }
 ERRORS_OF_HUNDRED: Mapping[int, tuple[type[base.ProviderError], str]] = {
-    1: (base.BadReply, "The endpoint sent no final answer."),
+    1: (base.BadReply, gettext_noop("The endpoint sent no final answer.")),
     3: (
         base.Redirected,
-        "The endpoint redirects, which is not followed: enter the final base URL.",
+        gettext_noop("The endpoint redirects, which is not followed: enter the final base URL."),
     ),
-    4: (base.Rejected, "The endpoint rejected the request."),
+    4: (base.Rejected, gettext_noop("The endpoint rejected the request.")),
     5: BUSY,
 }
 
@@ -166,7 +172,9 @@ class CheckedClient:
                     await self._check()
                 return await self._exchange(method, path, content)
         except TimeoutError as error:
-            raise base.TimedOut(f"No complete answer within {deadline:g} s.") from error
+            raise base.TimedOut(
+                _("No complete answer within %(deadline)s s.") % {"deadline": f"{deadline:g}"}
+            ) from error
 
     async def _exchange(self, method: str, path: str, content: bytes) -> Incoming:
         """Call the first of the host's addresses at which somebody listens; it stays the first.
@@ -205,16 +213,21 @@ class CheckedClient:
             found = [host] if is_address(host) else await self._resolver(host, port)
         except OSError as error:
             raise base.CannotConnect(
-                f"The host name {host} cannot be resolved; check the base URL.", code="dns"
+                _("The host name %(host)s cannot be resolved; check the base URL.")
+                % {"host": host},
+                code="dns",
             ) from error
         if not found:
-            raise base.CannotConnect(f"The host name {host} has no address; check the base URL.")
+            raise base.CannotConnect(
+                _("The host name %(host)s has no address; check the base URL.") % {"host": host}
+            )
         if host.lower() not in self._private:
             # All of them: choosing the one good address would leave the choice to the resolver.
             for address in found:
                 if problem := address_problem(address):
                     raise base.AddressRefused(
-                        f"{host} leads to an address that may not be called: {problem}."
+                        _("%(host)s leads to an address that may not be called: %(problem)s.")
+                        % {"host": host, "problem": problem}
                     )
         return found
 
@@ -293,7 +306,7 @@ async def post_for_events(
         raise _error_of(answer, client)
     if "text/event-stream" not in answer.headers.get("content-type", ""):
         json_object(answer.body, client)  # tells a web page and an error body from other garbage
-        raise base.BadReply("The endpoint was asked for a stream and sent something else.")
+        raise base.BadReply(_("The endpoint was asked for a stream and sent something else."))
     return Events(
         status=answer.status,
         events=_events(answer.body, client),
@@ -322,28 +335,37 @@ def json_object(raw: bytes, client: CheckedClient) -> dict[str, Any]:
     try:
         body = strict_json(raw)
     except UnstorableText as error:
-        raise base.Unstorable(f"The answer cannot be stored: {error}.") from error
-    except ValueError as error:
-        hint = " It looks like a web page: is this the base URL of an API?"
-        page = raw.lstrip()[:1] == b"<"
-        raise base.BadReply(
-            f"The answer is not JSON: {shown(str(error), client.headers)}.{hint if page else ''}"
+        raise base.Unstorable(
+            _("The answer cannot be stored: %(error)s.") % {"error": error}
         ) from error
+    except ValueError as error:
+        told = _("The answer is not JSON: %(problem)s.") % {
+            "problem": shown(str(error), client.headers)
+        }
+        if raw.lstrip()[:1] == b"<":
+            told += " " + _("It looks like a web page: is this the base URL of an API?")
+        raise base.BadReply(told) from error
     if not isinstance(body, dict):
-        raise base.BadReply(f"The answer is a JSON {type(body).__name__}, not an object.")
+        raise base.BadReply(
+            _("The answer is a JSON %(kind)s, not an object.") % {"kind": type(body).__name__}
+        )
     if isinstance(body.get("error"), (dict, str)) and body["error"]:
-        raise base.BadReply(f"The endpoint answered with an error: {_told(raw, client)}")
+        raise base.BadReply(
+            _("The endpoint answered with an error: %(told)s") % {"told": _told(raw, client)}
+        )
     return body
 
 
 def _error_of(answer: Incoming, client: CheckedClient) -> base.ProviderError:
     status, raw = answer.status, answer.body
     code = SIGN_IN if _wants_sign_in(answer) else error_code(raw)
-    kind, sentence = _error_class(_meant_status(answer), code)
+    kind, meaning = _error_class(_meant_status(answer), code)
+    meaning = _(meaning)
     if to := answer.headers.get("location", ""):
-        sentence = f"{sentence} It leads to {shown(to, client.headers)}."
+        meaning += " " + _("It leads to %(address)s.") % {"address": shown(to, client.headers)}
+    said = _("(HTTP %(status)s) It said: %(told)s")
     return kind(
-        f"{sentence} (HTTP {status}) It said: {_told(raw, client)}",
+        f"{meaning} {said % {'status': status, 'told': _told(raw, client)}}",
         status=status,
         code=code,
         retry_after=retry_after(answer.headers) or asked_rest(answer.headers),

@@ -9,6 +9,7 @@ import time
 
 import httpx
 
+from core.words import gettext as _
 from models_registry.providers.base import BadReply, TimedOut
 from models_registry.providers.exchange import (
     CONNECT_SECONDS,
@@ -57,11 +58,11 @@ class HttpxTransport:
             finally:
                 await response.aclose()
         except httpx.TimeoutException as error:
-            raise TimedOut("The endpoint was not reached in time.") from error
+            raise TimedOut(_("The endpoint was not reached in time.")) from error
         except httpx.HTTPError as error:
             raise failed_connection(error, outgoing, says_nothing=httpx.HTTPError) from error
         except (httpx.InvalidURL, httpx.StreamError, ValueError) as error:
-            raise BadReply("The endpoint sent something that is not HTTP.") from error
+            raise BadReply(_("The endpoint sent something that is not HTTP.")) from error
         return Incoming(
             status=response.status_code,
             headers=response.headers,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from core.words import gettext as _
 from models_registry.providers import base
 from models_registry.providers.http import (
     CheckedClient,
@@ -118,7 +119,7 @@ def _streamed(stream: Events) -> base.ChatResult:
                 if isinstance(piece, str):
                     pieces.append(piece)
     if not finish or not done:
-        raise base.BadReply("The stream broke off: its end was not sent.")
+        raise base.BadReply(_("The stream broke off: its end was not sent."))
     message = {name: "".join(pieces) or None for name, pieces in texts.items()}
     body["choices"] = [{"message": message, "finish_reason": finish}]
     return _result(
@@ -130,10 +131,10 @@ def _result(reply: Reply) -> base.ChatResult:
     body = reply.body
     choices = body.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise base.BadReply("The answer has no choices: this is not a chat completion.")
+        raise base.BadReply(_("The answer has no choices: this is not a chat completion."))
     message = choices[0].get("message")
     if not isinstance(message, dict):
-        raise base.BadReply("The answer's first choice has no message.")
+        raise base.BadReply(_("The answer's first choice has no message."))
     usage = body.get("usage")
     usage = usage if isinstance(usage, dict) else {}
     return replace(
@@ -154,7 +155,10 @@ def _answer(message: dict[str, Any], finish: str) -> base.ChatResult:
     content, refusal = message.get("content"), message.get("refusal")
     for name, value in (("content", content), ("refusal", refusal)):
         if value is not None and not isinstance(value, str):
-            raise base.BadReply(f"The message's {name} is a {type(value).__name__}, not a text.")
+            raise base.BadReply(
+                _("The message's %(name)s is a %(kind)s, not a text.")
+                % {"name": name, "kind": type(value).__name__}
+            )
     refusal = refusal or ""
     text = content or refusal
     outcome = base.outcome_of(

@@ -2,6 +2,8 @@
 
 import re
 
+from core.words import gettext as _
+
 # Copied along with what is seen: joiners, direction marks, byte order marks, soft hyphens.
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _AROUND = " \t\r\n\u00a0\u202f\u3000\"'`“”‘’«»,;"
@@ -54,17 +56,19 @@ def pasted_key(text: str) -> str:
 def key_problem(key: str) -> str:
     """Return why a text is no key, and what to paste instead; the empty string when it may be one."""
     if _VARIABLE.fullmatch(key):
-        return "This is the name of a variable: paste the key that it holds."
+        return _("This is the name of a variable: paste the key that it holds.")
     if _SHORTENED.search(key):
-        return (
+        return _(
             "This key was shortened, as lists of keys show them: copy it whole, or make a new one."
         )
     if _PLACEHOLDER.fullmatch(key):
-        return "This stands for a key in an example: paste your own."
+        return _("This stands for a key in an example: paste your own.")
     if _URL.match(key):
-        return "This is an address, not a key."
+        return _("This is an address, not a key.")
     if not (key.isascii() and key.isprintable() and " " not in key) or len(key) > LONGEST_KEY:
-        return f"A key is one line of at most {LONGEST_KEY} ASCII characters without spaces."
+        return _("A key is one line of at most %(most)s ASCII characters without spaces.") % {
+            "most": LONGEST_KEY
+        }
     return ""
 
 

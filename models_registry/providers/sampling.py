@@ -5,6 +5,7 @@ from typing import Any
 
 from core.canonical import canonical_json
 from core.errors import InputError
+from core.words import gettext as _
 
 # Says what is wrong with a value, or nothing.
 Check = Callable[[Any], str]
@@ -16,7 +17,12 @@ LONGEST_JSON = 8_000
 def number(low: float, high: float) -> Check:
     def check(value: Any) -> str:
         fits = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return "" if fits and low <= value <= high else f"must be a number from {low:g} to {high:g}"
+        return (
+            ""
+            if fits and low <= value <= high
+            else _("must be a number from %(low)s to %(high)s")
+            % {"low": f"{low:g}", "high": f"{high:g}"}
+        )
 
     return check
 
@@ -24,13 +30,19 @@ def number(low: float, high: float) -> Check:
 def whole(low: int, high: int) -> Check:
     def check(value: Any) -> str:
         fits = isinstance(value, int) and not isinstance(value, bool)
-        return "" if fits and low <= value <= high else f"must be a whole number, {low} to {high}"
+        return (
+            ""
+            if fits and low <= value <= high
+            else _("must be a whole number, %(low)s to %(high)s") % {"low": low, "high": high}
+        )
 
     return check
 
 
 def one_of(*words: str) -> Check:
-    return lambda value: "" if value in words else f"must be one of {', '.join(words)}"
+    return lambda value: (
+        "" if value in words else _("must be one of %(words)s") % {"words": ", ".join(words)}
+    )
 
 
 def stops(value: Any) -> str:
@@ -38,16 +50,20 @@ def stops(value: Any) -> str:
     fits = isinstance(texts, list) and 0 < len(texts) <= MOST_STOPS
     if fits and all(isinstance(text, str) and text for text in texts):
         return ""
-    return f"must be a text or a list of at most {MOST_STOPS} texts"
+    return _("must be a text or a list of at most %(most)s texts") % {"most": MOST_STOPS}
 
 
 def json_object(value: Any) -> str:
     fits = isinstance(value, dict) and len(canonical_json(value)) <= LONGEST_JSON
-    return "" if fits else f"must be an object of at most {LONGEST_JSON} characters"
+    return (
+        ""
+        if fits
+        else _("must be an object of at most %(most)s characters") % {"most": LONGEST_JSON}
+    )
 
 
 def flag(value: Any) -> str:
-    return "" if isinstance(value, bool) else "must be true or false"
+    return "" if isinstance(value, bool) else _("must be true or false")
 
 
 SHARED: dict[str, Check] = {
@@ -68,9 +84,9 @@ def settings_errors(
     errors = [
         InputError(
             code="unknown_setting",
-            message=f"{name} is no setting here.",
+            message=_("%(name)s is no setting here.") % {"name": name},
             column=f"settings.{name}",
-            hint=f"Known are {', '.join(sorted(known))}.",
+            hint=_("Known are %(known)s.") % {"known": ", ".join(sorted(known))},
         )
         for name in settings
         if name not in known
@@ -88,9 +104,11 @@ def settings_errors(
 def _limit_errors(settings: Mapping[str, Any], *, needs_limit: bool) -> list[InputError]:
     given = [name for name in LENGTH_LIMITS if name in settings]
     if len(given) > 1:
-        message = "Give max_tokens or max_completion_tokens, whichever the model takes, not both."
+        message = _(
+            "Give max_tokens or max_completion_tokens, whichever the model takes, not both."
+        )
     elif needs_limit and not given:
-        message = "This kind of endpoint needs max_tokens."
+        message = _("This kind of endpoint needs max_tokens.")
     else:
         return []
     return [InputError(code="length_limit", message=message, column="settings.max_tokens")]

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import BigAutoField, DateField, F
+from django.utils.translation import gettext as _
 
 from core.compiled import CompiledUpdate, Slot
 from models_registry.models import GenerationRun, MonthlySpending
@@ -53,15 +54,17 @@ def stop_what_is_spent(
     """
     limit = monthly_limit()
     if limit is not None and budgets and spent_in_month(now=now) >= limit:
-        reason = (
-            f"The limit of ${limit} a month (PREFERENDUM_MONTHLY_LIMIT) is reached. "
-            "Raise it, or go on next month."
-        )
+        reason = _(
+            "The limit of $%(limit)s a month (PREFERENDUM_MONTHLY_LIMIT) is reached. Raise it, or"
+            " go on next month."
+        ) % {"limit": limit}
         return _pause(list(budgets), reason)
     stopped = []
     for run, (cost_limit, spent) in budgets.items():
         if cost_limit is not None and spent >= cost_limit:
-            reason = f"Its limit of ${cost_limit} is reached. Raise it to go on."
+            reason = _("Its limit of $%(limit)s is reached. Raise it to go on.") % {
+                "limit": cost_limit
+            }
             stopped += _pause([run], reason)
     return stopped
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from core.errors import Invalid
 from models_registry.canaries import CHANGED_BELOW, QUESTIONS, SEEDS, chance_of_difference, plain
@@ -94,7 +95,7 @@ def ask_canaries(
         # Of a round that broke off, too: those answers were paid for.
         _book(language_model, [result for _, result in results], clock())
     now = clock()
-    for _, result in results:
+    for _request, result in results:
         is_known_origin(
             language_model=language_model,
             response_model=result.response_model,
@@ -185,8 +186,11 @@ def _compare(
         raise_notice(
             language_model=asked.language_model,
             what=DriftNotice.What.ANSWERS,
-            before=f"those of {before.created_at:%Y-%m-%d}" if before else "",
-            after=f"those of {now:%Y-%m-%d} (by chance: {asked.chance:.4f})",
+            before=_("those of %(day)s") % {"day": f"{before.created_at:%Y-%m-%d}"}
+            if before
+            else "",
+            after=_("those of %(day)s (by chance: %(chance)s)")
+            % {"day": f"{now:%Y-%m-%d}", "chance": f"{asked.chance:.4f}"},
             now=now,
         )
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import BigAutoField, DateTimeField, F, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from core.bulk import insert_each, update_each
 from core.compiled import CompiledQuery, Slot
@@ -438,7 +439,8 @@ def give_up_on_killers(*, endpoint_id: int, now: datetime) -> int:
         "state": State.FAILED,
         "leased_until": None,
         "last_error": "abandoned",
-        "last_error_message": f"The worker ended during each of {MOST_ATTEMPTS} attempts.",
+        "last_error_message": _("The worker ended during each of %(number)s attempts.")
+        % {"number": MOST_ATTEMPTS},
     }
     killers = Completion.objects.of_endpoint(endpoint_id).filter(
         state=State.LEASED, leased_until__lt=now, attempts_made__gte=MOST_ATTEMPTS

@@ -15,6 +15,7 @@ from operator import itemgetter
 from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from core.bulk import update_each
 from core.canonical import digest
@@ -108,7 +109,7 @@ def settle(
 
 def _unstorable(one: Finished, error: Exception) -> Finished:
     log.warning("Completion %s: the database refused the answer: %s", one.job.pk, error)
-    told = Unstorable("The database refused the answer; see the log.")
+    told = Unstorable(_("The database refused the answer; see the log."))
     return replace(one, outcome=told, payload={})
 
 
@@ -306,11 +307,11 @@ class _Batch:
             log.warning("Endpoint %s is paused. %s", model.endpoint, reason)
 
     def _pause_stranger(self, job: Job, result: ChatResult) -> None:
-        reason = (
-            f"The endpoint was asked for {job.model.remote_name!r} and answered as "
-            f"{result.response_model!r}. Its answers are in quarantine: accept the name if it is "
-            "the same model, or correct the model's name at the endpoint."
-        )
+        reason = _(
+            "The endpoint was asked for %(name)r and answered as %(other)r. Its"
+            " answers are in quarantine: accept the name if it is the same model, or correct the"
+            " model's name at the endpoint."
+        ) % {"name": job.model.remote_name, "other": result.response_model}
         if pause_language_model(language_model=job.model, reason=reason, now=self._now):
             log.warning("Model %s is paused. %s", job.model, reason)
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
+from django.utils.translation import gettext as _
 
 from core.errors import Invalid
 from models_registry.models import Completion, ModelEndpoint
@@ -326,7 +327,9 @@ class _Drain:
         if isinstance(outcome, (ChatResult, ProviderError)):
             return outcome
         log.error("Completion %s: %s", job.pk, type(outcome).__name__, exc_info=outcome)
-        return Unexpected(f"A fault of this program: {type(outcome).__name__}; see the log.")
+        return Unexpected(
+            _("A fault of this program: %(name)s; see the log.") % {"name": type(outcome).__name__}
+        )
 
     def _wait_for_more(self, until: float) -> bool:
         """Wait for a retry, a rest's end or an abandoned lease that is due soon; False without one.

@@ -84,10 +84,10 @@ def raise_notice(
         defaults={"before": before[:500]},
     )
     if made:
-        reason = (
-            f"{what.label} changed from {before} to {after}. Say whether it still is the same "
-            "model; until then it is not called."
-        )
+        reason = _(
+            "%(label)s changed from %(before)s to %(after)s. Say whether it still is the same"
+            " model; until then it is not called."
+        ) % {"label": what.label, "before": before, "after": after}
         pause_language_model(language_model=language_model, reason=reason, now=now)
         log.warning("Model %s is paused. %s", language_model, reason)
     return notice

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from models_registry.models import ModelEndpoint
 from models_registry.providers.base import ChatResult, ProviderError, RateLimited
@@ -44,7 +45,7 @@ def note_outcomes(
         _rest(
             endpoint,
             now + rest_when_limited(0, retry_after=longest, rng=rng),
-            "Its headers say that the limit of its calls is used up for now.",
+            _("Its headers say that the limit of its calls is used up for now."),
         )
     if endpoint.tokens_per_minute:
         _correct_tokens(endpoint, told)
@@ -81,17 +82,22 @@ def _count_failures(
         asked = rest_when_limited(failures, retry_after=limited.retry_after, rng=rng)
         _rest(endpoint, now + asked, limited.message)
     elif last is not None and failures and (rest := rest_after(failures, rng=rng)):
-        _rest(endpoint, now + rest, f"{failures} calls in a row failed. {last.message}")
+        _rest(
+            endpoint,
+            now + rest,
+            _("%(number)s calls in a row failed. %(message)s")
+            % {"number": failures, "message": last.message},
+        )
         if is_given_up(failures):
             _give_up(endpoint, failures, last, now)
     return failures
 
 
 def _give_up(endpoint: ModelEndpoint, failures: int, last: ProviderError, now: datetime) -> None:
-    reason = (
-        f"{failures} calls in a row failed, over hours. Look after the endpoint and resume it: no "
-        f"prompt has lost an attempt by that. {last.message}"
-    )
+    reason = _(
+        "%(number)s calls in a row failed, over hours. Look after the endpoint and resume"
+        " it: no prompt has lost an attempt by that. %(message)s"
+    ) % {"number": failures, "message": last.message}
     if pause_endpoint(endpoint=endpoint, reason=reason, now=now):
         log.warning("Endpoint %s is paused. %s", endpoint, reason)
 

@@ -171,7 +171,9 @@ class _Matcher:
             found = self._find(row)
             if isinstance(found, Prompt) and found.pk in taken:
                 found = _error(
-                    row, "duplicate", f"Row {taken[found.pk]} answers the same prompt already."
+                    row,
+                    "duplicate",
+                    _("Row %(row)s answers the same prompt already.") % {"row": taken[found.pk]},
                 )
             if isinstance(found, InputError):
                 errors.append(found)
@@ -188,7 +190,10 @@ class _Matcher:
             alike = self._by_text.get(row.prompt, []) if row.prompt else []
             if len(alike) > 1:
                 return _error(
-                    row, "ambiguous", f"{len(alike)} prompts have this text; name one by its id."
+                    row,
+                    "ambiguous",
+                    _("%(number)s prompts have this text; name one by its id.")
+                    % {"number": len(alike)},
                 )
             prompt = alike[0] if alike else None
         if prompt is None:
@@ -232,7 +237,11 @@ def _without_present(
     for prompt, row in matched:
         if prompt.pk in there and there[prompt.pk] != row.turns:
             errors.append(
-                _error(row, "answered", f"{model} has another answer to this prompt already.")
+                _error(
+                    row,
+                    "answered",
+                    _("%(model)s has another answer to this prompt already.") % {"model": model},
+                )
             )
     return [(prompt, row) for prompt, row in matched if prompt.pk not in there]
 

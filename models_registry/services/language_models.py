@@ -325,22 +325,24 @@ def _checked_save(model: LanguageModel) -> LanguageModel:
 def _pinned_errors(model: LanguageModel) -> list[InputError]:
     if model.endpoint is None:
         given = [name for name in PINNED if getattr(model, name)]
-        message = "Without an endpoint nothing is called, so nothing can be pinned."
+        message = _("Without an endpoint nothing is called, so nothing can be pinned.")
         return [InputError(code="no_endpoint", message=message, column=name) for name in given]
     provider = PROVIDERS[model.endpoint.kind]
     errors = settings_errors(provider.SETTINGS, model.settings, needs_limit=provider.NEEDS_LIMIT)
     if not model.remote_name.strip():
-        message = "Say the name under which the endpoint knows the model."
+        message = _("Say the name under which the endpoint knows the model.")
         errors.append(InputError(code="required", message=message, column="remote_name"))
     if len(model.system_prompt) > LONGEST_SYSTEM_PROMPT:
-        message = f"The system prompt is longer than {LONGEST_SYSTEM_PROMPT} characters."
+        message = _("The system prompt is longer than %(most)s characters.") % {
+            "most": LONGEST_SYSTEM_PROMPT
+        }
         errors.append(InputError(code="too_long", message=message, column="system_prompt"))
     return errors
 
 
 def _fact_errors(model: LanguageModel) -> list[InputError]:
     if model.released_on and not _is_day(model.released_on):
-        message = "Write a year, year-month or date, such as 2023-07-18."
+        message = _("Write a year, year-month or date, such as 2023-07-18.")
         return [InputError(code="released_on", message=message, column="released_on")]
     return []
 

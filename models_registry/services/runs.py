@@ -521,11 +521,13 @@ def _answer_length(model: LanguageModel) -> tuple[int, str]:
     )
     mean = earlier.aggregate(mean=Avg("completion_tokens"))["mean"]
     if mean is not None:
-        return round(mean), "the mean of this model's earlier answers"
+        return round(mean), _("the mean of this model's earlier answers")
     limit = longest_answer(model.settings)
     if limit is not None and limit < GUESSED_ANSWER_TOKENS:
-        return limit, "the pinned limit"
-    return GUESSED_ANSWER_TOKENS, f"a guess of {GUESSED_ANSWER_TOKENS} tokens an answer"
+        return limit, _("the pinned limit")
+    return GUESSED_ANSWER_TOKENS, _("a guess of %(number)s tokens an answer") % {
+        "number": GUESSED_ANSWER_TOKENS
+    }
 
 
 def _tokens_sent(model: LanguageModel, kind: str, messages: Any, answer_tokens: int) -> int:

@@ -10,8 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
@@ -32,20 +31,20 @@ TWO_MINUTES, TWO_HOURS = 120, 7200  # seconds
 STOP_POLLING = 286  # htmx's own status
 # Kinds of errors, as people say them.
 CAUSES = {
-    "connection": _lazy("No connection"),
-    "timeout": _lazy("No answer in time"),
-    "rate_limited": _lazy("Too many calls at once"),
-    "missed_turn": _lazy("Not sent in time"),
-    "unavailable": _lazy("The endpoint was not available"),
-    "bad_reply": _lazy("A reply that is no answer"),
-    "unstorable": _lazy("Characters that cannot be stored"),
-    "rejected": _lazy("The endpoint rejected the request"),
-    "denied": _lazy("The key was not accepted"),
-    "out_of_credit": _lazy("No credit is left"),
-    "not_found": _lazy("No such model or address"),
-    "redirected": _lazy("The address leads elsewhere"),
-    "address_refused": _lazy("An address that may not be called"),
-    "internal": _lazy("An error of this site"),
+    "connection": gettext_lazy("No connection"),
+    "timeout": gettext_lazy("No answer in time"),
+    "rate_limited": gettext_lazy("Too many calls at once"),
+    "missed_turn": gettext_lazy("Not sent in time"),
+    "unavailable": gettext_lazy("The endpoint was not available"),
+    "bad_reply": gettext_lazy("A reply that is no answer"),
+    "unstorable": gettext_lazy("Characters that cannot be stored"),
+    "rejected": gettext_lazy("The endpoint rejected the request"),
+    "denied": gettext_lazy("The key was not accepted"),
+    "out_of_credit": gettext_lazy("No credit is left"),
+    "not_found": gettext_lazy("No such model or address"),
+    "redirected": gettext_lazy("The address leads elsewhere"),
+    "address_refused": gettext_lazy("An address that may not be called"),
+    "internal": gettext_lazy("An error of this site"),
 }
 
 

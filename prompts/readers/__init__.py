@@ -6,6 +6,7 @@ from itertools import chain, islice
 from typing import Any
 
 from core.errors import InputError, Invalid, TooLarge
+from core.words import gettext as _
 from prompts.readers.json_files import read_document, read_lines
 from prompts.readers.parquet import read_parquet
 from prompts.readers.shapes import OWN, REFERENCES, Shape, did_you_mean, recognise
@@ -78,9 +79,9 @@ def read_prompts(
     shape = recognise(raw.columns, columns or {})
     if shape.name == REFERENCES:
         raise Invalid(
-            "The file holds reference answers, not prompts.",
+            _("The file holds reference answers, not prompts."),
             code="references",
-            hint="Attach it to the prompts it belongs to (--reference).",
+            hint=_("Attach it to the prompts it belongs to (--reference)."),
         )
     reader = RowReader(shape.columns, shape.constants, raw.format in (CSV, TSV))
     rows = (_prompt_row(reader, row, value) for row, value in _limited(raw.rows))
@@ -102,9 +103,9 @@ def read_references(data: bytes, *, filename: str) -> Iterator[ReferenceRow | In
     identity, answer = own["id"], own["reference_answer"]
     if identity is None or answer is None:
         raise Invalid(
-            "The file holds no reference answers.",
+            _("The file holds no reference answers."),
             code="missing_column",
-            hint="Columns question_id and choices (MT-bench), or id and reference_answer.",
+            hint=_("Columns question_id and choices (MT-bench), or id and reference_answer."),
         )
     reader = RowReader({"id": identity, "reference_answer": answer}, {}, raw.format in (CSV, TSV))
     return (_own_reference(reader, row, value) for row, value in _limited(raw.rows))
@@ -122,13 +123,16 @@ def _open(data: bytes, filename: str) -> _Raw:
     # The columns are the keys of the first objects; nothing is read that far ahead of its errors.
     first = list(islice(values, _LOOKED_AT))
     if not first:
-        raise Invalid("The file has no rows.", code="no_rows")
+        raise Invalid(_("The file has no rows."), code="no_rows")
     keys = dict.fromkeys(key for _, one in first if isinstance(one, dict) for key in one)
     texts = sum(isinstance(one, str) for _, one in first)
     if not keys and not texts:
         _refuse_no_objects(first)
     if len(keys) > MAX_COLUMNS:
-        message = f"The rows have {len(keys)} fields; at most {MAX_COLUMNS} are taken."
+        message = _("The rows have %(number)s fields; at most %(most)s are taken.") % {
+            "number": len(keys),
+            "most": MAX_COLUMNS,
+        }
         raise TooLarge(message, code="columns")
     # A list of texts may hold blunders of other types; they are errors of their rows.
     mixed = keys if kind == JSONL or texts * 2 <= len(first) else {}
@@ -138,23 +142,26 @@ def _open(data: bytes, filename: str) -> _Raw:
 def _refuse_no_objects(first: list[tuple[int, Any]]) -> None:
     errors = [one for _, one in first if isinstance(one, InputError)]
     if len(errors) == len(first):
-        message = "The file is not valid JSON; no row of it can be read."
+        message = _("The file is not valid JSON; no row of it can be read.")
     else:
-        message = "The file holds no prompts: a list of objects or of texts is expected."
+        message = _("The file holds no prompts: a list of objects or of texts is expected.")
     raise Invalid(message, code=errors[0].code if errors else "no_list", errors=errors)
 
 
 def _some(rows: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
     first = next(rows, None)
     if first is None:
-        raise Invalid("The file has no rows.", code="no_rows")
+        raise Invalid(_("The file has no rows."), code="no_rows")
     return chain([first], rows)
 
 
 def _limited(rows: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
     for count, one in enumerate(rows):
         if count == MAX_ROWS:
-            raise TooLarge(f"The file has more than {MAX_ROWS:,} rows.", code="rows")
+            raise TooLarge(
+                _("The file has more than %(most)s rows.") % {"most": f"{MAX_ROWS:,}"},
+                code="rows",
+            )
         yield one
 
 
@@ -162,7 +169,7 @@ def _prompt_row(reader: RowReader, row: int, value: Any) -> PromptRow | InputErr
     if isinstance(value, InputError):
         return value
     if not isinstance(value, dict):
-        return InputError("not_an_object", "The row is not an object with fields.", row=row)
+        return InputError("not_an_object", _("The row is not an object with fields."), row=row)
     try:
         return reader.read(row, value)
     except BadRow as bad:
@@ -184,7 +191,7 @@ def _own_reference(reader: RowReader, row: int, value: Any) -> ReferenceRow | In
     if isinstance(value, InputError):
         return value
     if not isinstance(value, dict):
-        return InputError("not_an_object", "The row is not an object with fields.", row=row)
+        return InputError("not_an_object", _("The row is not an object with fields."), row=row)
     try:
         return reader.read_reference(row, value)
     except BadRow as bad:
@@ -198,7 +205,7 @@ def _mt_bench_reference(row: int, value: Any) -> ReferenceRow | InputError:
     choices = value.get("choices") if isinstance(value, dict) else None
     first = choices[0] if isinstance(choices, list) and choices else None
     if not isinstance(first, dict):
-        message = "It is not a list of choices with turns."
+        message = _("It is not a list of choices with turns.")
         return InputError("reference_answer", message, row=row, column="choices")
     flat = {"question_id": value.get("question_id"), "turns": first.get("turns")}
     columns = {"id": "question_id", "reference_answer": "turns"}
@@ -209,12 +216,15 @@ def _refuse_other_types(raw: _Raw, named: Mapping[str, str]) -> None:
     wanted = set(named.values()) | {one for names in OWN.values() for one in names}
     wanted |= {"instruction", "input", "text", "Question", "Best Answer", "question"}
     errors = [
-        InputError("type", f"It holds {kind}, not text.", column=column)
+        InputError("type", _("It holds %(kind)s, not text.") % {"kind": kind}, column=column)
         for column, kind in raw.other_types.items()
         if column in wanted
     ]
     if errors:
-        message = f"The column {errors[0].column!r} cannot be used. {errors[0].message}"
+        message = _("The column %(column)r cannot be used. %(message)s") % {
+            "column": errors[0].column,
+            "message": errors[0].message,
+        }
         raise Invalid(message, code="type", errors=errors)
 
 
@@ -224,14 +234,24 @@ def _named_otherwise(kind: str, filename: str) -> list[InputError]:
     known |= {JSONL: (".jsonl", ".ndjson", ".json"), PARQUET: (".parquet", ".pq")}
     if "." not in name or name.lower().endswith(known[kind]):
         return []
-    return [InputError("named_otherwise", f"{name!r} looks like {kind.upper()}, and was read so.")]
+    return [
+        InputError(
+            "named_otherwise",
+            _("%(name)r looks like %(kind)s, and was read so.")
+            % {"name": name, "kind": kind.upper()},
+        )
+    ]
 
 
 def _ignored(columns: list[str], shape: Shape) -> list[InputError]:
     used = {*shape.columns.values()}
     roles = [role for role in OWN if role not in shape.columns]
     return [
-        InputError("ignored_column", f"It was not used.{did_you_mean(one, roles)}", column=one[:80])
+        InputError(
+            "ignored_column",
+            _("It was not used.") + did_you_mean(one, roles),
+            column=one[:80],
+        )
         for one in columns
         if one not in used
     ]

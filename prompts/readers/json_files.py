@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from core.errors import InputError, Invalid
+from core.words import gettext as _
 
 Row = tuple[int, Any]
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -30,7 +31,7 @@ class _Parser:
         self.troubled = False
         self.decode = json.JSONDecoder(
             object_pairs_hook=self._object,
-            parse_constant=lambda name: self._unusable(f"{name} is not JSON"),
+            parse_constant=lambda name: self._unusable(_("%(name)s is not JSON") % {"name": name}),
             parse_float=self._float,
             parse_int=self._int,
         ).raw_decode
@@ -52,18 +53,20 @@ class _Parser:
         if len(result) != len(pairs):
             keys = [key for key, _ in pairs]
             twice = next(key for key in keys if keys.count(key) > 1)
-            return self._unusable(f"the key {twice[:40]!r} stands there twice")
+            return self._unusable(_("the key %(key)r stands there twice") % {"key": twice[:40]})
         return result
 
     def _float(self, digits: str) -> Any:
         number = float(digits)
         if math.isfinite(number):
             return number
-        return self._unusable(f"{digits[:20]} is too large a number")
+        return self._unusable(_("%(digits)s is too large a number") % {"digits": digits[:20]})
 
     def _int(self, digits: str) -> Any:
         if len(digits) > _LONGEST_INTEGER:
-            return self._unusable(f"a number has {len(digits):,} digits")
+            return self._unusable(
+                _("a number has %(number)s digits") % {"number": f"{len(digits):,}"}
+            )
         return int(digits)
 
 
@@ -82,7 +85,9 @@ def _line(parser: _Parser, row: int, line: str) -> Any:
     except (ValueError, RecursionError) as error:
         return InputError("not_json", _problem(error), row=row)
     if end < len(line):
-        message = f"Something follows the JSON value at character {end + 1:,}."
+        message = _("Something follows the JSON value at character %(number)s.") % {
+            "number": f"{end + 1:,}"
+        }
         return InputError("not_json", message, row=row)
     return parser.checked(row, value)
 
@@ -111,26 +116,28 @@ def _entries(parser: _Parser, text: str, position: int) -> Iterator[Row]:
         if separator == ",":
             position = _skip(text, position + 1)
             if text[position : position + 1] == "]":
-                raise _broken(text, position, row, "A comma stands before the closing bracket.")
+                raise _broken(text, position, row, _("A comma stands before the closing bracket."))
         elif separator != "]":
-            raise _broken(text, position, row, "A comma or the closing bracket is missing.")
+            raise _broken(text, position, row, _("A comma or the closing bracket is missing."))
     end = _skip(text, position + 1)
     if end < len(text):
-        raise _broken(text, end, None, "Something follows the JSON document.")
+        raise _broken(text, end, None, _("Something follows the JSON document."))
 
 
 def _only_list(parser: _Parser, text: str, start: int) -> list[Any]:
     value, end = _decode(parser, text, start, None)
     if _skip(text, end) < len(text):
-        raise _broken(text, _skip(text, end), None, "Something follows the JSON document.")
+        raise _broken(text, _skip(text, end), None, _("Something follows the JSON document."))
     if isinstance(value, Unusable):
-        raise Invalid(f"The file is not JSON: {value.problem}.", code="not_json")
+        raise Invalid(
+            _("The file is not JSON: %(problem)s.") % {"problem": value.problem}, code="not_json"
+        )
     lists = [one for one in value.values() if isinstance(one, list)] if type(value) is dict else []
     if len(lists) != 1:
         raise Invalid(
-            "The file holds no list of prompts.",
+            _("The file holds no list of prompts."),
             code="no_list",
-            hint="A list of objects or of texts is expected.",
+            hint=_("A list of objects or of texts is expected."),
         )
     return lists[0]
 
@@ -149,11 +156,11 @@ def _trouble(value: Any) -> str:
 
 def _unstorable(text: str) -> str:
     if "\x00" in text:
-        return "a text contains the NUL character"
+        return _("a text contains the NUL character")
     try:
         text.encode()
     except UnicodeEncodeError:
-        return "a text contains half of a surrogate pair"
+        return _("a text contains half of a surrogate pair")
     return ""
 
 
@@ -169,19 +176,29 @@ def _decode(parser: _Parser, text: str, position: int, row: int | None) -> tuple
 def _broken(text: str, position: int, row: int | None, problem: str) -> Invalid:
     line = text.count("\n", 0, position) + 1
     column = position - text.rfind("\n", 0, position)
-    where = f"line {line:,}, character {column:,}"
+    where = _("line %(line)s, character %(column)s") % {
+        "line": f"{line:,}",
+        "column": f"{column:,}",
+    }
     return Invalid(
-        f"The file is not JSON at {where}: {problem}",
+        _("The file is not JSON at %(where)s: %(problem)s") % {"where": where, "problem": problem},
         code="not_json",
-        errors=[InputError("not_json", problem, row=row, hint=f"Look at {where}.")],
+        errors=[
+            InputError(
+                "not_json", problem, row=row, hint=_("Look at %(where)s.") % {"where": where}
+            )
+        ],
     )
 
 
 def _problem(error: Exception) -> str:
     if isinstance(error, RecursionError):
-        return "It is nested too deeply."
+        return _("It is nested too deeply.")
     if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} at character {error.pos + 1:,}."
+        return _("%(problem)s at character %(number)s.") % {
+            "problem": error.msg,
+            "number": f"{error.pos + 1:,}",
+        }
     return _sentence(str(error))
 
 

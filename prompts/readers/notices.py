@@ -7,20 +7,27 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.identity import asks_identity
+from core.words import gettext_noop
 
 # Flags, and what they say in a report.
 MEANING: Final[dict[str, str]] = {
-    "asks_identity": "asks who made the model or what it was told; the answer may break the blind",
-    "asks_for_a_side": "asks the rater or a judge to choose a side",
-    "duplicate": "has the same text as an earlier prompt",
-    "near_duplicate": "differs from an earlier prompt in case, width, space or punctuation only",
-    "bidi_control": "contains characters that turn the direction of writing",
-    "tag_characters": "contains invisible tag characters",
-    "invisible_characters": "contains invisible characters",
-    "control_characters": "contains control characters",
-    "combining_marks": "piles up combining marks",
-    "secret": "seems to contain a password or key, which would be sent to the endpoints",
-    "personal_data": "seems to contain an e-mail address or telephone number",
+    "asks_identity": gettext_noop(
+        "It asks who made the model or what it was told; the answer may break the blind."
+    ),
+    "asks_for_a_side": gettext_noop("It asks the rater or a judge to choose a side."),
+    "duplicate": gettext_noop("It has the same text as an earlier prompt."),
+    "near_duplicate": gettext_noop(
+        "It differs from an earlier prompt in case, width, space or punctuation only."
+    ),
+    "bidi_control": gettext_noop("It contains characters that turn the direction of writing."),
+    "tag_characters": gettext_noop("It contains invisible tag characters."),
+    "invisible_characters": gettext_noop("It contains invisible characters."),
+    "control_characters": gettext_noop("It contains control characters."),
+    "combining_marks": gettext_noop("It piles up combining marks."),
+    "secret": gettext_noop(
+        "It seems to contain a password or key, which would be sent to the endpoints."
+    ),
+    "personal_data": gettext_noop("It seems to contain an e-mail address or telephone number."),
 }
 
 _SECRET = re.compile(

@@ -11,11 +11,20 @@ from pathlib import Path
 from typing import IO, Any
 
 from core.errors import Invalid, TooLarge, Unsupported
+from core.words import gettext as _
+from core.words import gettext_noop
 from prompts.records import MAX_COLUMNS, MAX_DECODED_BYTES, MAX_ROWS
 
 _CHILD = Path(__file__).with_name("parquet_child.py")
 _WALL_SECONDS = 60
-_TOO_LARGE = frozenset({"columns", "rows", "decoded", "memory"})
+# What the child says by a code and numbers.
+_TOO_LARGE = {
+    "columns": gettext_noop("It has %(number)s columns; at most %(most)s are taken."),
+    "rows": gettext_noop("It has %(number)s rows; at most %(most)s are taken."),
+    "decoded": gettext_noop("It decodes to more than %(most)s bytes."),
+    "memory": gettext_noop("It asks for more memory than is allowed."),
+}
+_BROKEN = {"header": gettext_noop("Two columns have the same name."), "broken": "%(problem)s"}
 # What the child needs to start; nothing of the server's environment, secrets least of all.
 _PASSED_ON = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "LANG")
 
@@ -33,9 +42,9 @@ def read_parquet(data: bytes) -> tuple[list[str], dict[str, str], Iterator[tuple
         The file is broken, or its decoding did not end in time.
     """
     if data[:4] == b"PARE":
-        raise Unsupported("The Parquet file is encrypted; upload it decrypted.")
+        raise Unsupported(_("The Parquet file is encrypted; upload it decrypted."))
     if len(data) < 12 or data[-4:] != b"PAR1":  # noqa: PLR2004 - two magic numbers and a length
-        raise Invalid("The Parquet file is cut off: its end is missing.", code="parquet")
+        raise Invalid(_("The Parquet file is cut off: its end is missing."), code="parquet")
     # Files, not pipes: nobody waits for the other, and the output's size is limited by the system.
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as output:
         source.write(data)
@@ -68,13 +77,21 @@ def _run(source: IO[bytes], output: IO[bytes]) -> int:
         return -1
 
 
+def _problem(told: dict[str, Any]) -> str:
+    """Return in words what the child refused."""
+    words = {key: f"{value:,}" if isinstance(value, int) else value for key, value in told.items()}
+    return _((_TOO_LARGE | _BROKEN)[told["error"]]) % words
+
+
 def _refusal(output: IO[bytes]) -> Invalid:
     try:
         told = json.loads(output.read().splitlines()[-1])
-        code, message = told["error"], told["message"]
+        code, problem = told["error"], _problem(told)
     except (IndexError, ValueError, LookupError, TypeError):
-        message = "The Parquet file could not be decoded within the limits of memory and time."
+        message = _("The Parquet file could not be decoded within the limits of memory and time.")
         return Invalid(message, code="parquet_limits")
     if code in _TOO_LARGE:
-        return TooLarge(f"The Parquet file is too large. {message}")
-    return Invalid(f"The Parquet file cannot be read: {message}", code="parquet")
+        return TooLarge(_("The Parquet file is too large. %(problem)s") % {"problem": problem})
+    return Invalid(
+        _("The Parquet file cannot be read: %(problem)s") % {"problem": problem}, code="parquet"
+    )

@@ -1,7 +1,7 @@
 """Reads Parquet from stdin and writes JSON lines to stdout, in a process with limits of its own.
 
 A hostile file of a few hundred bytes can ask for gigabytes: it then fails here, not in the server.
-Run as a script by `prompts.readers.parquet`; exits 0, or 3 with {"error", "message"} as last line.
+Run as a script by `prompts.readers.parquet`; exits 0, or 3 with {"error", …} as last line.
 """
 
 import json
@@ -24,8 +24,8 @@ def limit_resources(max_output: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def refuse(code: str, message: str) -> NoReturn:
-    print(json.dumps({"error": code, "message": message}), flush=True)  # noqa: T201 - the protocol
+def refuse(code: str, **details: int | str) -> NoReturn:
+    print(json.dumps({"error": code, **details}), flush=True)  # noqa: T201 - the protocol
     sys.exit(EXIT_REFUSED)
 
 
@@ -57,12 +57,12 @@ def convert(max_output: int, max_rows: int, max_columns: int) -> None:
     file = pq.ParquetFile(pa.BufferReader(sys.stdin.buffer.read()))
     schema = file.schema_arrow
     if len(schema) > max_columns:
-        refuse("columns", f"It has {len(schema):,} columns; at most {max_columns} are taken.")
+        refuse("columns", number=len(schema), most=max_columns)
     if file.metadata.num_rows > max_rows:
-        refuse("rows", f"It has {file.metadata.num_rows:,} rows; at most {max_rows:,} are taken.")
+        refuse("rows", number=file.metadata.num_rows, most=max_rows)
     names = [one.name for one in schema if simple(one.type, pa.types)]
     if len(set(schema.names)) < len(schema.names):
-        refuse("header", "Two columns have the same name.")
+        refuse("header")
     others = {one.name: str(one.type)[:80] for one in schema if one.name not in names}
     out = sys.stdout
     out.write(json.dumps({"columns": names, "others": others}) + "\n")
@@ -70,12 +70,12 @@ def convert(max_output: int, max_rows: int, max_columns: int) -> None:
     for batch in file.iter_batches(batch_size=256, columns=names, use_threads=False):
         decoded += batch.nbytes
         if decoded > max_output:
-            refuse("decoded", f"It decodes to more than {max_output:,} bytes.")
+            refuse("decoded", most=max_output)
         for row in batch.to_pylist():
             line = json.dumps(row, ensure_ascii=False)
             written += len(line)
             if written > max_output:
-                refuse("decoded", f"It decodes to more than {max_output:,} bytes.")
+                refuse("decoded", most=max_output)
             out.write(line + "\n")
 
 
@@ -86,7 +86,7 @@ def main() -> None:
     try:
         convert(max_output, max_rows, max_columns)
     except MemoryError:
-        refuse("memory", "It asks for more memory than is allowed.")
+        refuse("memory")
     except (
         OSError,
         ValueError,
@@ -97,7 +97,7 @@ def main() -> None:
     ) as error:
         # pyarrow's errors are subclasses of these.
         first = (str(error).splitlines() or [type(error).__name__])[0]
-        refuse("broken", first[:300])
+        refuse("broken", problem=first[:300])
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import InputError, Invalid
+from core.words import gettext as _
 from core.words import quoted
 from prompts.records import MAX_LABEL, ROLES, SOURCES
 
@@ -136,12 +137,15 @@ def _own(present: Iterable[str]) -> dict[str, str]:
 def _named(columns: Sequence[str], named: Mapping[str, str]) -> Shape:
     for role, column in named.items():
         if role not in ROLES:
-            hint = f"Choose from {', '.join(ROLES)}."
+            hint = _("Choose from %(roles)s.") % {"roles": ", ".join(ROLES)}
             raise Invalid(
-                f"There is no role {role!r}.{did_you_mean(role, ROLES)}", code="role", hint=hint
+                _("There is no role %(role)r.") % {"role": role} + did_you_mean(role, ROLES),
+                code="role",
+                hint=hint,
             )
         if column not in columns:
-            message = f"The file has no column {column!r}.{did_you_mean(column, columns)}"
+            said = _("The file has no column %(column)r.") % {"column": column}
+            message = said + did_you_mean(column, columns)
             error = InputError("unknown_column", message, column=column, hint=_has(columns))
             raise Invalid(
                 message, code="unknown_column", errors=[error], columns=shown_columns(columns)
@@ -153,16 +157,18 @@ def _named(columns: Sequence[str], named: Mapping[str, str]) -> Shape:
     merged = {**own, **named}
     if not any(source in merged for source in SOURCES):
         raise _no_prompt(columns)
-    return Shape("named columns", frozenset(), merged)
+    return Shape(_("named columns"), frozenset(), merged)
 
 
 def _no_prompt(columns: Sequence[str]) -> Invalid:
     usual = ("prompt", "messages", "turns", "instruction", "question", "text", "query", "input")
     close = [one for one in columns if one.strip().casefold() in usual]
     close += [one for one in columns if difflib.get_close_matches(one.casefold(), usual, 1, 0.8)]
-    meant = f" Did you mean {quoted(close[0])}? Name it: prompt={close[0]}." if close else ""
-    hint = _has(columns) if meant else f"Name it: prompt=COLUMN. {_has(columns)}"
-    message = f"No column holds the prompts ('prompt', 'messages' or 'turns').{meant}"
+    message = _("No column holds the prompts ('prompt', 'messages' or 'turns').")
+    if close:
+        meant = _("Did you mean %(quoted)s? Name it: prompt=%(name)s.")
+        message += " " + meant % {"quoted": quoted(close[0]), "name": close[0]}
+    hint = _has(columns) if close else f"{_('Name it: prompt=COLUMN.')} {_has(columns)}"
     error = InputError("missing_column", message, column="prompt", hint=hint)
     return Invalid(message, code="missing_column", errors=[error], columns=shown_columns(columns))
 
@@ -176,8 +182,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return " Did you mean “x”?" where one known name is close, else nothing."""
     by_folded = {one.strip().casefold(): one for one in known}
     close = difflib.get_close_matches(name.strip().casefold(), by_folded, 1, 0.75)
-    return f" Did you mean {quoted(by_folded[close[0]])}?" if close else ""
+    if not close:
+        return ""
+    return " " + _("Did you mean %(name)s?") % {"name": quoted(by_folded[close[0]])}
 
 
 def _has(columns: Sequence[str]) -> str:
-    return f"The columns are {', '.join(repr(one[:40]) for one in columns[:50])}."
+    return _("The columns are %(columns)s.") % {
+        "columns": ", ".join(repr(one[:40]) for one in columns[:50])
+    }

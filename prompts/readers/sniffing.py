@@ -4,9 +4,10 @@ import re
 from pathlib import PurePosixPath
 
 from core.errors import InputError, Invalid, Unsupported
+from core.words import gettext as _
+from core.words import gettext_noop, listed
 
 CSV, TSV, JSON, JSONL, PARQUET = "csv", "tsv", "json", "jsonl", "parquet"
-SUPPORTED = "CSV, TSV, JSON, JSONL and Parquet"
 
 _BY_SUFFIX = {
     "": "",
@@ -21,29 +22,29 @@ _BY_SUFFIX = {
 }
 # First bytes of what is often uploaded by mistake.
 _MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"PK\x03\x04", "a ZIP archive or an office document (such as .xlsx)"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ\x00", "an xz archive"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"\xd0\xcf\x11\xe0", "an old office document (such as .xls)"),
-    (b"%PDF", "a PDF document"),
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF8", "a GIF image"),
-    (b"ARROW1", "an Arrow file"),
-    (b"\xff\xff\xff\xff", "an Arrow stream"),
-    (b"FEA1", "a Feather file"),
-    (b"ORC", "an ORC file"),
-    (b"Obj\x01", "an Avro file"),
-    (b"\x93NUMPY", "a NumPy array"),
-    (b"SQLite format 3\x00", "a SQLite database"),
-    (b"\x7fELF", "a program"),
-    (b"MZ", "a program"),
-    (b"\x89HDF", "an HDF5 file"),
-    *((bytes([0x80, version]), "a Python pickle") for version in range(2, 6)),
+    (b"PK\x03\x04", gettext_noop("a ZIP archive or an office document (such as .xlsx)")),
+    (b"\x1f\x8b", gettext_noop("a gzip archive")),
+    (b"BZh", gettext_noop("a bzip2 archive")),
+    (b"\xfd7zXZ\x00", gettext_noop("an xz archive")),
+    (b"\x28\xb5\x2f\xfd", gettext_noop("a zstd archive")),
+    (b"7z\xbc\xaf\x27\x1c", gettext_noop("a 7z archive")),
+    (b"Rar!", gettext_noop("a RAR archive")),
+    (b"\xd0\xcf\x11\xe0", gettext_noop("an old office document (such as .xls)")),
+    (b"%PDF", gettext_noop("a PDF document")),
+    (b"\x89PNG", gettext_noop("a PNG image")),
+    (b"\xff\xd8\xff", gettext_noop("a JPEG image")),
+    (b"GIF8", gettext_noop("a GIF image")),
+    (b"ARROW1", gettext_noop("an Arrow file")),
+    (b"\xff\xff\xff\xff", gettext_noop("an Arrow stream")),
+    (b"FEA1", gettext_noop("a Feather file")),
+    (b"ORC", gettext_noop("an ORC file")),
+    (b"Obj\x01", gettext_noop("an Avro file")),
+    (b"\x93NUMPY", gettext_noop("a NumPy array")),
+    (b"SQLite format 3\x00", gettext_noop("a SQLite database")),
+    (b"\x7fELF", gettext_noop("a program")),
+    (b"MZ", gettext_noop("a program")),
+    (b"\x89HDF", gettext_noop("an HDF5 file")),
+    *((bytes([0x80, version]), gettext_noop("a Python pickle")) for version in range(2, 6)),
 )
 # Some are words that a header may begin with: ORCID, MZ, BZh.
 _WORDS = (b"BZh", b"ORC", b"MZ")
@@ -53,6 +54,11 @@ _UTF16_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 # Of ASCII letters in UTF-16 every second byte is NUL.
 _UTF16_WITHOUT_BOM = re.compile(rb"[^\x00]\x00[^\x00]\x00|\x00[^\x00]\x00[^\x00]")
 _MARKUP = re.compile(r"\s*(<!doctype|<html|<\?xml|<svg|\{\\rtf)", re.IGNORECASE)
+
+
+def taken() -> str:
+    """Return the kinds of files that are taken, as a sentence lists them."""
+    return listed(["CSV", "TSV", "JSON", "JSONL", "Parquet"])
 
 
 def shown_name(filename: str) -> str:
@@ -74,29 +80,38 @@ def sniff(data: bytes, filename: str) -> tuple[str, str]:
     suffix = PurePosixPath(shown_name(filename)).suffix.lower()
     if suffix not in _BY_SUFFIX:
         raise Unsupported(
-            f"{suffix} files are not taken; upload {SUPPORTED}.", hint="Convert or rename the file."
+            _("%(suffix)s files are not taken; upload %(taken)s.")
+            % {"suffix": suffix, "taken": taken()},
+            hint=_("Convert or rename the file."),
         )
     if not data:
-        raise Invalid("The file is empty.", code="empty")
+        raise Invalid(_("The file is empty."), code="empty")
     if data[:4] in (b"PAR1", b"PARE"):
         return PARQUET, ""
     _refuse_binary(data)
     text = _decode(data)
     if not text.strip():
-        raise Invalid("The file has no rows.", code="no_rows")
+        raise Invalid(_("The file has no rows."), code="no_rows")
     if _MARKUP.match(text):
-        raise Unsupported(f"The file looks like HTML, XML or RTF; upload {SUPPORTED}.")
+        raise Unsupported(
+            _("The file looks like HTML, XML or RTF; upload %(taken)s.") % {"taken": taken()}
+        )
     return _text_format(text, _BY_SUFFIX[suffix]), text
 
 
 def _refuse_binary(data: bytes) -> None:
     if data.startswith(_UTF16_32) or _UTF16_WITHOUT_BOM.match(data):
         raise Invalid(
-            "The file's encoding is UTF-16 or UTF-32.", code="encoding", hint="Save it as UTF-8."
+            _("The file's encoding is UTF-16 or UTF-32."),
+            code="encoding",
+            hint=_("Save it as UTF-8."),
         )
     for magic, kind in _MAGIC:
         if data.startswith(magic) and (magic not in _WORDS or _BINARY.search(data[:_HEAD])):
-            raise Unsupported(f"The file looks like {kind}; upload {SUPPORTED}.")
+            raise Unsupported(
+                _("The file looks like %(kind)s; upload %(taken)s.")
+                % {"kind": _(kind), "taken": taken()}
+            )
 
 
 def _decode(data: bytes) -> str:
@@ -104,11 +119,14 @@ def _decode(data: bytes) -> str:
         return data.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        message = f"Byte {error.start + 1:,} (line {line:,}) is not UTF-8."
+        message = _("Byte %(number)s (line %(line)s) is not UTF-8.") % {
+            "number": f"{error.start + 1:,}",
+            "line": f"{line:,}",
+        }
         raise Invalid(
             message,
             code="encoding",
-            errors=[InputError("encoding", message, row=line, hint="Save the file as UTF-8.")],
+            errors=[InputError("encoding", message, row=line, hint=_("Save the file as UTF-8."))],
         ) from error
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from core.errors import InputError, Invalid
+from core.words import gettext as _
 from prompts.records import MAX_COLUMNS
 
 Row = tuple[int, dict[str, Any] | InputError]
@@ -48,14 +49,18 @@ def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
 
 def _broken(problem: str, row: int, line: int) -> Invalid:
     if "field larger" in problem:
-        problem = f"A cell has more than {csv.field_size_limit():,} characters."
+        problem = _("A cell has more than %(most)s characters.") % {
+            "most": f"{csv.field_size_limit():,}"
+        }
     elif "unexpected end" in problem:
-        problem = "A quote that opens in this row is never closed."
+        problem = _("A quote that opens in this row is never closed.")
     else:
-        problem = f"The quoting is broken: {problem}."
-    hint = f"Look near line {line:,}. Double a quote inside a quoted cell."
+        problem = _("The quoting is broken: %(problem)s.") % {"problem": problem}
+    hint = _("Look near line %(line)s. Double a quote inside a quoted cell.") % {
+        "line": f"{line:,}"
+    }
     return Invalid(
-        f"Row {row:,}: {problem}",
+        _("Row %(row)s: %(problem)s") % {"row": f"{row:,}", "problem": problem},
         code="quoting",
         errors=[InputError("quoting", problem, row=row, hint=hint)],
     )
@@ -64,16 +69,22 @@ def _broken(problem: str, row: int, line: int) -> Invalid:
 def _check_header(header: list[str], row: int) -> None:
     problem = ""
     if len(header) > MAX_COLUMNS:
-        problem = f"there are {len(header)} columns, and at most {MAX_COLUMNS} are taken"
+        problem = _("there are %(number)s columns, and at most %(most)s are taken") % {
+            "number": len(header),
+            "most": MAX_COLUMNS,
+        }
     elif any(not one.strip() for one in header):
-        problem = "a column has no name"
+        problem = _("a column has no name")
     elif any(one != one.strip() for one in header):
-        problem = "a name begins or ends with white space"
+        problem = _("a name begins or ends with white space")
     elif len({one.casefold() for one in header}) < len(header):
-        problem = "two columns have the same name"
+        problem = _("two columns have the same name")
     if problem or not header:
         shown = ", ".join(repr(one[:40]) for one in header[:MAX_COLUMNS])
-        message = f"The header cannot be used: {problem or 'there is none'} ({shown})."
+        message = _("The header cannot be used: %(problem)s (%(shown)s).") % {
+            "problem": problem or _("there is none"),
+            "shown": shown,
+        }
         raise Invalid(
             message, code="header", errors=[InputError("header", message, row=row or None)]
         )
@@ -89,8 +100,9 @@ def _rows(header: list[str], records: Iterator[tuple[int, list[str]]]) -> Iterat
                 row,
                 InputError(
                     "ragged",
-                    f"It has {len(cells)} cells, the header {width}.",
+                    _("It has %(number)s cells, the header %(width)s.")
+                    % {"number": len(cells), "width": width},
                     row=row,
-                    hint="Quote cells that contain the separator.",
+                    hint=_("Quote cells that contain the separator."),
                 ),
             )

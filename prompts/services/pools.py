@@ -92,7 +92,7 @@ def create_pool(
     told = {"name": name or slug, "description": description, "source": source, "licence": licence}
     nul = [column for column, text in told.items() if "\x00" in text]
     if nul:  # one database would take it, and the other fail
-        message = "It contains the NUL character."
+        message = _("It contains the NUL character.")
         raise Invalid(
             _("The pool cannot be created: its %(nul)s contains the NUL character.")
             % {"nul": nul[0]},
@@ -254,7 +254,9 @@ def parse_columns(text: str) -> dict[str, str]:
     for part in filter(None, (one.strip() for one in text.split(","))):
         role, equals, column = part.partition("=")
         if not (equals and role.strip() and column.strip()) or role.strip() in named:
-            message = f"{part!r} does not name a column; write prompt=COLUMN,id=COLUMN."
+            message = _("%(part)r does not name a column; write prompt=COLUMN,id=COLUMN.") % {
+                "part": part
+            }
             raise Invalid(message, code="columns")
         named[role.strip()] = column.strip()
     return named
@@ -318,7 +320,10 @@ class _Seen:
         first = self.ids.setdefault(one.external_id, one.row)
         if first == one.row:
             return None
-        message = f"The id {one.external_id[:80]!r} stands in row {first:,} already."
+        message = _("The id %(id)r stands in row %(row)s already.") % {
+            "id": one.external_id[:80],
+            "row": f"{first:,}",
+        }
         return InputError("duplicate_id", message, row=one.row, column="id")
 
     def take_text(self, one: PromptRow, *, refuse_duplicates: bool) -> InputError | str:
@@ -334,7 +339,7 @@ class _Seen:
             return "near_duplicate" if is_near else ""
         if not refuse_duplicates:
             return "duplicate"
-        message = f"The prompt stands in row {first:,} already."
+        message = _("The prompt stands in row %(row)s already.") % {"row": f"{first:,}"}
         return InputError("duplicate", message, row=one.row, column="prompt")
 
     def _take_keys(self, one: PromptRow) -> tuple[int, bool]:
@@ -361,10 +366,12 @@ def _check_against(
     for one, flags in zip(found.prompts, found.flags, strict=True):
         repeated = hash(exact_key(one.messages)) in texts
         if one.external_id in ids:
-            message = f"The draft has a prompt with the id {one.external_id[:80]!r} already."
+            message = _("The draft has a prompt with the id %(id)r already.") % {
+                "id": one.external_id[:80]
+            }
             kept.errors.append(InputError("duplicate_id", message, row=one.row, column="id"))
         elif repeated and refuse_duplicates:
-            message = "The draft has this prompt already."
+            message = _("The draft has this prompt already.")
             kept.errors.append(InputError("duplicate", message, row=one.row, column="prompt"))
         else:
             new = ("duplicate",) if repeated and "duplicate" not in flags else ()
@@ -443,7 +450,10 @@ def _references(data: bytes, filename: str) -> tuple[list[InputError], dict[str,
             errors.append(one)
         elif one.external_id in answers:
             first = answers[one.external_id].row
-            message = f"The id {one.external_id[:80]!r} stands in row {first:,} already."
+            message = _("The id %(id)r stands in row %(row)s already.") % {
+                "id": one.external_id[:80],
+                "row": f"{first:,}",
+            }
             errors.append(InputError("duplicate_id", message, row=one.row, column="id"))
         else:
             answers[one.external_id] = one
@@ -452,12 +462,15 @@ def _references(data: bytes, filename: str) -> tuple[list[InputError], dict[str,
 
 def _reference_problem(one: ReferenceRow, prompt: Prompt | None) -> InputError | None:
     if prompt is None:
-        message = f"No prompt has the id {one.external_id[:80]!r}."
+        message = _("No prompt has the id %(id)r.") % {"id": one.external_id[:80]}
         return InputError("unknown_id", message, row=one.row, column="id")
     judged = len(prompt.messages) if prompt.kind == Prompt.Kind.OWN_CONVERSATION else 1
     if len(one.reference_answer) <= judged:
         return None
-    message = f"It has {len(one.reference_answer)} answers for {judged} judged turns."
+    message = _("It has %(number)s reference answers for %(turns)s judged turns.") % {
+        "number": len(one.reference_answer),
+        "turns": judged,
+    }
     return InputError("reference_answer", message, row=one.row, column="reference_answer")
 
 
@@ -481,7 +494,7 @@ def _report(
         for flag in flags:
             noticed[flag].append(one.row)
     rows = [
-        Notice(flag, f"It {meaning}.", len(noticed[flag]), tuple(noticed[flag][:_SHOWN_ROWS]))
+        Notice(flag, _(meaning), len(noticed[flag]), tuple(noticed[flag][:_SHOWN_ROWS]))
         for flag, meaning in MEANING.items()
         if flag in noticed
     ]

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
-from core.words import listed
 from ratings.board.fits import (
     PAIR,
     Clustering,
@@ -18,6 +17,12 @@ from ratings.board.fits import (
 )
 from ratings.board.inputs import Ballots, BoardInput, Criterion, Ints
 from ratings.board.quality import agreed, audited
+from ratings.board.sentences import (
+    NO_COMMON_MODELS,
+    NO_COMPOSITE_WITHOUT,
+    NO_COMPOSITE_WITHOUT_SOME,
+    NO_MEAN,
+)
 from ratings.board.tallies import elo_in_order, head_to_head, raters_by_kind, tally
 from ratings.board.views import other_views
 from ratings.scoring import Covariance, NotEstimable, Part, Side, composite
@@ -250,8 +255,10 @@ def _on_common_ground(
 def _no_common_ground(criteria: list[Criterion], found: list[Estimate]) -> str:
     without = [one.label for one, other in zip(criteria, found, strict=True) if other.fit is None]
     if without:
-        return f"There is no composite: {listed(without)} cannot be estimated"
-    return "There is no composite: no two models are ranked on every criterion"
+        *others, last = without
+        some = NO_COMPOSITE_WITHOUT_SOME % {"criteria": ", ".join(others), "last": last}
+        return some if others else NO_COMPOSITE_WITHOUT % {"criterion": last}
+    return NO_COMMON_MODELS
 
 
 def _among(ballots: Ballots, members: Ints) -> Ballots:
@@ -263,7 +270,7 @@ def _parts(
 ) -> list[Part]:
     """Return the parts; raise `NotEstimable` where nothing is left to cluster by."""
     if not cluster.by:
-        raise NotEstimable("One rater and one prompt leave their mean without an interval")
+        raise NotEstimable(NO_MEAN)
     parts = []
     for criterion, one in zip(criteria, found, strict=True):
         assert one.fit is not None

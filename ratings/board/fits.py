@@ -9,6 +9,15 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ratings.board.inputs import Ballots, Ints
+from ratings.board.sentences import (
+    FEW,
+    NO_INTERVAL,
+    NOBODY_JUDGED,
+    NONE_RANKED,
+    NOTES,
+    SOURCES,
+    TOO_FEW_WAYS,
+)
 from ratings.scoring import (
     Comparisons,
     Counts,
@@ -30,21 +39,6 @@ from ratings.scoring.types import FEW_CLUSTERS
 PAIR = 2
 SAME = 1e-9  # log-odds
 Floats = NDArray[np.float64]
-
-NOTES = {
-    "two-way": (
-        "Clustered by rater and by prompt: the interval holds for other raters and other prompts like"
-        " these."
-    ),
-    "rater": "Clustered by rater, all on one prompt: the interval holds for this prompt only.",
-    "prompt": "Clustered by prompt, all by one rater: the interval holds for this rater only.",
-    "": "One rater and one prompt: there is no interval.",
-}
-NOBODY_JUDGED = "Nobody has judged yet: there is no interval."
-SOURCES = {
-    "rater": " More of the uncertainty comes from the raters than from the prompts.",
-    "prompt": " More of the uncertainty comes from the prompts than from the raters.",
-}
 
 
 class Clustering(NamedTuple):
@@ -69,7 +63,7 @@ class Clustering(NamedTuple):
     def explained(self, covariance: Covariance | None) -> "Clustering":
         """Return this with the larger source of uncertainty named."""
         source = covariance.larger_source if covariance else None
-        return self._replace(note=self.note + SOURCES[source]) if source else self
+        return self._replace(note=f"{self.note} {SOURCES[source]}") if source else self
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,17 +97,9 @@ def choose_cluster(every: Iterable[Ballots]) -> Clustering:
     }
     ways = [way for way, count in counted.items() if count > 1]
     by = "two-way" if len(ways) > 1 else "".join(ways)
-    few = [f"{counted[way]} {way}s" for way in ways if counted[way] < FEW_CLUSTERS]
-    return Clustering(by, NOTES[by] + _fragile(few))
-
-
-def _fragile(few: list[str]) -> str:
-    if not few:
-        return ""
-    return (
-        f" Fragile: {' and '.join(few)}, fewer than {FEW_CLUSTERS}, are too few for the interval to be"
-        " relied on."
-    )
+    few = [way for way in ways if counted[way] < FEW_CLUSTERS]
+    fragile = f" {FEW[' '.join(few)]}" % {**counted, "least": FEW_CLUSTERS} if few else ""
+    return Clustering(by, NOTES[by] + fragile)
 
 
 def estimate(ballots: Ballots, labels: tuple[str, ...], *, cluster: Clustering) -> Estimate:
@@ -130,7 +116,7 @@ def estimate(ballots: Ballots, labels: tuple[str, ...], *, cluster: Clustering) 
     among = judged.select(np.isin(judged.first, members) & np.isin(judged.second, members))
     found = Estimate(members, among, components)
     if len(members) < PAIR:
-        return replace(found, reasons=("The votes do not rank any two models.",))
+        return replace(found, reasons=(NONE_RANKED,))
     comparisons = among.comparisons(labels, members)
     try:
         fit = fit_davidson(comparisons)
@@ -140,7 +126,7 @@ def estimate(ballots: Ballots, labels: tuple[str, ...], *, cluster: Clustering) 
         counted = cluster.counted(among)
         covariance = _covariance(fit, counted.comparisons(labels, members), cluster.codes(counted))
     except NotEstimable as error:
-        return replace(found, fit=fit, reasons=(f"There is no interval: {error}.",))
+        return replace(found, fit=fit, reasons=(NO_INTERVAL % {"reason": error},))
     return replace(found, fit=fit, covariance=covariance)
 
 
@@ -149,7 +135,7 @@ def _covariance(fit: Fit, comparisons: Comparisons, ways: tuple[Ints, ...]) -> C
     # The votes among the ranked models may have fewer raters or prompts than all votes had.
     left = [codes for codes in ways if _distinct(codes) > 1]
     if not left:
-        raise NotEstimable("it needs votes from at least two raters or on two prompts")
+        raise NotEstimable(TOO_FEW_WAYS)
     if len(left) > 1:
         return two_way_sandwich(fit, comparisons, *left)
     return cluster_sandwich(fit, comparisons, left[0])

@@ -15,7 +15,7 @@ MEANING = {
     ),
     "interval": gettext_noop(
         "Interval of one model's centred strength or rating, at the level that the protocol froze"
-        " (95 % unless it says otherwise). Votes of one rater, and votes on one prompt, are taken to"
+        " (95 %, unless it says otherwise). Votes of one rater, and votes on one prompt, are taken to"
         " depend on each other (two-way cluster-robust, jackknife CR3, with Student's t quantiles), so"
         " it holds for other raters and other prompts like these. With one rater or one prompt it is"
         " clustered by the other alone; with fewer than 10 of either it is marked fragile;"

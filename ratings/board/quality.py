@@ -8,6 +8,7 @@ from numpy.random import Generator
 
 from ratings.board.fits import Estimate
 from ratings.board.inputs import BOTH_BAD, CANNOT_JUDGE, FITTED, NOBODY, Ballots
+from ratings.board.sentences import NOT_RANKED
 from ratings.scoring import (
     Agreement,
     Counts,
@@ -40,7 +41,7 @@ def audited(
     """
     among = found.ballots
     if len(found.members) < 2 or found.fit is None:  # noqa: PLR2004 -- nothing is ranked
-        return {"findings": [], "skipped": {"connectivity": "nothing is ranked"}}
+        return {"findings": [], "skipped": {"connectivity": NOT_RANKED}}
     comparisons = among.comparisons(labels, found.members)
     # Nobody has no influence: each forfeit stands alone.
     alone = among.rater.max(initial=NOBODY) + 1 + np.arange(len(among.rater), dtype=np.int32)

@@ -17,10 +17,11 @@ Johnson, N. L., Kotz, S. and Balakrishnan, N. (1994). Continuous univariate dist
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr, bdtrc, gammaincc, ndtri, stdtr
+from scipy.special import bdtr, bdtrc, gammainc, gammaincc, ndtri, stdtr
 
 Floats = NDArray[np.float64]
 IQR = 1.349  # of a standard normal
@@ -69,13 +70,13 @@ def of_skewed_sum(total: float, variance: float, third: float) -> float:
 
     By the gamma distribution, moved and mirrored as need be, that has the same three moments.
     """
-    score, skew = total / variance**0.5, third / variance**1.5
+    score, skew = total / sqrt(variance), third / sqrt(variance) ** 3
     if abs(skew) < SYMMETRIC:
         return score
     shape = 4 / skew**2
     at = shape + 2 * score / skew
-    upper = float(gammaincc(shape, max(at, 0.0)))
-    return float(score_of(upper if skew > 0 else 1 - upper))
+    beyond = gammaincc if skew > 0 else gammainc
+    return float(score_of(float(beyond(shape, max(at, 0.0)))))
 
 
 def of_ties(tried: Mapping[int, Tried], trusted: AbstractSet[int]) -> dict[int, float]:
@@ -86,8 +87,8 @@ def of_ties(tried: Mapping[int, Tried], trusted: AbstractSet[int]) -> dict[int, 
     leaves once chance has had its part.
     """
     codes = list(tried)
-    right = np.array([tried[code].right for code in codes], dtype=float)
-    of = np.array([tried[code].of for code in codes], dtype=float)
+    right = np.array([tried[code].right for code in codes])
+    of = np.array([tried[code].of for code in codes])
     kept = np.array([code in trusted for code in codes], dtype=bool)
     if kept.sum() < LEAST_RATERS:
         return dict.fromkeys(codes, 0.0)
@@ -106,7 +107,7 @@ def of_shortfall(tried: Tried | None, honest: float) -> float:
     """Return how surprising so few right ones are of a careful rater."""
     if tried is None or not tried.of:
         return 0.0
-    return float(score_of(bdtr(tried.right, tried.of, honest)))
+    return float(score_of(float(bdtr(tried.right, tried.of, honest))))
 
 
 def _centre_and_spread(values: Floats) -> tuple[float, float]:

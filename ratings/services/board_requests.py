@@ -58,6 +58,8 @@ def take_requested(*, pk: int, now: datetime) -> bool:
                 version=work.study_version, now=now, advance=progress.advance
             )
     except Exception:
-        works.finish(work=work, now=now, state=BoardRequest.State.FAILED, problem=works.UNEXPECTED)
+        works.finish(
+            work=work, now=now, state=BoardRequest.State.FAILED, problem=_(works.UNEXPECTED)
+        )
         raise
     return works.finish(work=work, now=now, snapshot=snapshot, steps_done=len(STAGES))

@@ -16,6 +16,11 @@ def judgments_of(studies: Sequence[Study]) -> dict[int, int]:
     return _remembered("judgments", studies, _count_judgments)
 
 
+def planned_of(studies: Sequence[Study]) -> dict[int, int]:
+    """Return by each study's id how many judgments fill a place; remembered as judgments are."""
+    return _remembered("planned", studies, _count_planned)
+
+
 def wanted_of(studies: Sequence[Study]) -> dict[int, int]:
     """Return by each study's id how many judgments it wants; remembered as judgments are."""
     return _remembered("wanted", studies, _count_places)
@@ -24,6 +29,11 @@ def wanted_of(studies: Sequence[Study]) -> dict[int, int]:
 def _count_judgments(pks: list[int]) -> dict[int, int]:
     judged = Assignment.objects.filter(study__in=pks, state=Assignment.State.JUDGED)
     # An index alone answers COUNT(*); a count of ids would read every row.
+    return dict(judged.order_by().values_list("study").annotate(judged=Count("*")))
+
+
+def _count_planned(pks: list[int]) -> dict[int, int]:
+    judged = Assignment.objects.judged_as_planned().filter(study__in=pks)
     return dict(judged.order_by().values_list("study").annotate(judged=Count("*")))
 
 

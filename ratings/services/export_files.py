@@ -85,7 +85,7 @@ def write_requested(*, pk: int, now: datetime) -> bool:
             work.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             size = write_export(content=_hashed(made.content, sha), path=work.path)
     except Exception:
-        works.finish(work=work, now=now, state=State.FAILED, problem=works.UNEXPECTED)
+        works.finish(work=work, now=now, state=State.FAILED, problem=_(works.UNEXPECTED))
         raise
     return works.finish(
         work=work,

@@ -8,12 +8,12 @@ from django.db.models import Max
 
 from judging.models import Study
 from ratings.models import LeaderboardSnapshot
-from ratings.services.counts import judgments_of, wanted_of
+from ratings.services.counts import planned_of, wanted_of
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A study, its judgments given and wanted, and when its newest board was taken."""
+    """A study, the judgments that fill a place, those wanted, and when its newest board was taken."""
 
     study: Study
     judgments: int
@@ -23,7 +23,7 @@ class Overview:
 
 def overviews(studies: Sequence[Study]) -> list[Overview]:
     """Return an overview of each study, in the same order."""
-    judgments, wanted = judgments_of(studies), wanted_of(studies)
+    judgments, wanted = planned_of(studies), wanted_of(studies)
     taken = dict(
         LeaderboardSnapshot.objects.filter(study_version__study__in=list(studies))
         .order_by()

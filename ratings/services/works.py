@@ -11,6 +11,8 @@ from typing import Any
 from django.db import DatabaseError, connection
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from ratings.models import BoardRequest, ExportFile, Work
 
@@ -18,8 +20,8 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 BEAT_SECONDS = 1.0
 MOST_ATTEMPTS = 3
-GIVEN_UP = "It was begun several times and never finished."
-UNEXPECTED = "Something unexpected went wrong; it stands in the server's log."
+GIVEN_UP = gettext_noop("It was begun several times and never finished.")
+UNEXPECTED = gettext_noop("Something unexpected went wrong; it stands in the server's log.")
 Kind = type[BoardRequest] | type[ExportFile]
 
 
@@ -72,7 +74,7 @@ def finish(*, work: Work, now: datetime, state: str = Work.State.DONE, **values:
 def due(*, kind: Kind, now: datetime) -> list[int]:
     """Return the rows to ring for; those that were begun too often fail here."""
     hopeless = _due(kind, now).filter(attempts__gte=MOST_ATTEMPTS)
-    hopeless.update(state=Work.State.FAILED, finished_at=now, problem=GIVEN_UP)
+    hopeless.update(state=Work.State.FAILED, finished_at=now, problem=_(GIVEN_UP))
     return list(_due(kind, now).order_by("pk").values_list("pk", flat=True))
 
 

@@ -20,11 +20,12 @@ from core.errors import Invalid, Missing
 from core.pages import page_or_piece
 from judging.models import Study
 from ratings.board.changes import changes
+from ratings.board.sentences import in_words
 from ratings.models import BoardRequest, LeaderboardSnapshot
 from ratings.permissions import may_see_identities, needs
 from ratings.services import board_requests
 from ratings.services.fragility import fragility_of
-from ratings.services.identities import labels_by_code, result_with_codes
+from ratings.services.identities import result_with_codes
 from ratings.services.snapshots import is_final
 from ratings.services.uncounted import uncounted
 from ratings.tasks import ring, take_board
@@ -132,6 +133,7 @@ def two_models(request: HttpRequest, pk: int) -> HttpResponse:
         "snapshot": found,
         "board": board,
         "pair": pair,
+        "note": in_words(board["cluster"]["note"]),
         "coded": not may_see_identities(request, study),
         "meaning": shown.meaning(shown.PAIR_TERMS),
     }
@@ -145,19 +147,13 @@ def fragility(request: HttpRequest, pk: int) -> HttpResponse:
     found = _snapshot(pk)
     study = found.study_version.study
     a, b = request.GET.get("a", ""), request.GET.get("b", "")
-    if a == b:
-        raise Invalid(_("Choose two different models."), code="same_model")
-    try:
-        models = {one["model"]: one for one in _result(request, found)["models"]}
-        pair = {"a": models[a], "b": models[b]}
-        labels = {} if may_see_identities(request, study) else labels_by_code(found)
-        criteria = fragility_of(snapshot=found, a=labels.get(a, a), b=labels.get(b, b))
-    except KeyError as error:
-        raise Missing(_("This board has no such model.")) from error
+    coded = not may_see_identities(request, study)
+    criteria = fragility_of(snapshot=found, a=a, b=b, coded=coded)
+    models = {one["model"]: one for one in _result(request, found)["models"]}
     context = {
         "study": study,
         "snapshot": found,
-        "pair": pair,
+        "pair": {"a": models[a], "b": models[b]},
         "criteria": criteria,
         "meaning": shown.meaning(shown.FRAGILITY_TERMS),
     }

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from judging.scales import BOTH_BAD, scale_of
 from ratings.board import compare
 from ratings.board.meaning import CHECKS
 from ratings.board.meaning import MEANING as WORDS
+from ratings.board.sentences import in_words
 from ratings.board.tiers import tiers_by_model
 from ratings.board.unranked import why_unranked
 from ratings.pictures import forest, gap, matrix, pieces
@@ -56,7 +56,7 @@ PAIR_TERMS = {
 
 def meaning(terms: Mapping[str, str]) -> list[dict[str, str]]:
     """Return the words for each of a page's terms."""
-    return [{"key": key, "term": term, "words": WORDS[key]} for key, term in terms.items()]
+    return [{"key": key, "term": _(term), "words": _(WORDS[key])} for key, term in terms.items()]
 
 
 def drawing(board: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,12 +105,12 @@ def glance(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 # The protocol's reasons for leaving an answer out, as people say them.
 REASONS = {
-    "refused": _lazy("refused to answer"),
-    "filtered": _lazy("held back by a filter"),
-    "empty": _lazy("empty"),
-    "cut_off": _lazy("cut off"),
-    "names_maker": _lazy("names its maker"),
-    "missing": _lazy("missing"),
+    "refused": gettext_lazy("refused to answer"),
+    "filtered": gettext_lazy("held back by a filter"),
+    "empty": gettext_lazy("empty"),
+    "cut_off": gettext_lazy("cut off"),
+    "names_maker": gettext_lazy("names its maker"),
+    "missing": gettext_lazy("missing"),
 }
 
 
@@ -160,6 +160,8 @@ def _part(
         "key": key,
         "label": part.get("label") or _("Composite"),
         "primary": key == primary,
+        "note": in_words(part["cluster"]["note"]) if part.get("cluster") else "",
+        "reasons": [in_words(one) for one in part["reasons"]],
         "composite": "key" not in part,
         "rows": rows,
         "unranked": [row for row in rows if row["unranked"]] if part["ranked"] else [],
@@ -215,7 +217,7 @@ def _audit(
         "findings": sorted(findings, key=lambda one: not one["flagged"]),
         "flags": sum(one["flagged"] for one in findings),
         "skipped": [
-            {"name": _(CHECKS[check][0]), "reason": reason}
+            {"name": _(CHECKS[check][0]), "reason": in_words(reason)}
             for check, reason in audit["skipped"].items()
         ],
     }

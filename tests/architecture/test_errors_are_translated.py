@@ -1,7 +1,7 @@
 """What errors and choices say can be translated; of templates and scripts see `test_words`."""
 
 import ast
-import tomllib
+import re
 from pathlib import Path
 
 import pytest
@@ -10,36 +10,34 @@ from django.utils.functional import Promise
 
 import core.errors
 from core.errors import DomainError
+from models_registry.providers import base as providers
+from models_registry.providers.base import ProviderError
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("accounts", "config", "core", "judging", "models_registry", "prompts", "ratings")
 ERRORS = {
     name
-    for name, kind in vars(core.errors).items()
-    if isinstance(kind, type) and issubclass(kind, DomainError)
+    for module, base in ((core.errors, DomainError), (providers, ProviderError))
+    for name, kind in vars(module).items()
+    if isinstance(kind, type) and issubclass(kind, base)
 }
-OTHERS = {"InputError", "ValidationError", "AuthenticationFailed"}
+# Where the message stands among what is given to these.
+PLACES = {"InputError": 1, "refuse": 1, "_BadRow": 1, "add": 2} | dict.fromkeys(
+    (*ERRORS, "BadUrl", "ValidationError", "AuthenticationFailed", "ParseError", "Throttled"), 0
+)
+WORD = re.compile(r"[^\W\d_]{2}")
 MARKS = {"_", "gettext", "gettext_lazy", "ngettext"}
 # Nobody meets these in a browser: programmers do, and who runs commands.
-NOT_ON_PAGES = ("core/models.py", "core/problems.py", "ratings/vote_files/", "ratings/ranking/")
-
-
-def pure_modules() -> tuple[str, ...]:
-    """Where no framework may be imported: they cannot translate, whoever shows their words could."""
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    contracts = settings["tool"]["importlinter"]["contracts"]
-    (pure,) = [one for one in contracts if one["name"] == "Pure modules know no framework"]
-    return tuple(one.replace(".", "/") for one in pure["source_modules"])
+NOT_ON_PAGES = ("core/models.py", "ratings/vote_files/", "ratings/ranking/", "ratings/scoring/")
 
 
 def modules() -> list[Path]:
     """Everything whose words may reach a page."""
-    left_out = (*NOT_ON_PAGES, *pure_modules())
     found = [path for app in APPS for path in (ROOT / app).rglob("*.py")]
     return [
         path
         for path in found
-        if not path.relative_to(ROOT).as_posix().startswith(left_out)
+        if not path.relative_to(ROOT).as_posix().startswith(NOT_ON_PAGES)
         and not {"management", "migrations"} & set(path.parts)
     ]
 
@@ -47,9 +45,9 @@ def modules() -> list[Path]:
 def told(call: ast.Call) -> list[ast.expr]:
     """Return what an error says, and hints at."""
     name = getattr(call.func, "id", getattr(call.func, "attr", ""))
-    if name not in ERRORS | OTHERS:
+    if name not in PLACES:
         return []
-    at = 1 if name == "InputError" else 0
+    at = PLACES[name]
     named = [one.value for one in call.keywords if one.arg in {"message", "hint"}]
     return [*call.args[at : at + 1], *named]
 
@@ -58,11 +56,12 @@ def unmarked(node: ast.expr) -> bool:
     """Whether an expression holds words that no gettext sees."""
     if isinstance(node, ast.IfExp):
         return unmarked(node.body) or unmarked(node.orelse)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
-        return unmarked(node.left)
-    if isinstance(node, ast.Constant):
-        return isinstance(node.value, str)
-    return isinstance(node, ast.JoinedStr | ast.BinOp)
+    if isinstance(node, ast.BinOp):
+        added = isinstance(node.op, ast.Add) and unmarked(node.right)
+        return added or unmarked(node.left)
+    if isinstance(node, ast.JoinedStr):
+        return any(unmarked(part) for part in node.values)
+    return isinstance(node, ast.Constant) and WORD.search(str(node.value)) is not None
 
 
 def found_in(source: str) -> list[int]:
@@ -79,6 +78,13 @@ def found_in(source: str) -> list[int]:
         ('raise Conflict("No %s" % x)', [1]),
         ('raise errors.Gone(_("No.") if x else "Yes.")', [1]),
         ('InputError("code", "No.")', [1]),
+        ('refuse("code", "No.", row=1)', [1]),
+        ('raise BadUrl("No.")', [1]),
+        ('raise BadReply(f"{_(told)} No.")', [1]),
+        ('problems.add("field", "code", "No.")', [1]),
+        ('raise BadReply(f"{_(told)} {more}")', []),
+        ('raise Invalid(_("No.") + more)', []),
+        ('seen.add("no")', []),
         ('InputError("code", _("No."), hint="Try.")', [1]),
         ('raise Invalid(_("No %(x)s.") % {"x": x}, code="no")', []),
         ("raise Invalid(error.message)", []),

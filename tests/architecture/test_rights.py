@@ -37,6 +37,7 @@ class Actor:
             "library": bool(self.person),
             "own": self.person == "dave" and self.all_scopes,
             "holder": self.person == "bob",
+            "credentials of one's own": bool(self.person) and self.all_scopes,
             "credentials": "manage" in self.scopes and self.all_scopes,
         }
         return special.get(right, right in self.scopes)
@@ -156,11 +157,12 @@ def test_only_who_may_is_let_in(ask, who):
 def _of_the_api(right: str | None, actor: Actor) -> set[int | str]:
     """Return the statuses that may be answered."""
     if right == "open":
-        return {200}
+        # Who has an account does not join.
+        return {200, 201} if not actor.person else {200, 409}
+    if right is None:
+        return {403, 405} if actor.person else {401, 405}
     if not actor.person:
         return {401}
-    if right is None:
-        return {403, 405}
     if not actor.may(right):
         # What belongs to somebody else is not there at all.
         return {403, 404} if right in {"own", "holder"} else {403}

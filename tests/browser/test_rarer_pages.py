@@ -197,7 +197,7 @@ def test_what_is_said_when_something_goes_wrong(page_of, look, is_fine, settings
     newcomer = page_of(expected=("Failed to load resource",), **look)
     for _ in range(2):
         newcomer.goto("/sign-in/")
-        newcomer.get_by_label("Username").fill("x")
+        newcomer.get_by_label("Name", exact=True).fill("x")
         newcomer.get_by_label("Password").fill("x")
         with newcomer.expect_navigation():
             newcomer.keyboard.press("Enter")

@@ -71,6 +71,22 @@ def test_an_amendment_is_planned_before_it_is_made_and_nothing_is_stored(scene, 
     assert sealed.status_code == 400
 
 
+def test_a_rater_s_comparison_is_previewed_and_tells_no_model(scene, client_of):
+    client = client_of(scene.alice)
+    shown = client.get(url("study", "preview/"))
+    told = shown.json()
+    assert shown.status_code == 200
+    assert told["prompt"]["messages"]
+    assert {told["a"]["text"], told["b"]["text"]} != {""}
+    assert [one["key"] for one in told["criteria"]] == list(scene.votes)
+    assert not any(model.slug in shown.content.decode() for model in scene.models)
+    other = client.get(url("study", "preview/?prompt=1")).json()
+    assert other["prompt"] != told["prompt"]
+    assert client.get(url("study", "preview/?prompt=-1")).status_code == 400
+    assert client.get(url("study", "preview/?page=1")).status_code == 400
+    assert client_of(scene.bob.user).get(url("study", "preview/")).status_code == 403
+
+
 def test_a_draft_is_deleted_and_what_was_published_stays(scene, client_of):
     client = client_of(scene.alice)
     client.post("/api/v1/studies/", {"slug": "draft", "name": "A draft"}, format="json")

@@ -185,6 +185,24 @@ def test_probes_a_model(api, model, provider):
     assert "bad key" in told["message"]
 
 
+def test_tries_a_model_before_it_is_kept_and_keeps_nothing(api, provider):
+    there = {"base_url": provider.base_url, "remote_name": "fake-1", "api_key": CANARY}
+    told = api("post", "model-trials/", there | {"prompt": "Ready?"})
+    assert (told.status_code, told.json()["text"]) == (200, "echo: Ready?")
+    assert CANARY not in told.content.decode()
+    provider.script = lambda call: Reply({"error": {"message": "bad key"}}, status=401)
+    assert api("post", "model-trials/", there).json()["error"] == "denied"
+    assert not LanguageModel.objects.exists()
+    assert not ModelEndpoint.objects.exists()
+
+
+def test_tries_a_model_at_a_registered_endpoint_or_says_that_there_is_none(api, endpoint, model):
+    told = api("post", "model-trials/", {"endpoint": "fake", "remote_name": "fake-1"}).json()
+    assert (told["error"], told["outcome"]) == ("", "answered")
+    problem(api("post", "model-trials/", {"remote_name": "fake-1"}), 400, "base_url")
+    assert LanguageModel.objects.count() == 1
+
+
 def test_lists_presets_with_their_sources(api):
     told = {one["slug"]: one for one in api("get", "model-presets/").json()}
     assert told["llama-2-70b-chat"]["routes"][0]["remote_name"] == "meta-llama/Llama-2-70b-chat-hf"

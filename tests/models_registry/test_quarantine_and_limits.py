@@ -43,6 +43,15 @@ def test_a_model_page_shows_what_is_held_back_and_one_click_lets_it_count(page, 
     assert "Answers in quarantine" not in page.get(f"/models/{model}/").content.decode()
 
 
+def test_the_same_is_thrown_away_over_the_api(held, model, alice, client_of):
+    body = {"response_model": "other-9"}
+    address = f"/api/v1/models/{model}/ask-again/"
+    asked = client_of(alice).post(address, body, format="json")
+    model.refresh_from_db()
+    assert (asked.status_code, asked.json()) == (200, {"answers": 2})
+    assert (states(model), model.paused_at) == (["pending", "pending"], None)
+
+
 def test_what_is_of_another_model_is_thrown_away_and_asked_again(
     page, held, model, provider, drain
 ):

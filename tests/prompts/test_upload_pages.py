@@ -38,7 +38,8 @@ def text(answer) -> str:
 def test_a_file_is_looked_at_imported_and_published(page, upload):
     preview = upload()
     shown = text(page.get(preview))
-    assert "recognised as “own”" in shown
+    assert "<strong>2</strong> prompts to import" in shown
+    assert "recognised as" not in shown
     assert "Import 2 prompts" in shown
     assert not Prompt.objects.exists()
     draft = page.post(preview, {"pool_name": "My own"})["Location"]
@@ -52,7 +53,7 @@ def test_a_file_is_looked_at_imported_and_published(page, upload):
 def test_rows_with_errors_are_shown_with_row_column_and_what_to_do(page, upload):
     preview = upload(BAD)
     shown = text(page.get(preview))
-    assert "1</strong> rows with errors" in shown
+    assert "1</strong> row with errors" in shown
     assert '<th scope="row">2</th>' in shown
     assert "<code>prompt</code>" in shown
     refused = page.post(preview, {"pool_name": "Mine"})

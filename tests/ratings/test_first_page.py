@@ -93,6 +93,18 @@ def test_only_boards_that_are_there_are_linked(client, dave):
     assert board in page
 
 
+@pytest.mark.parametrize("purpose", ["planned", "repeat", "gold", "extra"])
+def test_it_counts_the_judgments_that_the_page_of_the_study_counts(client, alice, purpose):
+    scenario = published_study()
+    _judge_one(client, scenario)
+    scenario.bob.assignments.update(purpose=purpose)
+    client.force_login(alice)
+    (overview,) = client.get("/").context["overviews"]
+    progress = client.get(f"/studies/{scenario.study.slug}/").context["progress"]
+    assert (overview.judgments, overview.wanted) == (progress.planned, progress.places)
+    assert overview.judgments == (purpose == "planned")
+
+
 def _judge_one(client, scenario):
     client.force_login(scenario.bob.user)
     client.get(f"/judge/{scenario.study.slug}/")
