@@ -139,8 +139,8 @@ def _round(
     raw = {code: _raw(votes, code, *expected[code]) for code in judged}
     honest = set(judged) - set(distrusted)
     scaled = {
-        name: among_raters({code: raw[code][name] for code in judged}, honest)
-        for name in ("residual", "position", "time", "run")
+        name: among_raters({code: raw[code][name] for code in judged}, honest, by_chance=spread)
+        for name, spread in (("residual", 1), ("position", 1), ("time", None), ("run", None))
     }
     scaled["position"] = {code: abs(score) for code, score in scaled["position"].items()}
     scaled["ties"] = of_ties(_ties(comparisons, judged), honest)

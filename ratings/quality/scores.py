@@ -27,6 +27,7 @@ Floats = NDArray[np.float64]
 IQR = 1.349  # of a standard normal
 EFFICIENCY = 0.37  # of a spread by quartiles, of normal values
 LEAST_SPREAD = 0.05
+KNOWN = 10  # degrees of freedom at least, where the spread by chance alone is known
 LEAST_CHANCE = 1e-300
 LEAST_RATERS = 2  # for a spread
 SYMMETRIC = 1e-3  # skewness up to which a sum is taken for normal
@@ -52,16 +53,23 @@ def bound_of_many(level: float, tests: int) -> float:
     return float(score_of(-np.expm1(np.log1p(-level) / tests)))
 
 
-def among_raters(raw: Mapping[int, float], trusted: AbstractSet[int]) -> dict[int, float]:
-    """Return by rater how far their statistic lies above the median of the trusted, as a score."""
+def among_raters(
+    raw: Mapping[int, float], trusted: AbstractSet[int], *, by_chance: float | None = None
+) -> dict[int, float]:
+    """Return by rater how far their statistic lies above the median of the trusted, as a score.
+
+    `by_chance` is the spread that honest raters have at least, where it is known: then a few raters
+    are enough to tell who is far out.
+    """
     values = np.array([value for code, value in raw.items() if code in trusted], dtype=float)
     known = values[np.isfinite(values)]
     if known.size < LEAST_RATERS:
         return dict.fromkeys(raw, 0.0)
     centre, spread = _centre_and_spread(known)
-    spread = max(spread, LEAST_SPREAD)
+    spread = max(spread, by_chance or LEAST_SPREAD)
+    least = KNOWN if by_chance else 1
     far = (np.array(list(raw.values()), dtype=float) - centre) / spread
-    scores = np.where(np.isfinite(far), _estimated(np.nan_to_num(far), known.size), 0.0)
+    scores = np.where(np.isfinite(far), _estimated(np.nan_to_num(far), known.size, least), 0.0)
     return dict(zip(raw, scores.tolist(), strict=True))
 
 
@@ -99,7 +107,8 @@ def of_ties(tried: Mapping[int, Tried], trusted: AbstractSet[int]) -> dict[int, 
     shares = np.sin(np.clip(centre + between * NODES, 0, np.pi / 2)) ** 2
     many = bdtrc(right[:, None] - 1, of[:, None], shares) @ WEIGHTS
     few = bdtr(right[:, None], of[:, None], shares) @ WEIGHTS
-    scores = _estimated(score_of(np.minimum(np.where(right == 0, 1.0, many), few)), int(kept.sum()))
+    chance = np.minimum(np.where(right == 0, 1.0, many), few)
+    scores = _estimated(score_of(chance), int(kept.sum()), KNOWN)
     return dict(zip(codes, scores.tolist(), strict=True))
 
 
@@ -115,9 +124,9 @@ def _centre_and_spread(values: Floats) -> tuple[float, float]:
     return float(centre), float(high - low) / IQR
 
 
-def _estimated(far: Floats, raters: int) -> Floats:
+def _estimated(far: Floats, raters: int, least: int) -> Floats:
     """Return the scores of distances that were measured by an estimated centre and spread."""
-    freedom = max(EFFICIENCY * (raters - 1), 1.0)
+    freedom = max(EFFICIENCY * (raters - 1), least)
     beyond = stdtr(freedom, -np.abs(far) / np.sqrt(1 + np.pi / 2 / raters))
     return np.asarray(np.sign(far) * score_of(beyond))
 

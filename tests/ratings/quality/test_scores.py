@@ -56,6 +56,18 @@ def quartiles_for_the_truth(rng, raters):
     return dict(enumerate((values - centre) / (high - low) * 1.349))
 
 
+@pytest.mark.parametrize("raters", [6, 12])
+def test_a_spread_known_by_chance_holds_the_level_and_finds_among_few(raters):
+    def study(rng, raters):
+        values = rng.standard_normal(raters)
+        return among_raters(dict(enumerate(values)), set(range(raters)), by_chance=1)
+
+    assert share_beyond(study, raters=raters, studies=24_000 // raters) <= 1.2 * LEVEL
+    few = dict(enumerate([0.3, -0.8, 0.1, 1.2, -0.4, 6.0]))
+    assert among_raters(few, set(few), by_chance=1)[5] > bound_of_many(0.0005, 2)
+    assert among_raters(few, set(few))[5] < BOUND
+
+
 @pytest.mark.parametrize("spread", [0.0, 0.1])
 def test_habits_of_ties_are_found_no_more_often_than_the_level_says(spread):
     def study(rng, raters):
