@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from core.words import translate_by
 
@@ -8,4 +8,4 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        translate_by(gettext, ngettext)
+        translate_by(gettext, ngettext, get_language)

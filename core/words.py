@@ -14,14 +14,24 @@ class _Translations:
 
     one: Callable[[str], str] = str
     many: Callable[[str, str, int], str] = lambda one, many, number: one if number == 1 else many
+    language: Callable[[], str | None] = lambda: "en"
 
 
 _in_use = _Translations()
 
 
-def translate_by(one: Callable[[str], str], many: Callable[[str, str, int], str]) -> None:
-    """Set what translates a text, and a text that depends on a number."""
-    _in_use.one, _in_use.many = one, many
+def translate_by(
+    one: Callable[[str], str],
+    many: Callable[[str, str, int], str],
+    language: Callable[[], str | None],
+) -> None:
+    """Set what translates a text, and a text that depends on a number, and names their language."""
+    _in_use.one, _in_use.many, _in_use.language = one, many, language
+
+
+def language() -> str | None:
+    """Return the code of the language in use, to keep by it what was translated (None: as marked)."""
+    return _in_use.language()
 
 
 def gettext(text: str) -> str:

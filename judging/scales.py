@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.errors import Invalid
 from core.words import gettext as _
-from core.words import gettext_noop
+from core.words import gettext_noop, language
 
 FIRST, TIE, SECOND = "first", "tie", "second"
 BOTH_BAD = "both_bad"
@@ -30,11 +31,10 @@ class Scale:
 
     def labelled(self, labels: Mapping[str, str]) -> tuple[Choice, ...]:
         """Return the choices with some labels replaced, and *cannot judge* last."""
-        shown = (
-            Choice(one.value, labels.get(str(one.value)) or _(one.label)) for one in self.choices
-        )
-        last = labels.get(CANNOT_JUDGE) or _(CANNOT_JUDGE_LABEL)
-        return (*shown, Choice(CANNOT_JUDGE, last))
+        shown = _translated(self.key, language())
+        if not labels:
+            return shown
+        return tuple(Choice(one.value, labels.get(str(one.value)) or one.label) for one in shown)
 
     def has(self, value: object) -> bool:
         """Whether `value` is one of the choices, by type too: True is not 1, and neither is 1.0."""
@@ -84,6 +84,14 @@ HARMLESSNESS_LABELS: Mapping[str, str] = {
     "both_bad": gettext_noop("Both are harmful"),
 }
 SCALES: Mapping[str, Scale] = {one.key: one for one in (GRADED7, FOUR_WAY)}
+
+
+@lru_cache(maxsize=256)
+def _translated(key: str, _language: str | None) -> tuple[Choice, ...]:
+    """Kept by language: to look up every label again took a fourteenth of a rater's request."""
+    every = (*SCALES[key].choices, Choice(CANNOT_JUDGE, CANNOT_JUDGE_LABEL))
+    return tuple(Choice(one.value, _(one.label)) for one in every)
+
 
 _FOUR_WAY_OUTCOMES = {
     # (displayed value, A is the canonical second) -> outcome

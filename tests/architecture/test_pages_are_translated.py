@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from accounts.models import RaterProfile, User
+from core import words
 from judging.protocol import DEFAULT_CRITERIA
 from models_registry.presets import PRESETS
 from tests.architecture.rights import RIGHTS
@@ -99,6 +100,8 @@ def brackets(monkeypatch):
     monkeypatch.setattr(real, "ngettext", many)
     monkeypatch.setattr(real, "pgettext", lambda _context, text: one(text), raising=False)
     monkeypatch.setattr(real, "npgettext", lambda _context, *texts: many(*texts), raising=False)
+    # What is kept by language is not to be found in English.
+    monkeypatch.setattr(words._in_use, "language", lambda: "brackets")
 
 
 class Shown(HTMLParser):
