@@ -9,7 +9,7 @@ from rest_framework.test import APIRequestFactory
 
 from core.negotiation import PlainNegotiation
 
-TAKEN = ("", "*/*", "application/json", "application/*;q=0.8", "text/html,*/*;q=0.1", None)
+TAKEN = ("*/*", "application/json", "application/*;q=0.8", "text/html,*/*;q=0.1", None)
 
 
 class Text(BaseRenderer):

@@ -90,7 +90,7 @@ def test_a_second_different_judgment_is_refused_with_words(scene, page):
     _, action = form(scene, page)
     page.post(action, {"quality": "1"})
     answer = page.post(action, {"quality": "3"}, follow=True)
-    assert "submitted" in answer.content.decode()
+    assert "judged already, with other choices" in answer.content.decode()
     assert Judgment.objects.get().votes.get().display_value == "1"
 
 
