@@ -65,16 +65,20 @@ def next_assignment(request: HttpRequest, slug: str) -> HttpResponse:
 def ahead(request: HttpRequest, slug: str) -> HttpResponse:
     """Return the pair after the one on the screen, and renew the lease of that one.
 
-    204 when there is none, when a new consent text has to be read first, and when something else
-    is open than `shown` says: the page then asks for what is next when it needs it.
+    204 when there is none, when a new consent text has to be read first, when the study is paused or
+    the rater held, and when something else is open than `shown` says: the page then asks for what is
+    next, and is told why there is none, when it needs it.
     """
     rater, now = rater_of(request), timezone.now()
     if missing_consent(rater=rater):
         return HttpResponse(status=204)
-    shown = assignments.lease_next(rater=rater, slug=slug, now=now)
-    if shown is None or shown.blinded.token != request.GET.get("shown"):
+    try:
+        shown = assignments.lease_next(rater=rater, slug=slug, now=now)
+        if shown is None or shown.blinded.token != request.GET.get("shown"):
+            return HttpResponse(status=204)
+        leased = assignments.lease_next(rater=rater, slug=slug, now=now, prefetch=True)
+    except (Conflict, NotAllowed):
         return HttpResponse(status=204)
-    leased = assignments.lease_next(rater=rater, slug=slug, now=now, prefetch=True)
     if leased is None:
         return HttpResponse(status=204)
     study = Study.objects.get(slug=slug)

@@ -237,8 +237,17 @@ def _summary(
         ],
         "measured": bool(latency or length),
         "failed": [one for one in failures if one["state"] == "failed"],
-        "troubled": [one for one in failures if one["state"] != "failed"],
+        "troubled": _by_cause([one for one in failures if one["state"] != "failed"]),
     }
+
+
+def _by_cause(failures: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one line a cause: what waits for another try, and what is being tried, are one thing."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in failures:
+        line = found.setdefault(one["cause"], one | {"count": 0})
+        line["count"] += one["count"]
+    return list(found.values())
 
 
 def _cause(kind: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from judging.models import Assignment, Judgment
+from judging.models import Assignment, Judgment, Study
 from tests.scenarios import published_study
 
 CANARY = "canary7xq"
@@ -102,6 +102,14 @@ def test_after_a_skip_undo_says_that_it_undoes_the_judgment_before(scene, page):
     skipped = page.post(f"{action}skip/", {"reason": "unclear"}, follow=True).content.decode()
     assert ">Undo the judgment before</span>" in skipped
     assert ">Skipped</p>" in skipped
+
+
+def test_of_a_paused_study_nothing_is_fetched_ahead_and_no_error_is_told(scene, page):
+    _, action = form(scene, page)
+    ahead = f"/judge/{scene.study.slug}/ahead/?shown={action.split('/')[-2]}"
+    assert page.get(ahead).status_code == 200
+    Study.objects.update(state=Study.State.PAUSED)
+    assert page.get(ahead).status_code == 204
 
 
 def test_skipping_needs_a_reason_from_the_list(scene, page):

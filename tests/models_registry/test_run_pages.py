@@ -10,7 +10,7 @@ from models_registry.models import Completion, GenerationRun
 from models_registry.providers.base import ProviderError
 from models_registry.services.language_models import register_language_model, set_price
 from models_registry.services.runs import start_run
-from models_registry.views.runs import CAUSES
+from models_registry.views.runs import CAUSES, _by_cause
 
 
 @pytest.fixture
@@ -212,3 +212,14 @@ def test_the_name_that_confirms_may_be_typed_as_the_heading_has_it(page, run):
     page.post(f"/runs/{run.pk}/cancel/", {"name": f"Run {run.pk}"})
     run.refresh_from_db()
     assert run.state == "cancelled"
+
+
+def test_what_waits_and_what_is_being_tried_again_is_one_line_of_a_cause():
+    failures = [
+        {"kind": "bad_reply", "cause": "A reply", "state": "pending", "count": 6, "example": "x"},
+        {"kind": "timed_out", "cause": "No reply", "state": "pending", "count": 3, "example": "y"},
+        {"kind": "bad_reply", "cause": "A reply", "state": "leased", "count": 2, "example": "z"},
+    ]
+    lines = [(one["cause"], one["count"], one["example"]) for one in _by_cause(failures)]
+    assert lines == [("A reply", 8, "x"), ("No reply", 3, "y")]
+    assert [one["count"] for one in failures] == [6, 3, 2]
