@@ -81,7 +81,10 @@ def find_invitation(*, secret: str, now: datetime) -> Invitation:
     ).first()
     if found is None:
         raise Gone(
-            _("This invitation has expired or was used up. Ask whoever sent it for a new one."),
+            _(
+                "This invitation has expired, was used up, or its link is cut off. If you made your"
+                " account by it, sign in; otherwise ask whoever sent it for a new one."
+            ),
             code="invitation_gone",
         )
     return found
