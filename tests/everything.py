@@ -35,8 +35,27 @@ PASSWORD = "a sentence nobody guesses"
 # Routes that only make sense for a study, or a pool's version, that is not published.
 OF_A_DRAFT = {"study-step", "study-preview", "study-publish", "study-discard", "api-publish"}
 OF_A_DRAFT_POOL = {"pool-publish", "pool-delete", "pool-references", "api-pool-publish"}
-
-
+# Who sees what: the first person of each role, by the rights that the role has.
+PEOPLE = {
+    "": {"open"},
+    "bob": {"user", "library", "judge", "holder"},
+    "dave": {"user", "library", "read", "export"},
+    "alice": {"user", "library", "manage"},
+}
+# Not pages: probes and files; and what needs a second factor, which nobody here has.
+NOT_PAGES = {
+    "alive",
+    "ready",
+    "api-schema",
+    "export-download",
+    "judge-ahead",
+    "pool-progress",
+    "mfa_deactivate_totp",
+    "mfa_download_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_reauthenticate",
+    "mfa_view_recovery_codes",
+}
 KNOWN = {"api-operation": "studies_boards_create", "manual": "methods"}
 
 

@@ -20,31 +20,11 @@ from judging.protocol import DEFAULT_CRITERIA
 from models_registry.presets import PRESETS
 from tests.architecture.rights import RIGHTS
 from tests.architecture.test_words import SAME
-from tests.everything import Everything, make_everything
+from tests.everything import NOT_PAGES, PEOPLE, Everything, make_everything
 from tests.routes import Route, named_routes
 
-PEOPLE = {
-    "": {"open"},
-    "bob": {"user", "library", "judge", "holder"},
-    "dave": {"user", "library", "read", "export"},
-    "alice": {"user", "library", "manage"},
-}
-# The reference of the API and the manual are English; the others are no pages, or need a second factor.
-LEFT_OUT = {
-    "alive",
-    "ready",
-    "api-docs",
-    "api-operation",
-    "manual",
-    "export-download",
-    "judge-ahead",
-    "pool-progress",
-    "mfa_deactivate_totp",
-    "mfa_download_recovery_codes",
-    "mfa_generate_recovery_codes",
-    "mfa_reauthenticate",
-    "mfa_view_recovery_codes",
-}
+# The reference of the API and the manual are English.
+LEFT_OUT = NOT_PAGES - {"api-schema"} | {"api-docs", "api-operation", "manual"}
 # What people wrote stands in these, or in what says `dir="auto"`; code and keys are no words.
 DATA = {"bdi", "code", "pre", "kbd", "samp", "textarea", "script", "style", "title"}
 VOID = {

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from tests.architecture.rights import RIGHTS
-from tests.everything import Everything, make_everything
+from tests.everything import NOT_PAGES, PEOPLE, Everything, make_everything
 from tests.routes import Route, named_routes
 
 pytestmark = [
@@ -22,27 +22,6 @@ LOOKS = {
     "light": {"width": 1280},
     "dark": {"width": 1280, "dark": True},
     "phone": {"width": 390, "height": 844},
-}
-# Who sees what: the first person of each role, by the rights that the role has.
-PEOPLE = {
-    "": {"open"},
-    "bob": {"user", "library", "judge", "holder"},
-    "dave": {"user", "library", "read", "export"},
-    "alice": {"user", "library", "manage"},
-}
-# Not pages: probes and files; and what needs a second factor, which nobody here has.
-NOT_PAGES = {
-    "alive",
-    "ready",
-    "api-schema",
-    "export-download",
-    "judge-ahead",
-    "pool-progress",
-    "mfa_deactivate_totp",
-    "mfa_download_recovery_codes",
-    "mfa_generate_recovery_codes",
-    "mfa_reauthenticate",
-    "mfa_view_recovery_codes",
 }
 MOST_BYTES = 150_000
 

@@ -329,6 +329,23 @@ def test_where_nobody_listens_at_a_names_first_address_the_next_is_called(call, 
     assert (error.kind, error.code) == ("connection", "refused")
 
 
+async def ask_localhost(respond, *, times: int) -> None:
+    """Ask a host that has two addresses, ::1 first."""
+
+    async def resolver(host, port):
+        return ["::1", "127.0.0.1"]
+
+    client = make_client(
+        base_url="http://localhost:8000/",
+        headers={},
+        private_hosts=["localhost"],
+        transport=Answering(respond),
+        resolver=resolver,
+    )
+    for _ in range(times):
+        await post_json(client, "x", {}, deadline=2)
+
+
 def test_an_address_that_answered_stays_the_first():
     asked = []
 
@@ -338,21 +355,7 @@ def test_an_address_that_answered_stays_the_first():
             raise base.CannotConnect("Nobody is there.", code="refused")
         return reply(200, {"ok": True})
 
-    async def resolver(host, port):
-        return ["::1", "127.0.0.1"]
-
-    async def run():
-        client = make_client(
-            base_url="http://localhost:8000/",
-            headers={},
-            private_hosts=["localhost"],
-            transport=Answering(respond),
-            resolver=resolver,
-        )
-        for _ in range(2):
-            await post_json(client, "x", {}, deadline=2)
-
-    asyncio.run(run())
+    asyncio.run(ask_localhost(respond, times=2))
     assert [url.split("/")[2] for url in asked] == ["[::1]:8000", *["127.0.0.1:8000"] * 2]
 
 
@@ -363,21 +366,8 @@ def test_a_call_that_may_have_been_sent_is_not_sent_to_another_address():
         asked.append(outgoing.url)
         raise base.CannotConnect("It was closed.", code="closed")
 
-    async def resolver(host, port):
-        return ["::1", "127.0.0.1"]
-
-    async def run():
-        client = make_client(
-            base_url="http://localhost:8000/",
-            headers={},
-            private_hosts=["localhost"],
-            transport=Answering(respond),
-            resolver=resolver,
-        )
-        await post_json(client, "x", {}, deadline=2)
-
     with pytest.raises(base.CannotConnect):
-        asyncio.run(run())
+        asyncio.run(ask_localhost(respond, times=1))
     assert len(asked) == 1
 
 
