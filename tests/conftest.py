@@ -72,8 +72,12 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
-    """Forget what a process remembers: another test's rows have the same numbers."""
+    """Forget what a process remembers: another test's rows have the same numbers.
+
+    That is of attempts too: SQLite gives another test's admin the same number, and the same limits.
+    """
     caches["process"].clear()
+    caches["default"].clear()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import pytest
 from django.conf import settings as site
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -13,11 +12,6 @@ from accounts.services.invitations import create_invitation, revoke_invitation
 
 JOIN, OUT, ME = "/api/v1/join/", "/api/v1/me/sign-out-everywhere/", "/api/v1/me/"
 PASSWORD = "a sentence nobody guesses"
-
-
-@pytest.fixture(autouse=True)
-def nobody_counted():
-    cache.clear()
 
 
 @pytest.fixture
