@@ -37,7 +37,8 @@ from bench._begin import arguments_of, end
 ROOT = Path(__file__).parents[1]
 URL = os.environ.get("DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
 SERVER = urlsplit(URL)._replace(path="/postgres").geturl()  # where databases are created
-RATERS, WARM_UP, JUDGMENTS = 8, 10, 40  # the last two for each rater; two rounds are measured
+RATERS, WARM_UP = 8, 10  # judgments of each rater
+ROUNDS, JUDGMENTS = 5, 20  # of each rater in a round; short ones, so that both meet the same noise
 MANY, THINK, MANY_JUDGMENTS = 100, 1.0, 6
 PROMPTS, MODELS = 100, 5  # 1,000 comparisons
 LARGE_PROMPTS = 100_000  # 1,000,000 comparisons
@@ -139,7 +140,7 @@ def small_study(admin: psycopg.Connection, name: str, env: dict) -> dict:
         for raters in (eight, bare):
             together(raters, WARM_UP)
         rounds = {"ours": [], "floor": []}
-        for _ in range(2):
+        for _ in range(ROUNDS):
             rounds["ours"].append(measured(eight, JUDGMENTS, ours.pid, burnt_by))
             rounds["floor"].append(measured(bare, JUDGMENTS, floor.pid, burnt_by))
         crowd = clients(ours, made, made["tokens"][RATERS:])
@@ -148,7 +149,7 @@ def small_study(admin: psycopg.Connection, name: str, env: dict) -> dict:
     return {
         "raters": RATERS,
         "comparisons": made["comparisons"],
-        "judgments": 2 * RATERS * JUDGMENTS,
+        "judgments": ROUNDS * RATERS * JUDGMENTS,
         "cpu_ms": total["ours"]["cpu_ms"],
         "web_cpu_ms": total["ours"]["web_cpu_ms"],
         "postgres_cpu_ms": total["ours"]["database_cpu_ms"],
@@ -172,7 +173,7 @@ def large_study(admin: psycopg.Connection, name: str, env: dict) -> dict:
     with server(env, "config.wsgi:application") as ours:
         eight = clients(ours, made, made["tokens"])
         together(eight, WARM_UP)
-        found = summed([measured(eight, JUDGMENTS, ours.pid, burnt_by) for _ in range(2)])
+        found = summed([measured(eight, ROUNDS * JUDGMENTS, ours.pid, burnt_by)])
     took = [ms for one in eight for ms in one.took[2 * WARM_UP :]]
     return {**found, "p95_ms": quantile(took, 0.95)}
 
@@ -260,7 +261,9 @@ def on_sqlite() -> dict:
         with server(env, "config.wsgi:application") as ours:
             eight = clients(ours, made, made["tokens"])
             together(eight, WARM_UP)
-            found = measured(eight, 2 * JUDGMENTS, ours.pid, lambda pid: (family_cpu(pid), 0.0))
+            found = measured(
+                eight, ROUNDS * JUDGMENTS, ours.pid, lambda pid: (family_cpu(pid), 0.0)
+            )
         log = Path(folder, "server.log")
         locked = log.read_text(encoding="utf-8").count("database is locked") if log.exists() else 0
     finally:
