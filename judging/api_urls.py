@@ -58,6 +58,7 @@ urlpatterns = [
     path(
         "studies/<slug:slug>/exclusions/", studies.ExclusionsView.as_view(), name="api-exclusions"
     ),
+    path("seals/", studies.SealsView.as_view(), name="api-seals"),
     path("assignments/stop/", flow.StopView.as_view(), name="api-stop"),
     path("assignments/<slug:token>/skip/", flow.SkipView.as_view(), name="api-skip"),
 ]

@@ -8,6 +8,7 @@ TABLES = (
     "judging_blindingguess",
     "judging_raterfinding",
     "judging_cohortmembership",
+    "judging_studytransition",
 )
 FUNCTION = """
 CREATE OR REPLACE FUNCTION judging_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

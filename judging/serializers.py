@@ -15,7 +15,7 @@ from accounts.serializers import NewInvitationSerializer
 from accounts.services.holds import LONGEST_REASON
 from core.serializers import StrictBoolean, StrictInteger, StrictSerializer, StrictText
 from judging.blinding import BlindedAssignment, BlindedCriterion, Progress, Side
-from judging.models import Study, StudyVersion, UnblindingEvent
+from judging.models import AuditBatch, Study, StudyTransition, StudyVersion, UnblindingEvent
 from judging.protocol import PROTOCOL_SCHEMA, Protocol
 from judging.services.activity import StudyActivity
 from judging.services.cohorts import cohort_choices
@@ -42,18 +42,35 @@ class ProtocolSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untype
 
 
 class StudyVersionSerializer(serializers.ModelSerializer):
+    published_by = serializers.CharField(
+        source="published_by.username",
+        default=None,
+        help_text="Null: the command line, or it was not kept then.",
+    )
+
     class Meta:
         model = StudyVersion
-        fields = ["number", "digest", "published_at"]
+        fields = ["number", "digest", "published_at", "published_by"]
         read_only_fields = fields
 
 
-class FrozenProtocolSerializer(serializers.ModelSerializer):
+class FrozenProtocolSerializer(StudyVersionSerializer):
     protocol = ProtocolField()
 
     class Meta:
         model = StudyVersion
-        fields = ["number", "digest", "published_at", "protocol"]
+        fields = ["number", "digest", "published_at", "published_by", "protocol"]
+        read_only_fields = fields
+
+
+class StudyTransitionSerializer(serializers.ModelSerializer):
+    by = serializers.CharField(
+        source="by.username", default=None, help_text="Null: the command line."
+    )
+
+    class Meta:
+        model = StudyTransition
+        fields = ["state", "by", "at"]
         read_only_fields = fields
 
 
@@ -61,6 +78,9 @@ class StudySerializer(serializers.ModelSerializer):
     created_by = serializers.CharField(source="created_by.username", default=None)
     draft = ProtocolField(help_text="The protocol as it was written; defaults are left out.")
     versions = StudyVersionSerializer(many=True, help_text="Newest first.")
+    transitions = StudyTransitionSerializer(
+        many=True, help_text="Pauses, resumptions and the closing, newest first."
+    )
     seed = serializers.SerializerMethodField(
         help_text="The secret that drew samples and sides, told when the study is closed."
     )
@@ -74,6 +94,7 @@ class StudySerializer(serializers.ModelSerializer):
             "state",
             "draft",
             "versions",
+            "transitions",
             "seed",
             "created_by",
             "created_at",
@@ -282,6 +303,15 @@ class ExclusionSerializer(StrictSerializer):
     restore = StrictBoolean(default=False, help_text="Count again what was left out.")
 
 
+class DecisionSerializer(serializers.Serializer):
+    kind = serializers.ChoiceField(choices=["exclusion", "restoration"])
+    rater = serializers.CharField(source="assignment__rater__pseudonym")
+    by = serializers.CharField(source="by__username")
+    reason = serializers.CharField()
+    at = serializers.DateTimeField(source="submitted_at")
+    judgments = serializers.IntegerField(source="count")
+
+
 class JudgmentsCountedSerializer(serializers.Serializer):
     judgments = serializers.IntegerField(help_text="For how many judgments it changed something.")
 
@@ -327,6 +357,19 @@ class UnblindingSerializer(serializers.ModelSerializer):
     class Meta:
         model = UnblindingEvent
         fields = ["user", "path", "reason", "interim", "at"]
+        read_only_fields = fields
+
+
+class WantedUnblindingsSerializer(StrictSerializer):
+    user = StrictText(
+        max_length=150, default="", allow_blank=True, help_text="Only what this person was shown."
+    )
+
+
+class SealSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = AuditBatch
+        fields = ["number", "sealed_at", "count", "root", "chain"]
         read_only_fields = fields
 
 

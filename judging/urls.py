@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from judging.views import cohorts, raters, sessions, setup, studies
+from judging.views import cohorts, raters, sessions, setup, studies, unblindings
 
 urlpatterns = [
     path("raters/", raters.raters, name="raters"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("studies/<slug:slug>/close/", studies.close, name="study-close"),
     path("studies/<slug:slug>/add-model/", studies.add_model, name="study-add-model"),
     path("studies/<slug:slug>/discard/", studies.discard, name="study-discard"),
+    path("unblindings/", unblindings.log, name="unblindings"),
     path("judge/", sessions.open_studies, name="open-studies"),
     path("judge/<slug:slug>/", sessions.next_assignment, name="judge"),
     path("judge/<slug:slug>/ahead/", sessions.ahead, name="judge-ahead"),

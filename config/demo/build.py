@@ -60,7 +60,7 @@ def build(*, base_url: str, say: Say) -> None:
         judgments_per_comparison=JUDGMENTS_A_COMPARISON,
     )
     _judge(say)
-    close_study(study=finished.study, now=timezone.now())
+    close_study(study=finished.study, now=timezone.now(), by=admin)
     take_snapshot(version=finished, now=timezone.now())
     _study(
         pool,
@@ -151,7 +151,7 @@ def _study(
             **protocol,
         },
     )
-    return publish_version(study=study, now=timezone.now())
+    return publish_version(study=study, now=timezone.now(), by=admin)
 
 
 def _judge(say: Say) -> None:

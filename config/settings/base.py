@@ -360,6 +360,7 @@ SPECTACULAR_SETTINGS = {
         "WorkStateEnum": "ratings.models.BoardRequest.State",
         "RaterKindEnum": "accounts.models.RaterProfile.Kind",
         "ExcludeOrKeepEnum": "judging.protocol.parsing.EXCLUDE_OR_KEEP",
+        "StudyStateEnum": "judging.models.Study.State",
         "GenerationRunStateEnum": "models_registry.models.GenerationRun.TOLD_STATES",
     },
 }

@@ -19,7 +19,16 @@ from accounts.models import RaterProfile, User
 from accounts.serializers import IssuedInvitationSerializer
 from core.errors import Conflict, Invalid
 from core.serializers import checked
-from judging.models import Comparison, GoldComparison, Study, StudyVersion, UnblindingEvent
+from judging.models import (
+    AuditBatch,
+    Comparison,
+    GoldComparison,
+    Judgment,
+    Study,
+    StudyTransition,
+    StudyVersion,
+    UnblindingEvent,
+)
 from judging.permissions import ManageOrRead, MayManage, MayRead
 from judging.protocol import DEFAULT_CRITERIA
 from judging.serializers import (
@@ -31,6 +40,7 @@ from judging.serializers import (
     CohortMembersSerializer,
     CohortSerializer,
     CriterionSerializer,
+    DecisionSerializer,
     ExclusionSerializer,
     FrozenProtocolSerializer,
     GoldSerializer,
@@ -42,19 +52,23 @@ from judging.serializers import (
     PromotionSerializer,
     PublishSerializer,
     RetiredGoldSerializer,
+    SealSerializer,
     StudyChangesSerializer,
     StudyProgressSerializer,
     StudySerializer,
     UnblindingSerializer,
     WantedPlanSerializer,
     WantedPreviewSerializer,
+    WantedUnblindingsSerializer,
     blinded_body,
 )
-from judging.services import checks, cohorts, corrections, studies
+from judging.services import checks, cohorts, corrections, history, studies
 from judging.services.previews import preview_assignment
+from judging.services.unblinding import unblindings
 
 WITH_VERSIONS = Study.objects.select_related("created_by").prefetch_related(
-    Prefetch("versions", StudyVersion.objects.in_brief())
+    Prefetch("versions", StudyVersion.objects.in_brief().select_related("published_by")),
+    Prefetch("transitions", StudyTransition.objects.select_related("by").order_by("-pk")),
 )
 
 
@@ -130,7 +144,8 @@ class StudyVersionsView(generics.ListAPIView):
     queryset = StudyVersion.objects.none()
 
     def get_queryset(self):  # type: ignore[no-untyped-def] # the stubs' return type is generic
-        return _study(self.kwargs["slug"]).versions.order_by("-number")
+        versions = _study(self.kwargs["slug"]).versions
+        return versions.select_related("published_by").order_by("-number")
 
 
 class StudyProgressView(APIView):
@@ -149,7 +164,7 @@ class PublishView(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Freeze the protocol under its SHA-256, build the comparisons, and open the study."""
         data = checked(PublishSerializer, request.data)
-        return _version(studies.publish_version(study=_study(slug), now=timezone.now(), **data))
+        return _version(studies.publish_version(study=_study(slug), **_now_by(request), **data))
 
 
 class AmendView(APIView):
@@ -159,7 +174,7 @@ class AmendView(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Publish the protocol in force with some fields replaced, as a new version."""
         data = checked(AmendSerializer, request.data)
-        return _version(studies.amend_study(study=_study(slug), now=timezone.now(), **data))
+        return _version(studies.amend_study(study=_study(slug), **_now_by(request), **data))
 
 
 class AddModelView(APIView):
@@ -169,7 +184,7 @@ class AddModelView(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Let one model more take part, in a new version."""
         data = checked(AddModelSerializer, request.data)
-        return _version(studies.add_model(study=_study(slug), now=timezone.now(), **data))
+        return _version(studies.add_model(study=_study(slug), **_now_by(request), **data))
 
 
 class PauseView(APIView):
@@ -178,7 +193,7 @@ class PauseView(APIView):
     @extend_schema(request=None, responses=StudySerializer)
     def post(self, request: Request, slug: str) -> Response:
         """Issue no more comparisons until the study is resumed."""
-        studies.pause_study(study=_study(slug))
+        studies.pause_study(study=_study(slug), **_now_by(request))
         return _study_response(slug)
 
 
@@ -188,7 +203,7 @@ class ResumeView(APIView):
     @extend_schema(request=None, responses=StudySerializer)
     def post(self, request: Request, slug: str) -> Response:
         """Issue comparisons again."""
-        studies.resume_study(study=_study(slug))
+        studies.resume_study(study=_study(slug), **_now_by(request))
         return _study_response(slug)
 
 
@@ -208,12 +223,19 @@ class CloseView(APIView):
     @extend_schema(request=None, responses=StudySerializer)
     def post(self, request: Request, slug: str) -> Response:
         """End the study for good; its seed is told from now on."""
-        studies.close_study(study=_study(slug), now=timezone.now())
+        studies.close_study(study=_study(slug), **_now_by(request))
         return _study_response(slug)
 
 
-class ExclusionsView(APIView):
-    permission_classes = [MayManage]
+class ExclusionsView(generics.ListAPIView):
+    """Whose judgments were left out or counted again: when, by whom, and why. Newest first."""
+
+    permission_classes = [ManageOrRead]
+    serializer_class = DecisionSerializer
+    queryset = Judgment.objects.none()
+
+    def get_queryset(self):  # type: ignore[no-untyped-def] # the stubs' return type is generic
+        return history.left_out_of(study=_study(self.kwargs["slug"]))
 
     @extend_schema(request=ExclusionSerializer, responses=JudgmentsCountedSerializer)
     def post(self, request: Request, slug: str) -> Response:
@@ -318,11 +340,29 @@ class UnblindingsView(generics.ListAPIView):
     """Who was shown which model was judged how: when, by which path, and why. Newest first."""
 
     permission_classes = [MayRead]
+    query_serializer = WantedUnblindingsSerializer
     serializer_class = UnblindingSerializer
     queryset = UnblindingEvent.objects.none()
 
+    @extend_schema(parameters=[WantedUnblindingsSerializer])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Who was shown which model was judged how: when, by which path, and why. Newest first."""
+        return self.list(request, *args, **kwargs)
+
     def get_queryset(self):  # type: ignore[no-untyped-def] # the stubs' return type is generic
-        return _study(self.kwargs["slug"]).unblindings.select_related("user").order_by("-pk")
+        wanted = self.request.query_params.dict()
+        asked = {"user": wanted["user"]} if "user" in wanted else {}
+        _study(self.kwargs["slug"])
+        asked = checked(WantedUnblindingsSerializer, asked)
+        return unblindings(study=self.kwargs["slug"], **asked)
+
+
+class SealsView(generics.ListAPIView):
+    """The seals over the ledger of all studies, newest first: each link follows from the one before."""
+
+    permission_classes = [MayRead]
+    serializer_class = SealSerializer
+    queryset = AuditBatch.objects.defer("judgments").order_by("-number")
 
 
 class DefaultCriteriaView(APIView):
@@ -332,6 +372,10 @@ class DefaultCriteriaView(APIView):
     def get(self, request: Request) -> Response:
         """The criteria a study asks unless its protocol says otherwise."""
         return Response(CriterionSerializer(DEFAULT_CRITERIA, many=True).data)
+
+
+def _now_by(request: Request) -> dict[str, Any]:
+    return {"now": timezone.now(), "by": cast("User", request.user)}
 
 
 def _study(slug: str) -> Study:

@@ -8,7 +8,7 @@ from judging.models.guesses import BlindingGuess
 from judging.models.judgments import Judgment, Vote
 from judging.models.ledger import AuditBatch, UnblindingEvent
 from judging.models.seen import SeenCompletion
-from judging.models.studies import ModelPair, Study, StudyVersion
+from judging.models.studies import ModelPair, Study, StudyTransition, StudyVersion
 
 __all__ = [
     "Assignment",
@@ -24,6 +24,7 @@ __all__ = [
     "RaterFinding",
     "SeenCompletion",
     "Study",
+    "StudyTransition",
     "StudyVersion",
     "UnblindingEvent",
     "Vote",

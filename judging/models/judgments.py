@@ -48,6 +48,14 @@ class Judgment(InsertOnlyModel):
         constraints = [
             models.UniqueConstraint(fields=["assignment", "revision"], name="judgment_revision"),
         ]
+        indexes = [
+            # The few lines that leave out or restore are found among millions that do not.
+            models.Index(
+                fields=["assignment"],
+                condition=models.Q(kind__in=("exclusion", "restoration")),
+                name="judgment_decided",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"judgment {self.pk}"

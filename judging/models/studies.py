@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from core.models import TimestampedModel
+from core.models import InsertOnlyModel, TimestampedModel
 from judging.querysets import StudyVersionQuerySet
 from models_registry.models import LanguageModel
 from prompts.models import PromptPoolVersion
@@ -51,6 +51,14 @@ class StudyVersion(TimestampedModel):
     pool_version = models.ForeignKey(PromptPoolVersion, on_delete=models.PROTECT, related_name="+")
     language_models = models.ManyToManyField(LanguageModel, related_name="study_versions")
     published_at = models.DateTimeField()
+    published_by = models.ForeignKey(
+        User,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="Null: the command line, or it was not kept then.",
+    )
     comparisons_by_language = models.JSONField(
         default=dict,
         help_text="How many comparisons can be judged, by language, as built.",
@@ -81,6 +89,23 @@ class StudyVersion(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.study_id}/{self.number}"
+
+
+class StudyTransition(InsertOnlyModel):
+    """That a published study was paused, resumed or closed: when, and by whom.
+
+    Without a user in `by` it was the command line. Its opening is the publication of version 1.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="transitions")
+    state = models.CharField(max_length=16, choices=Study.State.choices)
+    by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.study_id} {self.state} at {self.at}"
 
 
 class ModelPair(models.Model):

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
+from judging.protocol import Protocol
 from models_registry.models import Completion, GenerationRun, LanguageModel
 from prompts.models import PromptPoolVersion
 
@@ -107,6 +108,19 @@ def model_choices(*, pool: PoolChoice | None, also: tuple[str, ...] = ()) -> lis
         )
         for one in found
     ]
+
+
+def titles(protocol: Protocol) -> dict[str, Any]:
+    """Return a protocol's pool, models and pairs as people call them, beside the names it freezes."""
+    pools = {one.name: one.title for one in pool_choices()}
+    models = {one.name: one.title for one in model_choices(pool=None, also=protocol.models)}
+    pool = f"{protocol.pool.slug}@{protocol.pool.version}" if protocol.pool else ""
+    return {
+        "pool": {"name": pool, "title": pools.get(pool, pool)},
+        "models": [(models[one], one) for one in protocol.models],
+        "baseline": models.get(protocol.design.baseline, ""),
+        "pairs": [[models[one] for one in pair] for pair in protocol.design.pairs],
+    }
 
 
 def _answers(pool: PoolChoice) -> dict[int, tuple[int, int]]:

@@ -15,7 +15,14 @@ from core.errors import Conflict, InputError, Invalid
 from core.identity import models_mentioned
 from core.leases import lock, transition
 from judging.blinding import commitment
-from judging.models import Assignment, Comparison, KeptPlaces, Study, StudyVersion
+from judging.models import (
+    Assignment,
+    Comparison,
+    KeptPlaces,
+    Study,
+    StudyTransition,
+    StudyVersion,
+)
 from judging.protocol import Plan, PoolRef, PromptFacts, Protocol, parse_protocol, plan
 from judging.services.comparisons import build_comparisons, count_missing
 from judging.services.feasibility import FACTS, require_enough, require_known
@@ -166,7 +173,12 @@ def frozen_protocol(*, study: Study) -> Protocol:
 
 @transaction.atomic
 def publish_version(
-    *, study: Study, now: datetime, allow_missing: bool = False, digest: str = ""
+    *,
+    study: Study,
+    now: datetime,
+    by: User | None = None,
+    allow_missing: bool = False,
+    digest: str = "",
 ) -> StudyVersion:
     """Freeze the draft under its SHA-256, build the comparisons and open the study.
 
@@ -178,7 +190,7 @@ def publish_version(
     if study.state != State.DRAFT:
         raise Conflict(_("This study was published before; amend it."), code="published")
     version = _freeze(
-        study, study.draft, number=1, now=now, allow_missing=allow_missing, digest=digest
+        study, study.draft, number=1, now=now, by=by, allow_missing=allow_missing, digest=digest
     )
     study.state = State.OPEN
     study.save(update_fields=["draft", "state"])
@@ -211,7 +223,12 @@ def discard_amendment(*, study: Study) -> Study:
 
 @transaction.atomic
 def publish_amendment(
-    *, study: Study, now: datetime, allow_missing: bool = False, digest: str = ""
+    *,
+    study: Study,
+    now: datetime,
+    by: User | None = None,
+    allow_missing: bool = False,
+    digest: str = "",
 ) -> StudyVersion:
     """Publish what was prepared as a new version; as `amend_study`, and only what has `digest`."""
     study = _locked(study)
@@ -219,7 +236,7 @@ def publish_amendment(
         name: value for name, value in study.draft.items() if name not in FIXED_ONCE_PUBLISHED
     }
     return amend_study(
-        study=study, changes=changes, now=now, allow_missing=allow_missing, digest=digest
+        study=study, changes=changes, now=now, by=by, allow_missing=allow_missing, digest=digest
     )
 
 
@@ -229,6 +246,7 @@ def amend_study(
     study: Study,
     changes: Mapping[str, Any],
     now: datetime,
+    by: User | None = None,
     allow_missing: bool = False,
     digest: str = "",
 ) -> StudyVersion:
@@ -245,7 +263,7 @@ def amend_study(
     _refuse_late_rule(study, raw)
     number = latest.number + 1
     version = _freeze(
-        study, raw, number=number, now=now, allow_missing=allow_missing, digest=digest
+        study, raw, number=number, now=now, by=by, allow_missing=allow_missing, digest=digest
     )
     # What is drafted from now on starts from the version in force.
     study.draft = raw
@@ -255,7 +273,7 @@ def amend_study(
 
 @transaction.atomic
 def add_model(
-    *, study: Study, model: str, now: datetime, allow_missing: bool = False
+    *, study: Study, model: str, now: datetime, by: User | None = None, allow_missing: bool = False
 ) -> StudyVersion:
     """Amend a study by one model, written slug@version; with chosen pairs, amend the pairs instead.
 
@@ -274,22 +292,22 @@ def add_model(
     if protocol.design.kind == "chosen":
         raise Conflict(_("Amend the models and the chosen pairs together."), code="chosen_pairs")
     changes = {"models": [*protocol.models, model]}
-    return amend_study(study=study, changes=changes, now=now, allow_missing=allow_missing)
+    return amend_study(study=study, changes=changes, now=now, by=by, allow_missing=allow_missing)
 
 
-def pause_study(*, study: Study) -> Study:
+def pause_study(*, study: Study, now: datetime, by: User | None = None) -> Study:
     """Issue no more comparisons; open ones may be judged. A second call changes nothing."""
-    return _move(study, was=(State.OPEN,), to=State.PAUSED)
+    return _move(study, was=(State.OPEN,), to=State.PAUSED, by=by, now=now)
 
 
-def resume_study(*, study: Study) -> Study:
+def resume_study(*, study: Study, now: datetime, by: User | None = None) -> Study:
     """Issue comparisons again. A second call changes nothing."""
-    return _move(study, was=(State.PAUSED,), to=State.OPEN)
+    return _move(study, was=(State.PAUSED,), to=State.OPEN, by=by, now=now)
 
 
-def close_study(*, study: Study, now: datetime) -> Study:
+def close_study(*, study: Study, now: datetime, by: User | None = None) -> Study:
     """End a study for good: nothing is issued or judged any more, open leases are given back."""
-    study = _move(study, was=(State.OPEN, State.PAUSED), to=State.CLOSED)
+    study = _move(study, was=(State.OPEN, State.PAUSED), to=State.CLOSED, by=by, now=now)
     leases = Assignment.objects.filter(study=study)
     give_back_all(assignments=leases, state=Assignment.State.RETURNED, now=now)
     return study
@@ -339,8 +357,11 @@ def _save_named(study: Study) -> None:
         ) from error
 
 
-def _move(study: Study, *, was: tuple[str, ...], to: str) -> Study:
+@transaction.atomic
+def _move(study: Study, *, was: tuple[str, ...], to: str, by: User | None, now: datetime) -> Study:
     moved = transition(Study.objects.all(), study.pk, was=was, state=to)
+    if moved:
+        StudyTransition.objects.create(study=study, state=to, by=by, at=now)
     study.refresh_from_db(fields=["state"])
     if not moved and study.state != to:
         raise Conflict(
@@ -420,6 +441,7 @@ def _freeze(
     *,
     number: int,
     now: datetime,
+    by: User | None,
     allow_missing: bool,
     digest: str,
 ) -> StudyVersion:
@@ -441,6 +463,7 @@ def _freeze(
         digest=protocol.digest(),
         pool_version=pool_version,
         published_at=now,
+        published_by=by,
     )
     version.language_models.set(models)
     ids = [one.pk for one in models]

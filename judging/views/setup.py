@@ -160,6 +160,7 @@ def publish(request: HttpRequest, slug: str) -> HttpResponse:
         version = service(
             study=study,
             now=timezone.now(),
+            by=cast("User", request.user),
             digest=request.POST.get("digest", ""),
             allow_missing="allow_missing" in request.POST,
         )
@@ -337,23 +338,10 @@ def _frozen(study: Study, protocol: Protocol) -> dict[str, Any]:
     changes = protocol_changes(latest.protocol, plain) if latest else []
     return {
         "protocol": protocol,
-        **_titles(protocol),
+        **material.titles(protocol),
         "digest": protocol.digest(),
         "json": json.dumps(plain, indent=2, ensure_ascii=False, sort_keys=True),
         "number": latest.number + 1 if latest else 1,
         "changes": [(label_of(one.path), one) for one in changes],
         "unchanged": latest is not None and not changes,
-    }
-
-
-def _titles(protocol: Protocol) -> dict[str, Any]:
-    """The protocol's pool, models and pairs as people call them, beside the names that it freezes."""
-    pools = {one.name: one.title for one in material.pool_choices()}
-    models = {one.name: one.title for one in _models(None, protocol.as_dict())}
-    pool = f"{protocol.pool.slug}@{protocol.pool.version}" if protocol.pool else ""
-    return {
-        "pool": {"name": pool, "title": pools.get(pool, pool)},
-        "models": [(models[one], one) for one in protocol.models],
-        "baseline": models.get(protocol.design.baseline, ""),
-        "pairs": [[models[one] for one in pair] for pair in protocol.design.pairs],
     }

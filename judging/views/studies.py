@@ -1,45 +1,51 @@
-"""A study's page for those who manage it: how far it is, its versions, and what can be done."""
+"""A study's page: how far it is, its protocol and its past; for admins also what can be done."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.permissions import needs
+from accounts.models import User
+from accounts.permissions import needs, scopes_of
 from core.errors import Invalid
 from judging.forms import SKIP_REASONS, label_of
 from judging.models import Study
-from judging.protocol import protocol_changes
-from judging.services import activity, material, studies
+from judging.protocol import parse_protocol, protocol_changes
+from judging.services import activity, history, material, studies
+from judging.services.unblinding import looks_at
 
 RUNNING = (Study.State.OPEN, Study.State.PAUSED)
+NEWEST = 50  # decisions that are shown; the API has all of them
 
 
-@needs("manage")
+@needs("read")
 @require_GET
 def study(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show a study; htmx gets its progress alone, again and again."""
-    found = get_object_or_404(Study, slug=slug)
+    """Show a study; htmx gets its progress alone, again and again.
+
+    Who may only read gets all of its protocol and its past, and neither buttons nor what raters do.
+    """
+    found = get_object_or_404(Study.objects.select_related("created_by"), slug=slug)
+    may_manage = "manage" in scopes_of(request)
     if found.state == Study.State.DRAFT:
-        return redirect("study-step", slug, "about")
-    context = {"study": found, **_progress(found)}
+        if may_manage:
+            return redirect("study-step", slug, "about")
+        return render(request, "studies/unpublished.html", {"study": found})
+    context = {"study": found, "may_manage": may_manage, **_progress(found)}
+    if may_manage:
+        context |= _activity(found, context["progress"])
     if request.htmx:  # type: ignore[attr-defined] # set by django_htmx's middleware
         return render(request, "studies/_progress.html", context)
-    versions = _versions(found)
-    frozen = versions[0]["version"].protocol
-    context |= {
-        "versions": versions,
-        "running": found.state in RUNNING,
-        "frozen": frozen,
-        "json": json.dumps(frozen, indent=2, ensure_ascii=False, sort_keys=True),
-    }
-    if found.state in RUNNING:
-        context |= _amendment(found)
+    context |= _protocol(found)
+    context |= _past(found, context["versions"])
+    if may_manage and found.state in RUNNING:
+        context |= {"running": True, **_amendment(found)}
     return render(request, "studies/study.html", context)
 
 
@@ -47,7 +53,8 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def pause(request: HttpRequest, slug: str) -> HttpResponse:
     """Issue nothing more for now; the page offers to resume."""
-    studies.pause_study(study=get_object_or_404(Study, slug=slug))
+    found = get_object_or_404(Study, slug=slug)
+    studies.pause_study(study=found, now=timezone.now(), by=_user(request))
     messages.success(request, _("Paused: raters finish what is on their screens and get no more."))
     return redirect("study", slug)
 
@@ -56,7 +63,8 @@ def pause(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def resume(request: HttpRequest, slug: str) -> HttpResponse:
     """Issue comparisons again."""
-    studies.resume_study(study=get_object_or_404(Study, slug=slug))
+    found = get_object_or_404(Study, slug=slug)
+    studies.resume_study(study=found, now=timezone.now(), by=_user(request))
     messages.success(request, _("Open again: raters get comparisons."))
     return redirect("study", slug)
 
@@ -68,7 +76,7 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Study, slug=slug)
     if not _confirmed(request, found):
         return _ask(request, found, "studies/close.html", studies.study_progress(study=found))
-    studies.close_study(study=found, now=timezone.now())
+    studies.close_study(study=found, now=timezone.now(), by=_user(request))
     messages.success(request, _("Closed. Its seed is published; boards are final from now on."))
     return redirect("study", slug)
 
@@ -116,21 +124,57 @@ def _ask(request: HttpRequest, found: Study, template: str, progress: Any) -> Ht
 
 def _progress(found: Study) -> dict[str, Any]:
     counts = studies.study_progress(study=found)
+    percent = 100 * counts.planned // counts.places if counts.places else 0
+    return {"progress": counts, "percent": percent}
+
+
+def _activity(found: Study, counts: studies.StudyProgress) -> dict[str, Any]:
+    """What raters do now."""
     now = activity.study_activity(study=found, now=timezone.now())
     reasons = dict(SKIP_REASONS)
     left = counts.places - counts.planned
     return {
-        "progress": counts,
         "activity": now,
         "skips": [(reasons.get(reason, reason), count) for reason, count in now.skips],
-        "percent": 100 * counts.planned // counts.places if counts.places else 0,
         "days_left": left / now.per_day if left and now.per_day else None,
     }
 
 
+def _protocol(found: Study) -> dict[str, Any]:
+    """The protocol in force in words and as it is stored, and the versions with what each changed."""
+    versions = _versions(found)
+    frozen = versions[0]["version"].protocol
+    protocol = parse_protocol(frozen)
+    return {
+        "versions": versions,
+        "answers_left_out": history.answers_left_out(versions[0]["version"]),
+        "frozen": frozen,
+        "protocol": protocol,
+        **material.titles(protocol),
+        "asked": [(one, protocol.weights.get(one.key, 0)) for one in protocol.criteria],
+        "json": json.dumps(frozen, indent=2, ensure_ascii=False, sort_keys=True),
+    }
+
+
+def _past(found: Study, versions: list[dict[str, Any]]) -> dict[str, Any]:
+    """Who did what to the study, and who was shown what, as far as it is written down."""
+    published = [one["version"] for one in versions]
+    decided = Paginator(history.left_out_of(study=found), NEWEST).page(1)
+    return {
+        "done": history.done_with(study=found, versions=published),
+        "decided": decided,
+        "looks": looks_at(study=found),
+        "sealed": history.sealed_of(study=found),
+    }
+
+
+def _user(request: HttpRequest) -> User:
+    return cast("User", request.user)
+
+
 def _versions(found: Study) -> list[dict[str, Any]]:
     """The versions, newest first, each with what it changed."""
-    versions = list(found.versions.order_by("number"))
+    versions = list(found.versions.select_related("published_by").order_by("number"))
     earlier = [None, *versions]
     told = [
         {

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_noop
 
 from judging.scales import BOTH_BAD, scale_of
+from judging.services.history import REASONS
 from ratings.board import compare
 from ratings.board.meaning import CHECKS
 from ratings.board.meaning import MEANING as WORDS
@@ -101,17 +102,6 @@ def glance(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if part["primary"]
         for row in part["rows"]
     ]
-
-
-# The protocol's reasons for leaving an answer out, as people say them.
-REASONS = {
-    "refused": gettext_lazy("refused to answer"),
-    "filtered": gettext_lazy("held back by a filter"),
-    "empty": gettext_lazy("empty"),
-    "cut_off": gettext_lazy("cut off"),
-    "names_maker": gettext_lazy("names its maker"),
-    "missing": gettext_lazy("missing"),
-}
 
 
 def left_out(board: Mapping[str, Any]) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def test_every_end_of_the_work(page_of, scene, look, is_fine, now):
     is_fine(page)
     scene.bob.held = False
     scene.bob.save()
-    pause_study(study=scene.study)
+    pause_study(study=scene.study, now=timezone.now())
     page.reload()
     assert page.get_by_role("heading", name="paused").is_visible()
     is_fine(page)

@@ -202,7 +202,7 @@ class AssignmentMachine(RuleBasedStateMachine):
 
     @rule(pause=st.booleans())
     def pause(self, pause):
-        (pause_study if pause else resume_study)(study=self.study)
+        (pause_study if pause else resume_study)(study=self.study, now=self.now)
 
     @rule(places=st.integers(1, 3), kept=st.booleans())
     def amend(self, places, kept):
@@ -298,12 +298,12 @@ def test_pausing_and_amending_leave_the_places_exact(db):
     scene = published_study(prompts=3, models=2, judgments_per_comparison=2, now=NOW)
     held = [lease_next(rater=one, slug="study", now=NOW) for one in (scene.bob, scene.carol)]
     assert all(held)
-    pause_study(study=scene.study)
+    pause_study(study=scene.study, now=NOW)
     for places in (1, 3):
         amend_study(study=scene.study, changes={"judgments_per_comparison": places}, now=NOW)
         for one in Comparison.objects.all():
             active = one.assignments.filter(state__in=ACTIVE).count()
             assert one.places - one.open_places == active
             assert one.places == max(places, active)
-    resume_study(study=scene.study)
+    resume_study(study=scene.study, now=NOW)
     assert lease_next(rater=scene.bob, slug="study", now=NOW).created is False

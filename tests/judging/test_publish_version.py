@@ -340,16 +340,16 @@ def test_a_draft_and_a_closed_study_are_not_amended(db, now):
 
 def test_states_move_as_they_may_and_twice_is_the_same(scene, now):
     for _ in range(2):
-        assert pause_study(study=scene.study).state == "paused"
+        assert pause_study(study=scene.study, now=now).state == "paused"
     for _ in range(2):
-        assert resume_study(study=scene.study).state == "open"
+        assert resume_study(study=scene.study, now=now).state == "open"
     lease_next(rater=scene.bob, slug="study", now=now)
     for _ in range(2):
         assert close_study(study=scene.study, now=now).state == "closed"
     assert Assignment.objects.get().state == "returned"
     for refused in (pause_study, resume_study):
         with pytest.raises(Conflict):
-            refused(study=scene.study)
+            refused(study=scene.study, now=now)
 
 
 @pytest.mark.django_db

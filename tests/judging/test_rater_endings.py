@@ -86,7 +86,7 @@ def test_nothing_is_in_the_raters_languages(scene):
 def test_each_end_has_a_page_of_its_own(scene, client, end, words):
     client.force_login(scene.bob.user)
     if end == "pause":
-        pause_study(study=scene.study)
+        pause_study(study=scene.study, now=timezone.now())
     elif end == "close":
         close_study(study=scene.study, now=timezone.now())
     else:

@@ -317,7 +317,7 @@ def test_an_unknown_or_unpublished_study_is_not_there(scene, bob_client):
 
 def test_a_paused_study_issues_nothing_but_takes_what_is_open(scene, bob_client):
     token = following(bob_client, scene).json()["token"]
-    pause_study(study=scene.study)
+    pause_study(study=scene.study, now=timezone.now())
     refused = following(bob_client, scene)
     assert (refused.status_code, refused.json()["code"]) == (409, "study_paused")
     assert bob_client.post(judgment_url(token), ONCE, format="json").status_code == 201
@@ -379,5 +379,5 @@ def test_open_studies_tell_what_is_asked_and_nothing_of_models(scene, bob_client
     assert (
         "source" not in one["criteria"][0]
     )  # that of the usual scale is a paper named after a model
-    pause_study(study=scene.study)
+    pause_study(study=scene.study, now=timezone.now())
     assert bob_client.get("/api/v1/studies/open/").json() == []
