@@ -83,7 +83,7 @@ def bang_index(guesses: Guesses, *, level: float = 0.95) -> BlindingIndex | None
     fall on: 0 when all guess blindly, 1 when all know; "don't know" counts as neither. With two
     names it is Bang's index of an arm. The interval is the jackknife's over raters.
     """
-    return _index(guesses, _bang, level)
+    return _index(guesses, _bang, level, least=-1.0)
 
 
 def james_index(guesses: Guesses, *, level: float = 0.95) -> BlindingIndex | None:
@@ -91,7 +91,7 @@ def james_index(guesses: Guesses, *, level: float = 0.95) -> BlindingIndex | Non
 
     1 when nobody claims to know, 0.5 when all guess blindly, 0 when all know.
     """
-    return _index(guesses, _james, level)
+    return _index(guesses, _james, level, least=0.0)
 
 
 def suspected_raters(guesses: Guesses) -> list[int]:
@@ -111,7 +111,7 @@ def suspected_raters(guesses: Guesses) -> list[int]:
 
 
 def _index(
-    guesses: Guesses, statistic: Callable[[Floats, Guesses], float], level: float
+    guesses: Guesses, statistic: Callable[[Floats, Guesses], float], level: float, *, least: float
 ) -> BlindingIndex | None:
     raters, code = np.unique(guesses.rater, return_inverse=True)
     tables = np.zeros((len(raters), guesses.models, guesses.names + 1))
@@ -122,23 +122,26 @@ def _index(
     if not np.isfinite(value):
         return None
     right, unknown = int(guesses.right.sum()), int(guesses.unknown.sum())
-    lower, upper = _bounds(value, whole, tables, lambda table: statistic(table, guesses), level)
+    half = _half(value, whole, tables, lambda table: statistic(table, guesses), level)
+    lower, upper = (
+        (None, None) if half is None else (max(value - half, least), min(value + half, 1.0))
+    )
     n = len(guesses.guess)
     return BlindingIndex(value, lower, upper, n, right, n - right - unknown, unknown, len(raters))
 
 
-def _bounds(
+def _half(
     value: float, whole: Floats, tables: Floats, of: Callable[[Floats], float], level: float
-) -> tuple[float | None, float | None]:
+) -> float | None:
+    """Return half the width of the jackknife's interval over raters; None of one rater alone."""
     g = len(tables)
     if g < 2:  # noqa: PLR2004 - without one of one nothing is left
-        return None, None
+        return None
     without = np.array([of(whole - one) for one in tables])
     without = np.where(np.isfinite(without), without, value)
     error = float(np.sqrt((g - 1) / g * ((without - without.mean()) ** 2).sum()))
     # All raters alike is no certainty about the raters who were not asked.
-    half = quantile(0.5 + level / 2, g - 1) * error if error > 0 else RULE_OF_THREE / g
-    return max(value - half, -1.0), min(value + half, 1.0)
+    return quantile(0.5 + level / 2, g - 1) * error if error > 0 else RULE_OF_THREE / g
 
 
 def _bang(table: Floats, guesses: Guesses) -> float:

@@ -215,7 +215,7 @@ def gwet_ac(grades: Grades, weights: str = "identity", *, level: float = 0.95) -
     Raises
     ------
     NotEstimable
-        Without a unit graded twice, or when all grades are the same.
+        Without a unit graded twice. Where all grades are the same, chance is 0 and the value 1.
     ValueError
         For unknown weights, and weights that the categories do not allow.
     """
@@ -246,7 +246,7 @@ def percent_agreement(
     Raises
     ------
     NotEstimable
-        Without a unit graded twice, or when all grades are the same.
+        Without a unit graded twice.
     ValueError
         For unknown weights, and weights that the categories do not allow.
     """
