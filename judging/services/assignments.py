@@ -498,6 +498,8 @@ def _candidate(work: _Work) -> Candidate | None:
     if not work.progress.target and not _reads_any(work):
         return None
     u = blinding.unit_interval(desk.seed, f"pair {desk.issued} {rater.pseudonym}")
+    # A number of its own: those that led to a pair without anything would all lead to its neighbour.
+    again = blinding.unit_interval(desk.seed, f"pair again {desk.issued} {rater.pseudonym}")
     offset = int(
         blinding.unit_interval(desk.seed, f"pick {desk.issued} {rater.pseudonym}") * OFFSETS
     )
@@ -507,9 +509,9 @@ def _candidate(work: _Work) -> Candidate | None:
     tries: list[Callable[[], Candidate | None]] = [
         *(partial(find_kept, one, u=u) for one in (search, nearer, last) if search.groups),
         lambda: draw_candidate(search, u=u, offset=offset),
-        lambda: find_in_pairs(search, u=u),
-        lambda: find_in_pairs(nearer, u=u),
-        lambda: find_in_pairs(last, u=u),
+        lambda: find_in_pairs(search, u=again),
+        lambda: find_in_pairs(nearer, u=again),
+        lambda: find_in_pairs(last, u=again),
     ]
     return next((found for one in tries if (found := one())), None)
 

@@ -8,8 +8,9 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
+from accounts.models import RaterProfile
 from core.errors import Gone, NotAllowed
-from judging.models import Assignment, Comparison, SeenCompletion
+from judging.models import Assignment, Comparison, ModelPair, SeenCompletion, Study
 from judging.services.assignments import (
     busy_until,
     expire_leases,
@@ -21,6 +22,7 @@ from judging.services.endings import stop_judging
 from judging.services.judgments import record_judgment
 from judging.services.studies import amend_study
 from prompts.models import Prompt
+from tests.ratings.studies import make_raters
 from tests.scenarios import make_rater, published_study
 
 pytestmark = pytest.mark.django_db
@@ -193,3 +195,30 @@ def test_a_rater_who_reads_nothing_of_a_study_is_told_at_once(now):
     assert lease_next(rater=french, slug="study", now=now) is None
     assert busy_until(rater=french, slug="study") is None
     assert scene.version.judgeable_by_language == {"en": 2}
+
+
+def test_pairs_that_have_something_left_are_drawn_alike_whichever_has_nothing(db, now):
+    scene = published_study(models=3, prompts=200, now=now)
+    Study.objects.filter(pk=scene.study.pk).update(secret_seed="5" * 64)
+    pairs = list(ModelPair.objects.order_by("pk"))
+    scene.comparisons.filter(pair=pairs[-1]).update(language="de")
+    raters = make_raters(180)
+    for at, one in enumerate(raters):
+        one.pseudonym = f"R-{at:08}"
+    RaterProfile.objects.bulk_update(raters, ["pseudonym"])
+    for one in raters:
+        lease_next(rater=one, slug="study", now=now)
+    drawn = Counter(
+        Assignment.objects.values_list("comparison__pair", "pair_probability").order_by("pk")
+    )
+    first, second = (
+        sum(count for (pair, _p), count in drawn.items() if pair == one.pk) for one in pairs[:2]
+    )
+    assert first + second == 180
+    # Half each, within 3 standard deviations; by one number for both draws it would be 60 and 120.
+    assert abs(first - second) < 3 * 180**0.5
+    # Weighed by what is stored, both pairs count alike.
+    weighed = [
+        sum(count / p for (pair, p), count in drawn.items() if pair == one.pk) for one in pairs[:2]
+    ]
+    assert abs(weighed[0] / weighed[1] - 1) < 0.35
