@@ -1,7 +1,9 @@
 """A study's page as a researcher reads it: its protocol, its past, and nothing to press."""
 
+import json
 import re
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from django.core.management import call_command
@@ -160,6 +162,13 @@ def test_the_api_has_what_the_page_tells(scene, client_of, make_user, now):
     }
     (seal,) = api.get("/api/v1/seals/").json()["results"]
     assert (seal["number"], seal["count"]) == (1, 2)
+    # As docs/assignment.md says that anybody can compute them.
+    assert seal["chain"] == sha256(f" 1 {seal['root']}".encode()).hexdigest()
+    (version,) = api.get("/api/v1/studies/study/versions/").json()["results"]
+    plain = json.dumps(
+        version["protocol"], sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+    assert version["digest"] == sha256(plain.encode()).hexdigest()
     assert api.post("/api/v1/studies/study/exclusions/").status_code == 403
 
 
