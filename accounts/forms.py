@@ -69,7 +69,7 @@ class AccountForm(ServiceForm):
 
     username = forms.CharField(
         label=_("Name"),
-        help_text=_("Letters, digits and @ . + - _ only."),
+        help_text=_("Letters, digits and @ . + - _ only, without spaces."),
         max_length=LONGEST_NAME,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
@@ -117,7 +117,8 @@ class AcceptForm(ServiceForm):
         label=_("Name"),
         max_length=LONGEST_NAME,
         help_text=_(
-            "Letters, digits and @ . + - _ only. Only admins see it; it need not be yours."
+            "Letters, digits and @ . + - _ only, without spaces. Only admins see it; it need not be"
+            " yours."
         ),
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
@@ -131,6 +132,14 @@ class AcceptForm(ServiceForm):
         ),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
+
+    def ask_again_for_password(self) -> None:
+        """Let nobody who chose a password come in without one: a page never sends one back."""
+        if not self.data.get("password"):
+            return
+        if not self.has_error("password"):
+            self.add_error("password", _("The page does not keep it: please type it again."))
+        self.fields["password"].widget.attrs["required"] = True
 
 
 class InvitationForm(LanguagesForm):

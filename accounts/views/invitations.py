@@ -87,4 +87,6 @@ def accept(request: HttpRequest, secret: str) -> HttpResponse:
             form.show(error, column="username")
         else:
             return enter(request, user)
+    if form.errors:
+        form.ask_again_for_password()
     return render(request, "accounts/join.html", {"form": form}, status=400 if form.errors else 200)
