@@ -127,7 +127,8 @@ def _refuse_another_pool(
         return
     if matched and skip_bad_rows:
         return
-    named = {"pool": pool_version, "matched": len(matched), "rows": f"{rows:,}"}
+    pool = f"“{pool_version.pool.name}”, {_('version')} {pool_version.number}"
+    named = {"pool": pool, "matched": len(matched), "rows": f"{rows:,}"}
     if not matched:
         raise Invalid(
             _(

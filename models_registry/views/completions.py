@@ -9,7 +9,7 @@ from accounts.permissions import needs
 from core.errors import Conflict, Invalid
 from core.pages import page_or_piece
 from models_registry.forms import ImportForm, chosen_by_name
-from models_registry.models import LanguageModel
+from models_registry.models import Completion, LanguageModel
 from models_registry.services.imports import import_answers
 
 
@@ -39,7 +39,10 @@ def _imported(form: ImportForm) -> dict[str, object]:
     told = dict(form.cleaned_data)
     file = told.pop("file")
     model, report = import_answers(data=file.read(), filename=file.name, now=timezone.now(), **told)
-    return {"model": model, "report": report, "pool_version": told["pool_version"]}
+    version = told["pool_version"]
+    answered = Completion.objects.succeeded().filter(language_model=model).values("prompt_id")
+    unanswered = version.prompts.exclude(pk__in=answered).count()
+    return {"model": model, "report": report, "pool_version": version, "unanswered": unanswered}
 
 
 def _import_only() -> QuerySet:

@@ -180,7 +180,9 @@ def test_numbered_models_and_prompts_go_by_their_names_and_ids(bring):
 
 def test_answers_to_another_pool_are_told_once_and_not_row_by_row(bring):
     strangers = [{"prompt": f"{n} " + 90 * "x", "text": "a"} for n in range(40)]
-    with pytest.raises(Invalid, match=r"None of the 40 rows belongs to .* pool") as error:
+    with pytest.raises(
+        Invalid, match=r"None of the 40 rows belongs to .* pool “.+”, version 1\."
+    ) as error:
         bring(lines(*strangers))
     assert (error.value.code, error.value.errors) == ("wrong_pool", [])
     with pytest.raises(Invalid, match="None of the 40 rows"):
