@@ -70,6 +70,8 @@ def new(request: HttpRequest) -> HttpResponse:
     """Choose prompts and models; what it would cost is told before anything is asked."""
     chosen = chosen_by_name(pool=request.GET.get("pool", ""), models=request.GET.getlist("model"))
     asked = "language_models" in request.GET
+    if request.htmx and not request.GET.get("pool_version"):  # type: ignore[attr-defined] # django-htmx
+        asked = False  # nothing is wrong yet with a form that somebody is filling in
     form = RunForm(request.POST or (request.GET if asked else None), initial=chosen)
     context: dict[str, Any] = {"form": form}
     if form.is_valid():

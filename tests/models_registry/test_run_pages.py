@@ -54,6 +54,14 @@ def test_the_only_pool_is_chosen_and_the_cost_is_told_first(page, make_pool, mod
     assert not GenerationRun.objects.exists()
 
 
+def test_nothing_is_wrong_before_a_pool_is_chosen(page, make_pool, model):
+    make_pool(3)
+    filling_in = {"pool_version": "", "language_models": [model.pk], "samples": 1}
+    shown = text(page.get("/runs/new/", filling_in, HTTP_HX_REQUEST="true"))
+    assert "required" not in shown
+    assert "Choose prompts and models" in shown
+
+
 def test_what_was_missing_is_no_longer_said_once_it_is_chosen(page, make_pool, model):
     version = make_pool(3)
     refused = page.post("/runs/new/", {"pool_version": version.pk, "samples": 1})
