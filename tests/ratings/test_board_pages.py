@@ -68,6 +68,18 @@ def test_a_new_board_is_offered_while_it_could_be_another(judged, snapshot, rese
     assert "a new board would be this one" not in page
 
 
+def test_a_closed_study_asks_for_the_board_that_is_final(judged, researcher):
+    studies = type(judged.study).objects
+    studies.update(state="open")
+    take_snapshot(version=judged.version, now=timezone.now())
+    assert "everything on it may still change" in shown(researcher, BOARD)
+    studies.update(state="closed")
+    page = shown(researcher, BOARD)
+    assert "only a board taken since then is final" in page
+    assert "everything on it may still change" not in page
+    assert "Take the final board" in page
+
+
 def test_at_a_glance_models_stand_in_the_order_of_the_primary_criterion(snapshot, researcher):
     answer = researcher.get(BOARD)
     primary = next(one for one in answer.context["parts"] if one["primary"])

@@ -1,5 +1,7 @@
 """The first page tells an admin what to do next, from an empty installation to a running study."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -89,8 +91,10 @@ def test_only_boards_that_are_there_are_linked(client, dave):
     _judge_one(client, scenario)
     client.force_login(dave)
     page = client.get("/").content.decode()
-    assert "Take a board" in page
-    assert board in page
+    assert board not in page
+    take = re.search(r'action="([^"]+)"><input[^>]+><button>Take a board<', page)[1]
+    assert "At a glance" in client.post(take, follow=True).content.decode()
+    assert board in client.get("/").content.decode()
 
 
 @pytest.mark.parametrize("purpose", ["planned", "repeat", "gold", "extra"])
