@@ -1,7 +1,7 @@
 """The parts of a protocol as forms: they check shape, and the protocol says what is wrong with it."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from django import forms
 from django.utils.functional import Promise
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import InputError
 from judging.models import Study
+from judging.protocol.schema import DEFAULTS
 from judging.services.material import ModelChoice, PoolChoice
 
 RULES = (
@@ -210,8 +211,8 @@ class RulesForm(ProtocolForm):
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text=_(
             "Raters have them beside every pair: what the prompts are about, what makes an answer good"
-            " here, when it is a tie. Markdown works. Empty: they read only the guidelines of the"
-            " consent text."
+            " here, when it is a tie. Markdown works. Empty: they have only those that they"
+            " read before they begin."
         ),
     )
     answers__refused = forms.ChoiceField(label=_("Refused"), choices=RULES)
@@ -251,7 +252,8 @@ class RulesForm(ProtocolForm):
         label=_("Level of the intervals"), help_text=_("0.95: of 20 intervals 19 hold the truth.")
     )
     method__elo_k = forms.FloatField(
-        label=_("K of online Elo"), help_text=_("How far one judgment moves that column.")
+        label=_("K of online Elo"),
+        help_text=_("How far one judgment moves a rating in the boards’ column “Online Elo”."),
     )
     seconds_per_judgment = forms.IntegerField(
         label=_("Seconds for one judgment"), help_text=_("An estimate, for hours and cost.")
@@ -267,8 +269,35 @@ class RulesForm(ProtocolForm):
         return made
 
 
+class Group(NamedTuple):
+    """Fields that stand together; open where one of them is not as every study begins, or wrong."""
+
+    title: str | Promise
+    fields: list[forms.BoundField]
+    opened: bool
+
+
 class ChecksForm(ProtocolForm):
     """What one rater may do, what is asked beside the plan, how blinding is measured, whom a rule holds."""
+
+    GROUPS = (
+        (
+            _("Which comparison comes next, and how many"),
+            (
+                "draw",
+                "caps__judgments_per_pair",
+                "caps__prompt_views",
+                "caps__prompt_gap",
+                "caps__skips",
+            ),
+        ),
+        (
+            _("Beside the plan"),
+            ("checks__repeats", "checks__gold", "checks__extra_judgments"),
+        ),
+        (_("Blinding"), ("reveal", "guessing__answers", "guessing__decoys")),
+        (_("Whom boards leave out"), ("holds__checks", "holds__level")),
+    )
 
     draw = forms.ChoiceField(
         label=_("Which pair comes next"),
@@ -304,11 +333,12 @@ class ChecksForm(ProtocolForm):
         help_text=_("Comparisons judged before, with the sides swapped: 0.05 is one in twenty."),
     )
     checks__gold = forms.FloatField(
-        label=_("Share of gold comparisons"), help_text=_("Their answer is known.")
+        label=_("Share of gold comparisons"),
+        help_text=_("Comparisons of which you know the better answer, to find careless raters."),
     )
     checks__extra_judgments = forms.IntegerField(
         label=_("More judgments where raters disagree"),
-        help_text=_("For agreement and adjudication. No board counts them."),
+        help_text=_("They tell how far raters agree. No board counts them."),
     )
     reveal = forms.ChoiceField(
         label=_("Who judged which model how"),
@@ -316,7 +346,7 @@ class ChecksForm(ProtocolForm):
             ("any_time", _("Shown at any time; each look is written down")),
             ("after_closing", _("Shown to nobody before the study is closed")),
         ),
-        help_text=_("To managers and researchers. Raters never see it."),
+        help_text=_("To admins and researchers. Raters never see it."),
     )
     guessing__answers = forms.IntegerField(
         label=_("Answers to guess the model of"),
@@ -358,6 +388,14 @@ class ChecksForm(ProtocolForm):
     def __init__(self, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         self.initial["guessing__decoys"] = "\n".join(self.protocol["guessing"]["decoys"])
+
+    @property
+    def groups(self) -> Iterator[Group]:
+        for title, names in self.GROUPS:
+            fields = [self[name] for name in names]
+            paths = map(path_of, names)
+            changed = any(_at(self.protocol, path) != _at(DEFAULTS, path) for path in paths)
+            yield Group(title, fields, changed or any(one.errors for one in fields))
 
     def changes(self) -> dict[str, Any]:
         """Return the changes, the decoys as a list."""

@@ -557,3 +557,26 @@ def test_cohorts_and_reservations_are_kept_and_shown_again(page, study):
     refused = page.post(address, sent | {"reserved-1-cohort": "Judges"})
     assert refused.status_code == 400
     assert "Name one of the study" in refused.content.decode()
+
+
+def test_what_hardly_a_study_needs_is_folded_until_it_is_used(page, study):
+    assert text(page.get(at("checks"))).count('class="group">') == 4
+    assert text(page.get(at("cohorts"))).count('class="group">') == 2
+    update_draft(study=study, changes={"cohorts": [{"key": "a", "label": "A", "judgments": 0}]})
+    assert text(page.get(at("cohorts"))).count('class="group" open>') == 1
+    page.post(at("checks"), sent(page, "checks") | {"checks__repeats": "0.1"})
+    groups = list(page.get(at("checks")).context["form"].groups)
+    assert [one.opened for one in groups] == [False, True, False, False]
+    wrong = page.post(at("checks"), sent(page, "checks") | {"caps__skips": "-1"})
+    assert [one.opened for one in wrong.context["form"].groups][:2] == [True, True]
+
+
+def test_every_check_stands_in_a_group():
+    grouped = [name for _title, names in ChecksForm.GROUPS for name in names]
+    assert grouped == list(ChecksForm.base_fields)
+
+
+def test_volunteers_cost_nothing_that_is_worth_a_line(page, study):
+    assert "in your currency" not in text(page.get(at("review")))
+    update_draft(study=study, changes={"pay_per_hour": 12.0})
+    assert "in your currency" in text(page.get(at("review")))
