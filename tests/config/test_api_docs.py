@@ -57,3 +57,11 @@ def test_the_schema_refers_to_nothing_that_it_does_not_have(researcher):
         text = researcher.get("/api/v1/schema/", headers=accept).content.decode()
         wanted = set(re.findall(r'"#/components/schemas/([^"]+)"', text))
         assert wanted <= set(json.loads(text)["components"]["schemas"])
+
+
+def test_the_link_to_make_a_token_opens_the_form(client, dave):
+    client.force_login(dave)
+    assert 'href="/account/#make-token"' in client.get("/api/v1/docs/").content.decode()
+    # Browsers open what is folded around the place an address names.
+    folded = client.get("/account/").content.decode().partition("<details")[2]
+    assert 'id="make-token"' in folded.partition("</details>")[0]

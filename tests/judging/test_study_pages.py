@@ -4,6 +4,7 @@ from hashlib import sha256
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 
 from judging.models import Assignment, Study
@@ -267,3 +268,12 @@ def test_fifty_raters_and_versions_take_no_more_queries_than_two(page, scene, no
         judge(scene, make_rater(f"rater-{number}"), now)
     assert queries() == few
     assert Study.objects.get().versions.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(0.4, "within a day"), (1.2, "about a day"), (1.6, "about 2 days"), (30, "about 30 days")],
+)
+def test_the_end_is_told_in_whole_days(days, said):
+    shown = render_to_string("studies/_progress.html", {"days_left": days, "may_manage": True})
+    assert said in shown
