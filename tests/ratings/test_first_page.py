@@ -97,6 +97,20 @@ def test_only_boards_that_are_there_are_linked(client, dave):
     assert board in client.get("/").content.decode()
 
 
+def test_the_name_of_a_study_leads_to_what_one_does_with_it(client, alice, dave):
+    scenario = published_study()
+    name = scenario.study.name
+    client.force_login(alice)
+    assert f'href="/studies/{scenario.study.slug}/">{name}</a>' in client.get("/").content.decode()
+    client.force_login(dave)
+    assert f">{name}</a>" not in client.get("/").content.decode()
+    _judge_one(client, scenario)
+    client.force_login(dave)
+    client.post(f"/studies/{scenario.study.slug}/board/take/")
+    page = client.get("/").content.decode()
+    assert f'href="/studies/{scenario.study.slug}/board/">{name}</a>' in page
+
+
 @pytest.mark.parametrize("purpose", ["planned", "repeat", "gold", "extra"])
 def test_it_counts_the_judgments_that_the_page_of_the_study_counts(client, alice, purpose):
     scenario = published_study()
