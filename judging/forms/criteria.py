@@ -55,7 +55,7 @@ class CriterionForm(forms.Form):
     weight = forms.FloatField(
         label=_("Weight in the composite"),
         required=False,
-        help_text=_("Relative to the others; 0 leaves it out."),
+        help_text=_("The composite is the weighted mean of all criteria; 0 leaves this one out."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
