@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop
 from judging.blinding import BlindedAssignment, Progress, Side, present
 from judging.models import Study
 from judging.protocol import Protocol, treatment
+from judging.protocol.planning import plan
 from judging.protocol.treatment import SHOW
 from judging.services.studies import drafted_protocol
 from models_registry.models import Completion
@@ -43,9 +44,16 @@ def preview_assignment(
         second=second,
         swapped=rng.random() < 0.5,  # noqa: PLR2004 - a fair coin
         criteria=tuple(one.blinded() for one in criteria),
-        progress=Progress(position % len(asked) if asked else 0, max(len(asked), 1)),
+        progress=_progress(protocol, position, len(asked)),
         risk_tags=prompt.risk_tags if prompt else (),
     )
+
+
+def _progress(protocol: Protocol, position: int, n_asked: int) -> Progress:
+    """As many comparisons as one rater could get, at most; one before models are chosen."""
+    planned = plan(protocol, prompts=n_asked).comparisons
+    most = max(min(planned, protocol.judgments_per_rater or planned), 1)
+    return Progress(position % most, most)
 
 
 def _asked(protocol: Protocol) -> list[int]:

@@ -384,6 +384,15 @@ def test_the_preview_shows_no_answer_that_the_protocol_keeps_from_raters(page, a
     assert "Answer 2-0." in html
 
 
+def test_the_preview_counts_what_one_rater_could_get(page, study):
+    design = {"kind": "all_pairs", "baseline": "", "pairs": [], "prompts_per_pair": 2}
+    update_draft(study=study, changes={"design": design, "judgments_per_rater": None})
+    assert "0 judged, 6 left" in text(page.get("/studies/study/preview/"))
+    assert "1 judged, 5 left" in text(page.get("/studies/study/preview/?prompt=1"))
+    update_draft(study=study, changes={"judgments_per_rater": 4})
+    assert "0 judged, 4 left" in text(page.get("/studies/study/preview/"))
+
+
 def test_the_preview_stands_before_anything_is_chosen(page, alice):
     create_study(slug="study", name="A study", created_by=alice)
     html = text(page.get("/studies/study/preview/?prompt=abc"))
