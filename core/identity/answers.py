@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from core.identity.clauses import tells_of_itself
 from core.identity.folding import SENTENCE, fold
 from core.identity.names import (
     COMMON_PHRASES,
@@ -52,10 +53,13 @@ def _names_known_maker(folded: str) -> bool:
     if phrases and any(phrase in " ".join(read) for phrase in phrases):
         hints.append("")  # stands in every sentence
     return bool(hints) and any(
-        pattern.search(sentence)
+        (
+            FIRST.search(sentence)
+            and any(one.search(sentence) for one in (SELF_NAMED, MADE_BY_MAKER, MADE_ELSEWHERE))
+        )
+        or tells_of_itself(sentence)
         for sentence in _sentences(folded)
-        if any(hint in sentence for hint in hints) and FIRST.search(sentence)
-        for pattern in (SELF_NAMED, MADE_BY_MAKER, MADE_ELSEWHERE)
+        if any(hint in sentence for hint in hints)
     )
 
 

@@ -1,7 +1,7 @@
 """Patterns that cost nothing until they are needed (pure)."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 
@@ -13,8 +13,16 @@ class LazyPattern:
         self._flags = flags
 
     @cached_property
-    def search(self) -> Callable[[str], re.Match[str] | None]:
-        return re.compile(self._source, self._flags).search
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(self._source, self._flags)
+
+    @cached_property
+    def search(self) -> Callable[..., re.Match[str] | None]:
+        return self._pattern.search
+
+    @cached_property
+    def finditer(self) -> Callable[[str], Iterator[re.Match[str]]]:
+        return self._pattern.finditer
 
     def __call__(self, text: str) -> bool:
         return self.search(text) is not None

@@ -3,7 +3,7 @@
 import re
 
 from core.identity.lazy import LazyPattern
-from core.identity.names import ANY_MODEL, FAMOUS, MAKER, MODEL
+from core.identity.names import ANY_MODEL, COMPANY, FAMOUS, MAKER, MODEL
 
 AI = r"(?:a\.?i\.?|artificial intelligence|language model|llm|chat ?bot|(?:virtual|digital|ai) assistant|assistant|model|bot|neural network)"
 ARTICLE = r"(?:an?|the|your|one of the|just an?|only an?|simply an?|actually an?)"
@@ -38,12 +38,12 @@ _I = "ben|ik ben|saya|я|أنا|אני|मैं|من"
 I_AM = rf"{_I_AM}|{_I}"
 CJK_I_AM = "我是|我叫|我的名字是|我的名字叫|我就是|私は|わたしは|僕は|名前は|저는|나는|제 이름은|ฉันคือ|ผมคือ|ฉันชื่อ|ผมชื่อ"
 # "Claude 3.5 Sonnet", "Mistral 7B", "Command R+".
-_EDITION = (
+EDITION = (
     r"(?:[ -]?v?\d(?:[\w.]*\w)?)?(?!\w)"
     r"(?: (?:sonnet|haiku|opus|pro|ultra|nano|flash|turbo|plus|large|mini|small|instruct|chat|bot|x))?"
 )
 # What may follow a name that is also a person's or a thing's: no "Monet", no ", king of the winds".
-_AFTER_NAME = (
+AFTER_NAME = (
     r"(?!,? (?:the|an?) (?!(?:small |large |big |new |fast |open |powerful |compact )?(?:ai\b|a\.i|artificial|assist|language|large|chat|virtual|digital|model|bot"
     r"|helpful|friendly|conversation|multimodal|generative|neural|program|computer|machine|tool))|,? (?:messenger|god|goddess|son"
     r"|daughter|king|queen|lord|guardian|ruler|spirit|born)\b|,? (?:said|says|replied|cried|whispered)\b)"
@@ -57,7 +57,7 @@ FILLER = (
     "|juste|seulement|solo|sólo|soltanto|só|apenas|slechts|maar|tylko|bara|kun|только|просто|hanya)"
 )
 # In Japanese and Korean "as for me" begins what somebody is as well as what somebody does with it.
-_NO_OBJECT = r"(?![a-z0-9 .-]{0,8}(?:を|に|と(?!申|い|呼)|로 |를|을|에|와 |과 |한테))"
+_NO_OBJECT = r"(?![a-z0-9 .+-]{0,8}(?:を|に|と(?!申|い|呼)|로 |를|을|에|와 |과 |한테))"
 # How a voice begins that cannot be seen: "Bonjour, ici …".
 _HELLO = "bonjour|salut|hola|olá|oi|ciao|hallo|hoi|hej|guten tag|buenos días|bom dia"
 _HERE = "ici|c'est|aquí|aqui é|aqui|qui è|hier ist|hier spricht|hier is|soy|je suis|det här är"
@@ -68,44 +68,44 @@ _BASED_ON = (
 )
 # "As ChatGPT, I …": where "as" also means "like" or "than", the speaker has to follow.
 _AS_MODEL = (
-    rf"(?<!\w)(?:en tant que|étant|siendo|sendo|essendo|in quanto|jako|в качестве) {MODEL}{_EDITION},"
-    rf"|(?<!\w)als {MODEL}{_EDITION},? (?:kann|habe|bin|darf|weiß|möchte|muss|kan|heb|ben|mag|moet) i[ck]h?\b"
-    rf"|(?<!\w)com[oe] {MODEL}{_EDITION}, (?:yo |eu |io )?(?:no |não |non )?(?:tengo|puedo|soy|estoy|debo"
+    rf"(?<!\w)(?:en tant que|étant|siendo|sendo|essendo|in quanto|jako|в качестве) {MODEL}{EDITION},"
+    rf"|(?<!\w)als {MODEL}{EDITION},? (?:kann|habe|bin|darf|weiß|möchte|muss|kan|heb|ben|mag|moet) i[ck]h?\b"
+    rf"|(?<!\w)com[oe] {MODEL}{EDITION}, (?:yo |eu |io )?(?:no |não |non )?(?:tengo|puedo|soy|estoy|debo"
     r"|prefiero|mi|me|tenho|posso|sou|devo|prefiro|meu|minha|ho|sono|preferisco|il mio|la mia)\b"
     rf"|作[为為]{MODEL}[a-z0-9 .-]{{0,8}}[,，]?我|^\W*{MODEL}[a-z0-9 .-]{{0,8}}として、"
     rf"|^\W*{MODEL}[a-z0-9 .-]{{0,8}}로서"
 )
 SELF_NAMED = LazyPattern(
     rf"(?<!\w)(?:{_I_AM})\s*[,:—–-]?\s*(?:(?:an?|the|un|une|ein|eine|uno|una|um|uma)\s+)?"
-    rf"(?:{FILLER}\s+){{0,4}}?{MODEL}{_EDITION}"
-    rf"|(?:{CJK_I_AM})[^。！？\n用让在]{{0,12}}?{ANY_MODEL}{_NO_OBJECT}"
+    rf"(?:{FILLER}\s+){{0,4}}?{MODEL}{EDITION}"
+    rf"|(?:{CJK_I_AM})[^。！？\n用让在]{{0,12}}?{ANY_MODEL}(?![·・]){_NO_OBJECT}"
     rf"|(?<!\w)(?:{I_AM})\s*[,:—–-]?\s*(?:(?:only|just|simply|actually|really|called|named) )?"
-    rf"{ANY_MODEL}{_EDITION}{_AFTER_NAME}"
-    rf"|(?<!\w)(?:as|being) {ANY_MODEL}{_EDITION}, (?:a|an|i|my)\b"
-    rf"|(?<!\w)(?:as|being) {MODEL}{_EDITION} i\b"
-    rf"|(?<!\w)i ?[,(–—-] ?{ANY_MODEL}{_EDITION} ?[,)–—-]|(?<!\w)this is {ANY_MODEL}{_EDITION} speaking\b"
+    rf"{ANY_MODEL}{EDITION}{AFTER_NAME}"
+    rf"|(?<!\w)(?:as|being) {ANY_MODEL}{EDITION}, (?:a|an|i|my)\b"
+    rf"|(?<!\w)(?:as|being) {MODEL}{EDITION} i\b"
+    rf"|(?<!\w)i ?[,(–—-] ?{ANY_MODEL}{EDITION} ?[,)–—-]|(?<!\w)this is {ANY_MODEL}{EDITION} speaking\b"
     rf"|(?<!\w)(?:{I_AM}) (?:(?:das|der|le|la|l'|el|il|o|the) ?)?(?:ki-?)?(?:sprachmodell|modell|modèle|modelo"
     rf"|modello|assistent|assistant|asistente|assistente|model|(?:ai|virtual) assistant|language model|chatbot|taalmodel|(?:большая )?языковая модель|нейросеть"
     rf"|чат-бот|ассистент|помощник) {ANY_MODEL}(?!\w)"
-    rf"|(?<!\w)(?:hi|hello|hey|greetings)\W{{1,3}}(?:there\W{{1,3}})?(?:this is|it's) {ANY_MODEL}{_EDITION}"
-    rf"{_AFTER_NAME}"
-    rf"|(?:^\W*|(?<!\w)(?:hi|hello|hey|greetings)(?: there)?\W{{1,3}}){ANY_MODEL}{_EDITION} here(?=\W*$|[,!])"
-    rf"|(?<!\w)(?:{_HELLO})\W{{1,3}}(?:{_HERE}) {ANY_MODEL}{_EDITION}{_AFTER_NAME}"
+    rf"|(?<!\w)(?:hi|hello|hey|greetings)\W{{1,3}}(?:there\W{{1,3}})?(?:this is|it's) {ANY_MODEL}{EDITION}"
+    rf"{AFTER_NAME}"
+    rf"|(?:^\W*|(?<!\w)(?:hi|hello|hey|greetings)(?: there)?\W{{1,3}}){ANY_MODEL}{EDITION} here(?=\W*$|[,!])"
+    rf"|(?<!\w)(?:{_HELLO})\W{{1,3}}(?:{_HERE}) {ANY_MODEL}{EDITION}{AFTER_NAME}"
     rf"|(?:{_CJK_HELLO})[、。，,.!！\s]{{0,3}}{ANY_MODEL}[ \w.-]{{0,12}}?(?:です|と申します|입니다|이에요|예요)"
-    rf"|(?<!\w)my (?:underlying |base |language )*model(?: is|:) {ANY_MODEL}{_EDITION}{_AFTER_NAME}"
-    rf"|(?<!\w)(?:i am|i'm) (?:based on|built on|running on|powered by) (?:{MODEL}|{FAMOUS}){_EDITION}"
-    rf"|(?<!\w)(?:{_BASED_ON}) (?:{MODEL}|{FAMOUS}){_EDITION}"
-    rf"|(?<!\w)(?:as|i'm|i am|being) (?:a member|part|one|a version) of (?:the )?(?:[a-z]+ ){{0,2}}?{ANY_MODEL}{_EDITION}"
+    rf"|(?<!\w)my (?:underlying |base |language )*model(?: is|:) {ANY_MODEL}{EDITION}{AFTER_NAME}"
+    rf"|(?<!\w)(?:i am|i'm) (?:based on|built on|running on|powered by) (?:{MODEL}|{FAMOUS}){EDITION}"
+    rf"|(?<!\w)(?:{_BASED_ON}) (?:{MODEL}|{FAMOUS}){EDITION}"
+    rf"|(?<!\w)(?:as|i'm|i am|being) (?:a member|part|one|a version) of (?:the )?(?:[a-z]+ ){{0,2}}?{ANY_MODEL}{EDITION}"
     rf" (?:family|models?|series|line|herd|versions?|language)\b"
-    rf"|(?<!\w)it(?:'s| is) (?:just |only )?me,? {ANY_MODEL}{_EDITION}{_AFTER_NAME}"
+    rf"|(?<!\w)it(?:'s| is) (?:just |only )?me,? {ANY_MODEL}{EDITION}{AFTER_NAME}"
     rf"|(?:{I_AM}) {GAP}{{0,40}}?(?:ki|ia|ai|ии|assist|asist|modell?|chat-?bot|модел)[^\W\d]*"
     rf" (?:namens|nommée?|appelée?|llamad[oa]|chamad[oa]|chiamat[oa]|di nome|genaamd|o nazwie|по имени|adlı|bernama)"
     rf" {ANY_MODEL}(?!\w)"
     rf"|(?<!\w)(?:i am|i'm) {ARTICLE} (?:[a-z]+ ){{0,3}}?{AI}[,:;—–-]{{1,2}} ?(?:specifically|namely|precisely) {ANY_MODEL}(?!\w)"
     rf"|(?<!\w)(?:i am|i'm|ich bin|je suis|soy|sou|sono) (?:not|kein|pas|no|não|non)\b{GAP}{{0,25}}?,? (?:sondern|but"
-    rf"|mais|sino|mas|ma|nur|just) {MODEL}{_EDITION}{_AFTER_NAME}"
+    rf"|mais|sino|mas|ma|nur|just) {MODEL}{EDITION}{AFTER_NAME}"
     rf"|{_AS_MODEL}"
-    rf"|(?<!\w)i run on (?:{MODEL}|{FAMOUS}){_EDITION}"
+    rf"|(?<!\w)i run on (?:{MODEL}|{FAMOUS}){EDITION}"
     rf"|(?<!\w)(?:i am|i'm|as) {ARTICLE} [^.!?\n]{{0,50}}?{AI},? (?:named|called|known as)"
     rf" {ANY_MODEL}(?!\w)"
     rf"|^\W*(?:this (?:answer|text|response) was )?(?:generated|written|answered|powered) (?:by|with)"
@@ -140,7 +140,7 @@ MADE_BY_MAKER = LazyPattern(
     rf"|(?<!\w)the (?:company|lab|firm|team|people|organi[sz]ation|folks)(?: that| who| which)? (?:has |have )?"
     rf"(?:{MADE}|behind) me(?: is| are|,|:| work at| work for| come from){{1,2}} (?:called |at |from )?{MAKER}"
     # OpenAI created me; my creators at …
-    rf"|(?:(?<!at )(?<!from ){MAKER}|(?:team|people|folks|company|lab|engineers|researchers|scientists"
+    rf"|(?:(?<!\bat )(?<!\bfrom ){COMPANY}|(?:team|people|folks|company|lab|engineers|researchers|scientists"
     rf"|developers) (?:at|from) {MAKER}),? (?:has |have |who |that |which |, |the company |the team ){{0,3}}"
     rf"(?:{MADE}|trains) me\b"
     rf"|(?<!\w)my (?:responses|answers|replies|words) (?:come|are) (?:from |generated by |produced by"
@@ -191,14 +191,14 @@ SELF_AI = phrases(
     " | como (?:una? )?(?:ia|inteligencia|modelo|asistente) | soy una? | fui | he sido"
     " | como (?:uma? )?(?:ia|inteligência|assistente|modelo) | sou uma? | eu fui | ben"
     " | in quanto (?:ia|intelligenza|modello|assistente) | come (?:ia|intelligenza|modello|assistente)"
-    " | sono una? | sono stat[oa] | als (?:een )?(?:ai|taalmodel|kunstmatige) | ik ben een | ik werd"
+    " | sono una? | (?:sono|essendo) stat[oa] | ayant été | habiendo sido | siendo | tendo sido | having been | als (?:een )?(?:ai|taalmodel|kunstmatige) | ik ben een | ik werd"
     " | jako (?:ai|sztuczna|model|asystent|jazykový) | jestem | zostałem | zostałam | jsem"
     " | som en? (?:ai|språkmodell) | jag är en | jag (?=skapa|utveckla|träna) | som (?:ai|kunstig) | jeg er en"
     " | bir (?:yapay|dil|ai) | tarafından | là một (?:ai|trí tuệ|mô hình|trợ lý) | tôi được | tôi là"
     " | sebagai (?:ai|model|asisten|kecerdasan) | saya adalah | saya (?=di(?:kembang|buat|latih))"
     " | как (?:ии|искусственный|языковая|большая|модель|нейросеть) | я - | я — | меня | я был"
     " | я (?:[\\w-]+ ){0,2}(?:ии|модель|нейросеть|ассистент|помощник|бот) | mnie"
-    " | як (?:ші|штучний|мовна) | я (?:є )?(?:ші|штучн|мовна|велика мовна) | мене | كنموذج | بصفتي | أنا نموذج | أنا مساعد | تم (?=تطويري|إنشائي|تدريبي)"
+    " | як (?:ші|штучний|мовна) | я (?:є )?(?:ші|штучн|мовна|велика мовна) | мене | كنموذج | بصفتي | أنا نموذج | أنا ذكاء | أنا مساعد | تم (?=تطويري|إنشائي|تدريبي)"
     " | एक (?:एआई|ai|भाषा) | मुझे | मैं | ως (?:μοντέλο|τεχνητή) | כמודל | אני מודל"
 )
 CJK_SELF = "作为|作為|我是|我由|我被|是由|としての|として|私は|わたしは|저는|나는|로서|으로서|ในฐานะ|ฉันเป็น|ผมเป็น"
@@ -212,9 +212,9 @@ STEMS = (
     "|vytrénov|utveckla(?!re)|skapa(?!re)|träna(?!re)|udvikle[tde](?!r)|utvikle[tde](?!r)|skabt|skapt|trent"
     "|geliştir(?!ici)|oluştur|eğitil|yaratıl|(?<!nhà )phát triển|tạo ra|đào tạo|huấn luyện|xây dựng"
     "|dikembang|dibuat|dilatih|diciptakan|разработа[нл]|созда[нл]|обучен|обучил[аи]?(?!\\w)|розробл(?!юв)|створ"
-    "|навчен|تطوير|(?<!م)طور|إنشائ|تدريب|برمجت|विकसित|बनाया|प्रशिक्षित|αναπτύ|εκπαιδε|δημιουργήθ|פותח|אומן|נוצר"
+    "|навчен|تطوير|(?<!م)طور|إنشائ|تدريب|(?<![مت])درب|صنعته|صممته|أنشأته|برمجت|विकसित|बनाया|प्रशिक्षित|αναπτύ|εκπαιδε|δημιουργήθ|פותח|אומן|נוצר"
     "|(?:开发|開發|创建|創建|训练|訓練|研发|研發|打造|推出|开发的|開発)(?!者|部|人员|人員|工程|エンジニア|チーム|团队|商)"
-    "|作成|作られ|トレーニング|학습|개발(?!자|팀|부)|만든|만들|훈련|(?<!นัก)พัฒนา|สร้าง|ฝึก"
+    "|hech[oa]s? por|feit[oa]s? pel|fatt[oa] da|(?<![مت])صنعت|作成|作られ|トレーニング|학습|개발(?!자|팀|부)|만든|만들|훈련|(?<!นัก)พัฒนา|สร้าง|ฝึก"
 )
 MADE_ELSEWHERE = LazyPattern(
     rf"(?:(?<!\w)(?:{SELF_AI})|{CJK_SELF}){GAP}{{0,70}}?"
