@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import Q
@@ -24,18 +23,17 @@ from models_registry.models import (
 from models_registry.providers import PROVIDERS
 from models_registry.providers.base import ChatResult, ProviderError
 from models_registry.providers.calls import Calls
-from models_registry.services.budgets import book_costs, monthly_limit, spent_in_month
-from models_registry.services.claims import Job, is_resting, request_of, take_turns
+from models_registry.services.asides import aside, book_asides
+from models_registry.services.budgets import monthly_limit, spent_in_month
+from models_registry.services.claims import is_resting, request_of, take_turns
 from models_registry.services.clock import Clock
 from models_registry.services.diagnosis import OpenCalls
 from models_registry.services.drift import is_known_origin, raise_notice
 from models_registry.services.endpoints import connection_of
-from models_registry.services.language_models import cost_of, price_on
 
 AT_ONCE = 4
 # A round that was cut off, or met an error, is asked again after this.
 AGAIN = timedelta(hours=1)
-FIXED_HISTORY = "fixed_history"
 # A round is this part of a version's calls at most: smaller studies are not worth what it costs.
 SHARE = 10
 
@@ -93,7 +91,7 @@ def ask_canaries(
         return None  # what is wrong with the endpoint is found and told by the next drain
     finally:
         # Of a round that broke off, too: those answers were paid for.
-        _book(language_model, [result for _, result in results], clock())
+        book_asides(model=language_model, results=[result for _, result in results], now=clock())
     now = clock()
     for _request, result in results:
         is_known_origin(
@@ -126,7 +124,9 @@ def _ask(
         for at in range(0, len(wanted), AT_ONCE):
             some = wanted[at : at + AT_ONCE]
             jobs = take_turns(
-                endpoint_id=endpoint.pk, jobs=[_job(model, key) for key, _ in some], now=clock()
+                endpoint_id=endpoint.pk,
+                jobs=[aside(model, QUESTIONS[key]) for key, _ in some],
+                now=clock(),
             )
             begun = []
             for (key, seed), job in zip(some, jobs, strict=True):
@@ -138,32 +138,6 @@ def _ask(
                 begun.append((key, calls.submit(request)))
             for key, future in begun:
                 yield key, future.result()
-
-
-def _job(model: LanguageModel, question: str) -> Job:
-    return Job(
-        pk=0,
-        fence=0,
-        attempt_id=0,
-        attempts_made=1,
-        run_id=None,
-        model=model,
-        kind=FIXED_HISTORY,
-        messages=[{"role": "user", "content": QUESTIONS[question]}],
-    )
-
-
-def _book(model: LanguageModel, results: Sequence[ChatResult], now: datetime) -> None:
-    price = price_on(language_model_id=model.pk, day=now.date())
-    costs = [
-        cost_of(
-            price=price,
-            prompt_tokens=one.prompt_tokens,
-            completion_tokens=one.completion_tokens,
-        )
-        for one in results
-    ]
-    book_costs(costs={None: sum((cost for cost in costs if cost), Decimal(0))}, now=now)
 
 
 def _compare(

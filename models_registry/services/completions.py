@@ -59,6 +59,7 @@ class Finished:
     job: Job
     payload: dict[str, Any]
     outcome: ChatResult | ProviderError
+    endpoint_answers: bool = False  # another question after it: a failure is this prompt's own
 
 
 @dataclass(slots=True)
@@ -90,7 +91,7 @@ def settle(
 
     An error that would meet every call pauses the endpoint, or only the model, once and with its
     reason, and costs the completion no attempt; neither does an endpoint's wish for fewer requests,
-    nor an outage of it.
+    nor an outage of it. What failed while the endpoint answered something else costs its own attempt.
     """
     try:
         return _settle(finished, prices, now, rng)
@@ -125,7 +126,7 @@ def _settle(
     # Before the completions, as claims lock the endpoint first.
     down = note_outcomes(
         endpoint_id=finished[0].job.model.endpoint_id or 0,
-        told=[Told(one.job, one.outcome) for one in finished],
+        told=[Told(one.job, one.outcome, one.endpoint_answers) for one in finished],
         now=now,
         rng=rng,
     )
@@ -275,7 +276,7 @@ class _Batch:
         )
         if self._is_no_fault_of_the_prompt(job, error, one.payload):
             columns["attempts_made"] -= 1
-        elif down and not error.permanent:
+        elif down and not error.permanent and not one.endpoint_answers:
             columns["attempts_made"] -= 1
             columns["next_attempt_at"] = self._now + outage_wait(rng=self._rng)
         elif wait is None:

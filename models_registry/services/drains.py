@@ -6,7 +6,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from core.errors import Invalid
 from models_registry.models import Completion, ModelEndpoint
 from models_registry.providers.base import ChatResult, MissedTurn, ProviderError
 from models_registry.providers.calls import Calls, Ended, Planned
+from models_registry.services.asides import PROBE, aside, book_asides
 from models_registry.services.claims import (
     Job,
     KnownModels,
@@ -36,6 +37,7 @@ from models_registry.services.clock import Clock, database_clock
 from models_registry.services.completions import Finished, Prices, settle
 from models_registry.services.diagnosis import OpenCalls
 from models_registry.services.endpoints import connection_of, pause_endpoint
+from models_registry.services.health import looks_like_an_outage, may_be_an_outage
 from models_registry.services.runs import recount_runs
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,8 @@ RECOUNT_SECONDS = 2.0
 # How long one thread may keep the interpreter while others want it. The calls' thread gives it up at
 # every message, and with Python's usual 5 ms then waits for a whole statement to be made.
 SWITCH_SECONDS = 0.0005
+# How long an endpoint has to answer the question that tells its outage from a prompt's fault.
+PROBE_SECONDS = 30.0
 # Answers are worth more than a second's patience: they were paid for.
 PATIENCE_SECONDS = 60.0
 
@@ -69,6 +73,15 @@ class Drained:
     failed: int = 0
     late: int = 0  # answers whose claim had been taken over: paid for, and not stored
     more: bool = False
+
+
+@dataclass(slots=True)
+class _Probe:
+    """A question under way that tells whether the endpoint is down, and what waits for it."""
+
+    key: int
+    until: float
+    waiting: list[Finished] = field(default_factory=list)
 
 
 class Unexpected(ProviderError):
@@ -170,6 +183,8 @@ class _Drain:
         self._rng = rng
         self._stopping = stopping
         self._flying: dict[int, tuple[Job, dict[str, Any]]] = {}
+        self._probe: _Probe | None = None
+        self._probed: dict[int, Job] = {}  # by the key of the probe, also those that came too late
         self._known = KnownModels()
         self._prices = Prices()
         self._lease = _lease()
@@ -216,6 +231,8 @@ class _Drain:
     def _turn(self) -> None:
         if ended := self._gather():
             self._settle(ended)
+        if self._probe and time.monotonic() > self._probe.until:
+            self._end_probe(answered=False)
         if time.monotonic() >= self._renew_at:
             jobs = [job for job, _ in self._flying.values()]
             patiently(lambda: renew_leases(jobs=jobs, lease=self._lease, now=self._clock()))
@@ -297,6 +314,9 @@ class _Drain:
     def _settle(self, ended: Sequence[Ended]) -> None:
         finished, missed = [], []
         for one in ended:
+            if one.key not in self._flying:
+                self._note_probe(one)
+                continue
             job, payload = self._flying.pop(one.key)
             if isinstance(one.outcome, MissedTurn):
                 missed.append(job)
@@ -304,8 +324,10 @@ class _Drain:
                 finished.append(Finished(job, payload, self._outcome(job, one.outcome)))
         if missed:
             self._begin_in_turn(missed)
-        if not finished:
-            return
+        if finished := self._not_in_doubt(finished):
+            self._store(finished)
+
+    def _store(self, finished: Sequence[Finished]) -> None:
         settled = patiently(
             lambda: settle(finished=finished, prices=self._prices, now=self._clock(), rng=self._rng)
         )
@@ -314,6 +336,61 @@ class _Drain:
         self.drained.late += settled.late
         if settled.another:
             self._begin_in_turn(settled.another)
+
+    def _not_in_doubt(self, finished: list[Finished]) -> list[Finished]:
+        """Return what can be stored now; failures that look like an outage wait for a probe.
+
+        Prompts that make an endpoint fail look like an outage once nothing else is left to ask.
+        """
+        failed = [one for one in finished if may_be_an_outage(one.outcome)]
+        if not failed:
+            return finished
+        if self._probe is None:
+            answered = len(finished) > len(failed)
+            if answered or not looks_like_an_outage(
+                endpoint_id=self._endpoint.pk, failed=len(failed)
+            ):
+                return finished
+            self._begin_probe(failed[0].job)
+        assert self._probe is not None  # it was just begun
+        self._probe.waiting += failed
+        for one in failed:  # held, so that their leases are renewed
+            self._flying[one.job.pk] = (one.job, one.payload)
+        return [one for one in finished if not may_be_an_outage(one.outcome)]
+
+    def _begin_probe(self, job: Job) -> None:
+        question = aside(job.model, PROBE)
+        (question,) = patiently(
+            lambda: take_turns(endpoint_id=self._endpoint.pk, jobs=[question], now=self._clock())
+        )
+        monotonic, turn = time.monotonic(), None
+        if question.turn is not None:
+            turn = monotonic + (question.turn - self._clock()).total_seconds()
+        key = -1 - len(self._probed)
+        self._probed[key] = job
+        self._probe = _Probe(key, (turn or monotonic) + PROBE_SECONDS)
+        payload = self._calls.payload(request_of(question))
+        self._calls.begin([Planned(key, payload, turn)])
+
+    def _note_probe(self, ended: Ended) -> None:
+        """Take what came of a probe; one that came too late is only paid for."""
+        job, result = self._probed[ended.key], ended.outcome
+        answered = isinstance(result, ChatResult)
+        if isinstance(result, ChatResult):
+            patiently(
+                lambda: book_asides(
+                    model=job.model, results=[result], run_id=job.run_id, now=self._clock()
+                )
+            )
+        if self._probe and self._probe.key == ended.key:
+            self._end_probe(answered=answered)
+
+    def _end_probe(self, *, answered: bool) -> None:
+        assert self._probe is not None  # the callers have looked
+        waiting, self._probe = self._probe.waiting, None
+        for one in waiting:
+            self._flying.pop(one.job.pk, None)
+        self._store([replace(one, endpoint_answers=answered) for one in waiting])
 
     def _begin_in_turn(self, jobs: Sequence[Job]) -> None:
         """Begin calls of claimed jobs, at new turns where the endpoint has limits."""

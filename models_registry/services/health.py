@@ -26,6 +26,7 @@ class Told:
 
     job: Job
     outcome: Outcome
+    endpoint_answers: bool = False  # another question meanwhile: this failure is its prompt's
 
 
 def note_outcomes(
@@ -52,6 +53,22 @@ def note_outcomes(
     return is_down(failures)
 
 
+def looks_like_an_outage(*, endpoint_id: int, failed: int) -> bool:
+    """Say whether so many more failures would make an endpoint count as down."""
+    rows = ModelEndpoint.objects.filter(pk=endpoint_id)
+    before = rows.values_list("failures_in_a_row", flat=True).first()
+    return is_down((before or 0) + failed)
+
+
+def may_be_an_outage(outcome: Outcome) -> bool:
+    """Say whether an outcome is a failure that may be the endpoint's as well as its prompt's."""
+    return (
+        isinstance(outcome, ProviderError)
+        and not outcome.permanent
+        and not isinstance(outcome, RateLimited)
+    )
+
+
 def _tells_more(outcome: Outcome) -> bool:
     return isinstance(outcome, ProviderError) or outcome.rest is not None
 
@@ -64,8 +81,10 @@ def _count_failures(
     limited: RateLimited | None = None
     last: ProviderError | None = None
     for one in told:
-        if isinstance(one.outcome, ChatResult) or one.outcome.permanent:
-            failures = 0 if isinstance(one.outcome, ChatResult) else failures
+        if isinstance(one.outcome, ChatResult) or one.endpoint_answers:
+            failures = 0
+            continue
+        if one.outcome.permanent:
             continue
         failures, last = failures + 1, one.outcome
         if isinstance(one.outcome, RateLimited):

@@ -1,13 +1,23 @@
 """A seeded round of everything a provider can do wrong, and controls that must be found out."""
 
 import random
+import time
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
-from models_registry.models import Completion, LanguageModel, ModelEndpoint
+from models_registry.models import (
+    Completion,
+    LanguageModel,
+    ModelEndpoint,
+    ModelPrice,
+    MonthlySpending,
+)
+from models_registry.retries import BREAKER_OPENS
 from models_registry.services import completions, runs
+from models_registry.services.asides import PROBE
 from tests.fake_provider import Reply, answer
 from tests.faults.checker import broken_promises
 from tests.faults.wrong_replies import FINAL, WRONG
@@ -93,6 +103,79 @@ def test_a_key_revoked_midway_pauses_once_and_burns_nothing(
     assert set(waiting.values_list("state", "attempts_made")) == {("pending", 0)}
     assert len(provider.calls) <= 20 + 2 * endpoint.max_concurrency
     assert LanguageModel.objects.get().paused_at is None
+
+
+POISON = {f"question {number}" for number in range(JOBS - 12, JOBS)}
+
+
+def chokes_on_the_last(call):
+    """Answer everything but the last prompts of the run, whose connection breaks off."""
+    return Reply(raw=b"", status=502) if call.last in POISON else good(call)
+
+
+def test_prompts_that_make_a_sound_endpoint_fail_end_after_their_attempts(
+    make_pool, endpoint, model, provider, drain
+):
+    provider.script = chokes_on_the_last
+    start(make_pool, model)
+    drain(endpoint)
+    assert broken_promises(provider) == []
+    failed = Completion.objects.filter(state="failed")
+    assert {row.prompt.messages[0]["content"] for row in failed} == POISON
+    assert set(failed.values_list("attempts_made", "last_error")) == {(5, "unavailable")}
+    asked = provider.asked()
+    assert {asked[one] for one in POISON} == {5}
+    assert 1 <= asked[PROBE] <= 5 * len(POISON) / BREAKER_OPENS
+    endpoint.refresh_from_db()
+    assert endpoint.paused_at is None
+    assert endpoint.failures_in_a_row < BREAKER_OPENS
+
+
+def test_an_outage_at_the_end_of_a_run_costs_no_prompt_an_attempt(
+    make_pool, endpoint, model, provider, drain, monkeypatch
+):
+    """The same failures, but of everything: also of the question that nobody's run depends on."""
+    monkeypatch.setattr("models_registry.retries.LONGEST_REST_SECONDS", 0.2)
+    down_until = []
+
+    def script(call):
+        if call.last in POISON and not down_until:
+            down_until.append(time.monotonic() + 4)
+        if down_until and time.monotonic() < down_until[0]:
+            return Reply(raw=b"", status=502)
+        return good(call)
+
+    provider.script = script
+    start(make_pool, model)
+    drain(endpoint)
+    assert broken_promises(provider) == []
+    assert Completion.objects.succeeded().count() == JOBS
+    # Before the breaker opens failures count: a few calls, and no prompt more than twice.
+    assert max(Completion.objects.values_list("attempts_made", flat=True)) <= 3
+    assert provider.asked()[PROBE] >= 3
+
+
+def test_what_a_probe_costs_is_booked_to_the_run(make_pool, endpoint, model, provider, drain):
+    now = timezone.now()
+    ModelPrice.objects.create(
+        language_model=model, valid_from=now.date(), input_per_million=1000, output_per_million=1000
+    )
+    provider.script = chokes_on_the_last
+    run = start(make_pool, model)
+    drain(endpoint)
+    run.refresh_from_db()
+    answers = Completion.objects.succeeded().count() + provider.asked()[PROBE]
+    assert run.spent == answers * Decimal("0.015") == MonthlySpending.objects.get().spent
+
+
+def test_control_without_a_probe_such_prompts_keep_the_run_open(
+    make_pool, endpoint, model, provider, drain, monkeypatch
+):
+    monkeypatch.setattr("models_registry.services.drains.PROBE_SECONDS", -1.0)
+    provider.script = chokes_on_the_last
+    start(make_pool, model)
+    drain(endpoint, seconds=10)
+    assert any("not ended" in one for one in broken_promises(provider))
 
 
 def test_control_a_job_that_never_ends_is_found(make_pool, endpoint, model, provider):
