@@ -77,18 +77,8 @@ def _count_failures(
     endpoint: ModelEndpoint, told: Sequence[Told], now: datetime, rng: random.Random
 ) -> int:
     """Return how many calls in a row have failed now."""
-    failures = before = endpoint.failures_in_a_row
-    limited: RateLimited | None = None
-    last: ProviderError | None = None
-    for one in told:
-        if isinstance(one.outcome, ChatResult) or one.endpoint_answers:
-            failures = 0
-            continue
-        if one.outcome.permanent:
-            continue
-        failures, last = failures + 1, one.outcome
-        if isinstance(one.outcome, RateLimited):
-            limited = _longer(limited, one.outcome)
+    before = endpoint.failures_in_a_row
+    failures, last, limited = _read(told, before)
     if failures != before:
         resting = endpoint.resting_until is not None and endpoint.resting_until > now
         if failures and resting and not limited:
@@ -110,6 +100,22 @@ def _count_failures(
         if is_given_up(failures):
             _give_up(endpoint, failures, last, now)
     return failures
+
+
+def _read(
+    told: Sequence[Told], failures: int
+) -> tuple[int, ProviderError | None, RateLimited | None]:
+    """Return the failures in a row after these calls, the last of them, and the longest wish to wait."""
+    last: ProviderError | None = None
+    limited: RateLimited | None = None
+    for one in told:
+        if isinstance(one.outcome, ChatResult) or one.endpoint_answers:
+            failures = 0
+        elif not one.outcome.permanent:
+            failures, last = failures + 1, one.outcome
+            if isinstance(one.outcome, RateLimited):
+                limited = _longer(limited, one.outcome)
+    return failures, last, limited
 
 
 def _give_up(endpoint: ModelEndpoint, failures: int, last: ProviderError, now: datetime) -> None:
