@@ -1,12 +1,34 @@
 """Django's field checks, raised as the errors that services raise."""
 
 from collections.abc import Collection
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
 from core.errors import InputError, Invalid
+
+
+def checked_amount(field: models.DecimalField, value: Decimal) -> Decimal:
+    """Return an amount of money that its column keeps as it is.
+
+    Raises `Invalid` for a negative one, one without an end, and one that is larger or finer than the
+    column: a database would round it, and a budget of $0.002 would become one of nothing.
+    """
+    try:
+        amount: Decimal = field.clean(value, None)
+    except ValidationError as error:
+        raise Invalid(
+            _("%(value)s cannot be kept as %(name)s. %(message)s")
+            % {"value": value, "name": field.verbose_name, "message": " ".join(error.messages)},
+            code=str(field.name),
+        ) from error
+    if amount < 0:
+        raise Invalid(
+            _("%(name)s is not negative.") % {"name": field.verbose_name}, code=str(field.name)
+        )
+    return amount
 
 
 def check_fields(row: models.Model, *, exclude: Collection[str] = ()) -> None:

@@ -23,7 +23,7 @@ from models_registry.models import (
 )
 from models_registry.providers import PROVIDERS
 from models_registry.providers.sampling import OTHER_NAMES, replacement_for, settings_errors
-from models_registry.services.checks import check_fields
+from models_registry.services.checks import check_fields, checked_amount
 
 PINNED = ("endpoint", "remote_name", "system_prompt", "settings")
 FACTS = (
@@ -265,16 +265,18 @@ def set_price(
 ) -> ModelPrice:
     """Enter or correct the price from a day on (US dollars per million tokens).
 
-    Completions keep the cost they were booked with. Raises `Invalid` for a negative price.
+    Completions keep the cost they were booked with. Raises `Invalid` for a price that is negative, or
+    finer or larger than can be kept.
     """
-    if min(input_per_million, output_per_million) < 0:
-        raise Invalid(_("A price is not negative."), code="price")
     price, _made = ModelPrice.objects.update_or_create(
         language_model=language_model,
         valid_from=valid_from,
         defaults={
-            "input_per_million": input_per_million,
-            "output_per_million": output_per_million,
+            name: checked_amount(ModelPrice._meta.get_field(name), value)
+            for name, value in (
+                ("input_per_million", input_per_million),
+                ("output_per_million", output_per_million),
+            )
         },
     )
     return price

@@ -17,11 +17,13 @@ from core.errors import Conflict, Invalid
 from core.leases import lock, transition
 from models_registry.models import Completion, GenerationRun, LanguageModel, ModelEndpoint
 from models_registry.providers.sampling import longest_answer
+from models_registry.services.checks import checked_amount
 from models_registry.services.claims import CHARACTERS_PER_TOKEN, GUESSED_ANSWER_TOKENS
 from models_registry.services.language_models import cost_of, freeze, price_on
 from prompts.models import Prompt, PromptPoolVersion
 
 State = Completion.State
+COST_LIMIT = GenerationRun._meta.get_field("cost_limit")
 MANY = 2_000
 MOST_SAMPLES = 100
 RATE_WINDOWS = (timedelta(minutes=1), timedelta(minutes=5))
@@ -90,11 +92,13 @@ def start_run(
 
     The same run again is the same run, and nothing that is done or under way is asked twice.
     Once `cost_limit` dollars are spent no further call begins; it needs the models' prices.
-    Raises `Conflict` for a draft pool, `Invalid` for models that cannot generate.
+    Raises `Conflict` for a draft pool, `Invalid` for models that cannot generate, and for a limit that
+    is negative or has parts of a cent.
     """
     models = sorted(set(language_models), key=lambda model: model.pk)
     _refuse_unusable(pool_version, models, samples)
     if cost_limit is not None:
+        cost_limit = checked_amount(COST_LIMIT, cost_limit)
         _refuse_unpriced(models, now)
     # Two starts at the same moment take turns here, and the second finds the first one's run.
     lock(PromptPoolVersion.objects.filter(pk=pool_version.pk)).get()
@@ -120,9 +124,10 @@ def start_run(
 def limit_cost(*, run: GenerationRun, cost_limit: Decimal | None, now: datetime) -> GenerationRun:
     """Change what a run may cost, None for no limit; one that its limit had paused goes on.
 
-    Raises `Invalid` for models without prices.
+    Raises `Invalid` for models without prices, and for a limit that is negative or has parts of a cent.
     """
     if cost_limit is not None:
+        cost_limit = checked_amount(COST_LIMIT, cost_limit)
         _refuse_unpriced(list(run.language_models.all()), now)
     GenerationRun.objects.filter(pk=run.pk).update(cost_limit=cost_limit)
     run.refresh_from_db()

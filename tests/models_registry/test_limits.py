@@ -226,6 +226,42 @@ def test_a_limit_of_cost_needs_prices(make_pool, model):
         start(make_pool(1), model, cost_limit=Decimal(1))
 
 
+FINER = [Decimal("0.002"), Decimal("1.005"), Decimal("-1"), Decimal("NaN"), Decimal("Infinity")]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("limit", [*FINER, Decimal("99999999999")])
+def test_a_limit_that_would_be_kept_as_another_one_is_refused(make_pool, model, limit):
+    priced(model)
+    pool = make_pool(1)
+    with pytest.raises(Invalid, match="cost limit") as refused:
+        runs.start_run(
+            pool_version=pool, language_models=[model], cost_limit=limit, now=timezone.now()
+        )
+    assert refused.value.code == "cost_limit"
+    assert GenerationRun.objects.count() == 0
+    run = runs.start_run(
+        pool_version=pool, language_models=[model], cost_limit=Decimal("0.02"), now=timezone.now()
+    ).run
+    with pytest.raises(Invalid, match="cost limit"):
+        runs.limit_cost(run=run, cost_limit=limit, now=timezone.now())
+    run.refresh_from_db()
+    assert run.cost_limit == Decimal("0.02")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("price", [Decimal("0.0000001"), *FINER[2:], Decimal(10**7)])
+def test_a_price_that_would_be_kept_as_another_one_is_refused(model, price):
+    with pytest.raises(Invalid, match="per million"):
+        set_price(
+            language_model=model,
+            valid_from=date(2020, 1, 1),
+            input_per_million=Decimal(1),
+            output_per_million=price,
+        )
+    assert model.prices.count() == 0
+
+
 @pytest.mark.django_db(transaction=True)
 def test_answers_of_another_model_are_kept_apart_until_its_name_is_accepted(
     make_pool, endpoint, model, provider, drain
