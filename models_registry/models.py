@@ -1,5 +1,7 @@
 """Where to call, what is ranked, and every answer with the calls that made it."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -152,6 +154,10 @@ class ModelPrice(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.language_model_id} from {self.valid_from}"
+
+
+# The largest sum that the columns of costs hold, in US dollars.
+MOST_SPENT = Decimal("999999.99999999")
 
 
 class GenerationRun(TimestampedModel):

@@ -27,6 +27,8 @@ NOBODY_THERE = ("refused", "unreachable")  # codes of `failed_connection`: nothi
 MANY = 32  # calls in flight above which httpx is the slower client
 DURATION = r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?"
 # What tells how many calls are left, and when there will be more.
+# Far beyond what any model reads or writes at once; a count that is larger tells nothing.
+MOST_TOKENS_OF_A_CALL = 100_000_000
 LIMIT_HEADERS = tuple(
     pair
     for kind in ("requests", "tokens")
@@ -483,5 +485,6 @@ def short_text(value: Any, longest: int = 200) -> str:
 
 
 def token_count(value: Any) -> int | None:
+    """Return a count of tokens, or None for what no call can have taken."""
     whole = isinstance(value, int) and not isinstance(value, bool)
-    return value if whole and 0 <= value < 2**31 else None
+    return value if whole and 0 <= value < MOST_TOKENS_OF_A_CALL else None

@@ -5,19 +5,22 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import BigAutoField, DateField, F
+from django.db.models import BigAutoField, DateField, F, Value
+from django.db.models.functions import Least
 from django.utils.translation import gettext as _
 
 from core.compiled import CompiledUpdate, Slot
-from models_registry.models import GenerationRun, MonthlySpending
+from models_registry.models import MOST_SPENT, GenerationRun, MonthlySpending
 
 _COST = Slot("cost", GenerationRun._meta.get_field("spent"))
+# More than the column holds, as of usage that an endpoint made up, would make the row unreadable.
+_MORE = Least(F("spent") + _COST, Value(MOST_SPENT))
 _BOOK_RUN = CompiledUpdate(
-    lambda: GenerationRun.objects.filter(pk=Slot("run", BigAutoField())), spent=F("spent") + _COST
+    lambda: GenerationRun.objects.filter(pk=Slot("run", BigAutoField())), spent=_MORE
 )
 _BOOK_MONTH = CompiledUpdate(
     lambda: MonthlySpending.objects.filter(month=Slot("month", DateField())),
-    spent=F("spent") + _COST,
+    spent=_MORE,
 )
 
 

@@ -10,24 +10,24 @@ from django.utils.translation import gettext as _
 from core.errors import InputError, Invalid
 
 
-def checked_amount(field: models.DecimalField, value: Decimal) -> Decimal:
+def checked_amount(model: type[models.Model], name: str, value: Decimal) -> Decimal:
     """Return an amount of money that its column keeps as it is.
 
     Raises `Invalid` for a negative one, one without an end, and one that is larger or finer than the
     column: a database would round it, and a budget of $0.002 would become one of nothing.
     """
+    field = model._meta.get_field(name)
+    assert isinstance(field, models.DecimalField)  # no other column holds money
     try:
         amount: Decimal = field.clean(value, None)
     except ValidationError as error:
         raise Invalid(
             _("%(value)s cannot be kept as %(name)s. %(message)s")
             % {"value": value, "name": field.verbose_name, "message": " ".join(error.messages)},
-            code=str(field.name),
+            code=name,
         ) from error
     if amount < 0:
-        raise Invalid(
-            _("%(name)s is not negative.") % {"name": field.verbose_name}, code=str(field.name)
-        )
+        raise Invalid(_("%(name)s is not negative.") % {"name": field.verbose_name}, code=name)
     return amount
 
 

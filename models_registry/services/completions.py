@@ -21,7 +21,7 @@ from core.bulk import update_each
 from core.canonical import digest
 from core.identity import names_maker
 from core.leases import lock
-from models_registry.models import Attempt, Completion, LanguageModel, ModelPrice
+from models_registry.models import MOST_SPENT, Attempt, Completion, LanguageModel, ModelPrice
 from models_registry.outcomes import worst_outcome
 from models_registry.providers.base import (
     EMPTY,
@@ -50,6 +50,8 @@ log = logging.getLogger(__name__)
 State = Completion.State
 # After such a reply the conversation ends: no endpoint takes an empty turn as history.
 LAST_WORDS = {FILTERED, EMPTY}
+# What a column of tokens holds.
+MOST_TOKENS = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,10 +248,10 @@ class _Batch:
             self._costs[job.run_id] += cost
         before = job.usage
         return Usage(
-            _sum(before.prompt_tokens, result.prompt_tokens),
-            _sum(before.completion_tokens, result.completion_tokens),
+            _tokens(before.prompt_tokens, result.prompt_tokens),
+            _tokens(before.completion_tokens, result.completion_tokens),
             _sum(before.latency_ms, result.latency_ms),
-            _sum(before.cost, cost),
+            _cost(before.cost, cost),
             before.first_byte_ms if job.replies else result.first_byte_ms,
         )
 
@@ -319,6 +321,16 @@ class _Batch:
 
 def _sum(before: Any, this: Any) -> Any:
     return None if before is None or this is None else before + this
+
+
+def _tokens(before: int | None, this: int | None) -> int | None:
+    tokens: int | None = _sum(before, this)
+    return tokens if tokens is not None and tokens < MOST_TOKENS else None
+
+
+def _cost(before: Decimal | None, this: Decimal | None) -> Decimal | None:
+    cost: Decimal | None = _sum(before, this)
+    return None if cost is None else min(cost, MOST_SPENT)
 
 
 def _turn_columns(job: Job) -> dict[str, Any]:

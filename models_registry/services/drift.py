@@ -1,7 +1,7 @@
 """Notice that a model is another than before, let its calls wait, and decide what that means."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -28,6 +28,8 @@ from models_registry.services.language_models import (
 log = logging.getLogger(__name__)
 State = Completion.State
 What = DriftNotice.What
+# Whose answers came with so many, each accepted, gets a new one as often as not: another tells nothing.
+MOST_FINGERPRINTS = 8
 COLUMNS = {What.RESPONSE_MODEL: "response_model", What.FINGERPRINT: "system_fingerprint"}
 
 
@@ -46,7 +48,9 @@ def is_known_origin(
         model = lock(LanguageModel.objects.filter(pk=language_model.pk)).get()
         language_model.known_origins = known = model.known_origins
         changed = [
-            what for what, value in told.items() if value and value not in known.get(what, [value])
+            what
+            for what, value in told.items()
+            if value and known.get(what) and not _is_accepted(known[what], what, value)
         ]
         for what in changed:
             raise_notice(
@@ -67,8 +71,13 @@ def is_known_origin(
 def tells_nothing_new(model: LanguageModel, told: Mapping[What, str]) -> bool:
     """Say whether what an answer tells of its origin, by kind, is all accepted for a model."""
     return all(
-        not value or value in model.known_origins.get(what, []) for what, value in told.items()
+        not value or _is_accepted(model.known_origins.get(what, []), what, value)
+        for what, value in told.items()
     )
+
+
+def _is_accepted(known: Sequence[str], what: What, value: str) -> bool:
+    return value in known or (what == What.FINGERPRINT and len(known) >= MOST_FINGERPRINTS)
 
 
 @transaction.atomic
@@ -128,6 +137,11 @@ def decide(
         return _begin_version(model, now)
     DriftNotice.objects.filter(pk=notice.pk).update(**decided)
     _accept(model, notice)
+    if len(model.known_origins.get(What.FINGERPRINT, [])) >= MOST_FINGERPRINTS:
+        others = model.drift_notices.filter(decision="", what=What.FINGERPRINT)
+        for other in list(others.order_by("pk")):
+            DriftNotice.objects.filter(pk=other.pk).update(**decided)
+            _accept(model, other)
     if not model.drift_notices.filter(decision="").exists():
         resume_language_model(language_model=model)
     return model

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from core.errors import Conflict, InputError, Invalid, Missing
 from core.leases import lock
 from models_registry.models import (
+    MOST_SPENT,
     Completion,
     GenerationRun,
     LanguageModel,
@@ -272,7 +273,7 @@ def set_price(
         language_model=language_model,
         valid_from=valid_from,
         defaults={
-            name: checked_amount(ModelPrice._meta.get_field(name), value)
+            name: checked_amount(ModelPrice, name, value)
             for name, value in (
                 ("input_per_million", input_per_million),
                 ("output_per_million", output_per_million),
@@ -291,12 +292,13 @@ def price_on(*, language_model_id: int, day: date) -> ModelPrice | None:
 def cost_of(
     *, price: ModelPrice | None, prompt_tokens: int | None, completion_tokens: int | None
 ) -> Decimal | None:
-    """Return US dollars, or None where the price or the usage is not known."""
+    """Return US dollars, at most `MOST_SPENT`, or None where the price or the usage is not known."""
     if price is None or prompt_tokens is None or completion_tokens is None:
         return None
-    return (
+    cost = (
         price.input_per_million * prompt_tokens + price.output_per_million * completion_tokens
     ) / Decimal(1_000_000)
+    return min(cost, MOST_SPENT)
 
 
 def _refuse_unknown(values: Mapping[str, Any]) -> None:

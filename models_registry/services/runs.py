@@ -15,7 +15,13 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from core.errors import Conflict, Invalid
 from core.leases import lock, transition
-from models_registry.models import Completion, GenerationRun, LanguageModel, ModelEndpoint
+from models_registry.models import (
+    MOST_SPENT,
+    Completion,
+    GenerationRun,
+    LanguageModel,
+    ModelEndpoint,
+)
 from models_registry.providers.sampling import longest_answer
 from models_registry.services.checks import checked_amount
 from models_registry.services.claims import CHARACTERS_PER_TOKEN, GUESSED_ANSWER_TOKENS
@@ -23,7 +29,6 @@ from models_registry.services.language_models import cost_of, freeze, price_on
 from prompts.models import Prompt, PromptPoolVersion
 
 State = Completion.State
-COST_LIMIT = GenerationRun._meta.get_field("cost_limit")
 MANY = 2_000
 MOST_SAMPLES = 100
 RATE_WINDOWS = (timedelta(minutes=1), timedelta(minutes=5))
@@ -98,7 +103,7 @@ def start_run(
     models = sorted(set(language_models), key=lambda model: model.pk)
     _refuse_unusable(pool_version, models, samples)
     if cost_limit is not None:
-        cost_limit = checked_amount(COST_LIMIT, cost_limit)
+        cost_limit = _checked_limit(cost_limit)
         _refuse_unpriced(models, now)
     # Two starts at the same moment take turns here, and the second finds the first one's run.
     lock(PromptPoolVersion.objects.filter(pk=pool_version.pk)).get()
@@ -127,7 +132,7 @@ def limit_cost(*, run: GenerationRun, cost_limit: Decimal | None, now: datetime)
     Raises `Invalid` for models without prices, and for a limit that is negative or has parts of a cent.
     """
     if cost_limit is not None:
-        cost_limit = checked_amount(COST_LIMIT, cost_limit)
+        cost_limit = _checked_limit(cost_limit)
         _refuse_unpriced(list(run.language_models.all()), now)
     GenerationRun.objects.filter(pk=run.pk).update(cost_limit=cost_limit)
     run.refresh_from_db()
@@ -359,6 +364,17 @@ def _refuse_unusable(
             )
         if model.retired_at:
             raise Invalid(_("%(model)s is retired.") % {"model": model}, code="retired")
+
+
+def _checked_limit(cost_limit: Decimal) -> Decimal:
+    limit = checked_amount(GenerationRun, "cost_limit", cost_limit)
+    if limit > MOST_SPENT:
+        raise Invalid(
+            _("cost limit: at most $%(most)s can be counted; leave it out for none.")
+            % {"most": int(MOST_SPENT)},
+            code="cost_limit",
+        )
+    return limit
 
 
 def _refuse_unpriced(models: list[LanguageModel], now: datetime) -> None:

@@ -239,6 +239,51 @@ def test_a_round_that_breaks_off_is_booked_as_far_as_it_was_paid_for(model, prov
     assert spent_in_month(now=now) == 2 * canaries.AT_ONCE * Decimal("0.005")  # five tokens each
 
 
+def test_two_fingerprints_behind_one_name_are_asked_about_once(
+    make_pool, endpoint, model, provider, drain, alice
+):
+    provider.script = lambda call: Reply(
+        answer(f"echo: {call.last}") | {"system_fingerprint": f"fp_{len(provider.calls) % 2}"}
+    )
+    start(make_pool, model, jobs=40)
+    drain(endpoint)
+    notice = DriftNotice.objects.get()
+    drift.decide(notice=notice, decision=SAME, by=alice, now=timezone.now())
+    drain(endpoint)
+    assert Completion.objects.succeeded().count() == len(provider.calls) == 40
+    assert DriftNotice.objects.count() == 1
+
+
+def test_a_fingerprint_that_is_new_with_every_answer_is_asked_about_a_few_times_and_no_more(
+    make_pool, endpoint, model, provider, drain, alice
+):
+    provider.script = lambda call: Reply(
+        answer(f"echo: {call.last}") | {"system_fingerprint": f"fp_{call.last}"}
+    )
+    start(make_pool, model, jobs=40)
+    decisions = 0
+    while Completion.objects.succeeded().count() < 40 and decisions < 40:
+        drain(endpoint)
+        if notice := DriftNotice.objects.filter(decision="").first():
+            drift.decide(notice=notice, decision=SAME, by=alice, now=timezone.now())
+            decisions += 1
+    assert decisions == drift.MOST_FINGERPRINTS - 1  # the first was learned
+    assert Completion.objects.succeeded().count() == len(provider.calls) == 40
+    assert not DriftNotice.objects.filter(decision="").exists()
+
+
+def test_an_endpoint_that_tells_no_fingerprint_raises_nothing(
+    make_pool, endpoint, model, provider, drain
+):
+    provider.script = lambda call: Reply(
+        answer(f"echo: {call.last}") | {"system_fingerprint": None}
+    )
+    start(make_pool, model, jobs=10)
+    drain(endpoint)
+    assert Completion.objects.succeeded().count() == 10
+    assert not DriftNotice.objects.exists()
+
+
 def test_chance_is_told_as_it_is():
     """Of rounds from one habit, no more than the level are called different; of two, most are."""
     rng = random.Random(11)
