@@ -185,7 +185,9 @@ def must(done: subprocess.CompletedProcess, what: str) -> None:
 
 def demo(arguments: Sequence[str]) -> int:
     setup("runtime")
-    env = {"PREFERENDUM_DATA_DIR": str(ROOT / "data" / "demo"), "PREFERENDUM_DEMO": "1"}
+    # A folder of its own: whoever has data there keeps them.
+    folder = Path(os.environ.get("PREFERENDUM_DATA_DIR") or ROOT / "data").absolute() / "demo"
+    env = {"PREFERENDUM_DATA_DIR": str(folder), "PREFERENDUM_DEMO": "1"}
     for name in ("DATABASE_URL", "REDIS_URL", "PREFERENDUM_PRODUCTION"):
         os.environ.pop(name, None)
     return replace(PYTHON, "manage.py", "demo", *arguments, env=env)

@@ -26,6 +26,7 @@ from models_registry.services import (
     connecting,
     drift,
     endpoints,
+    health,
     imports,
     language_models,
     runs,
@@ -81,6 +82,18 @@ class EndpointResumeView(APIView):
         resumed = endpoints.resume_endpoint(endpoint=_endpoint(slug))
         ring()
         return Response(serializers.EndpointSerializer(resumed).data)
+
+
+class EndpointTryNowView(APIView):
+    permission_classes = [MayManage]
+
+    @extend_schema(request=None, responses=serializers.EndpointSerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """End a rest at once; after failures one call at a time tries whether the endpoint is back."""
+        endpoint = _endpoint(slug)
+        health.end_rest(endpoint=endpoint, now=timezone.now())
+        ring()
+        return Response(serializers.EndpointSerializer(endpoint).data)
 
 
 class ModelsView(generics.ListAPIView):

@@ -12,6 +12,11 @@ urlpatterns = [
         api.EndpointResumeView.as_view(),
         name="api-endpoint-resume",
     ),
+    path(
+        "endpoints/<slug:slug>/try-now/",
+        api.EndpointTryNowView.as_view(),
+        name="api-endpoint-try-now",
+    ),
     path("models/", api.ModelsView.as_view(), name="api-models"),
     path("models/<str:slug>/", api.ModelView.as_view(), name="api-model"),
     path(

@@ -10,6 +10,7 @@ LONGEST_SECONDS = 600.0
 BREAKER_OPENS = 8
 FIRST_REST_SECONDS = 5.0
 LONGEST_REST_SECONDS = 30.0
+OUTAGE_SPREAD = 1.4
 # So many calls tried it in vain: four hours at least, for each of them was followed by a rest.
 MOST_TRIALS = 480
 
@@ -59,7 +60,11 @@ def outage_wait(*, rng: random.Random) -> timedelta:
 
     Not much longer than a rest: it would hold the run up for as long once the endpoint is back.
     """
-    return timedelta(seconds=LONGEST_REST_SECONDS * rng.uniform(1.0, 1.4))
+    return timedelta(seconds=LONGEST_REST_SECONDS * rng.uniform(1.0, OUTAGE_SPREAD))
+
+
+def longest_outage_wait() -> timedelta:
+    return timedelta(seconds=LONGEST_REST_SECONDS * OUTAGE_SPREAD)
 
 
 def rest_when_limited(

@@ -11,6 +11,7 @@ urlpatterns = [
     path("endpoints/", endpoints.index, name="endpoints"),
     path("endpoints/<slug:slug>/edit/", endpoints.edit, name="endpoint"),
     path("endpoints/<slug:slug>/resume/", endpoints.resume, name="endpoint-resume"),
+    path("endpoints/<slug:slug>/try-now/", endpoints.try_now, name="endpoint-try-now"),
     path("models/", language_models.index, name="models"),
     path("models/new/", language_models.connect, name="model-new"),
     path("models/import/", completions.import_file, name="completions-import"),

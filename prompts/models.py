@@ -2,11 +2,13 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.models import TimestampedModel
 from prompts.querysets import PromptPoolQuerySet, PromptPoolVersionQuerySet
+from prompts.readers.notices import NAMES
 
 
 class PromptPool(TimestampedModel):
@@ -93,6 +95,11 @@ class Prompt(models.Model):
 
     def __str__(self) -> str:
         return self.external_id
+
+    @property
+    def noticed(self) -> list[str]:
+        """Return what the import noticed, in words."""
+        return [gettext(NAMES[flag]) if flag in NAMES else flag for flag in self.flags]
 
 
 class PromptUpload(TimestampedModel):

@@ -41,6 +41,7 @@ ROLES = (
 _SPEAKERS = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant"}
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 _KEY = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_NO_WARNINGS = frozenset({"safe", "none"})
 _NOT_TOLD = frozenset({"n/a", "na", "none", "null", "-"})
 # Letters by category that still show nothing: Hangul fillers, the Braille blank, Khmer vowels.
 _SHOWS_NOTHING = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -123,7 +124,7 @@ class RowReader:
             self._label(row, raw, "category") if "category" in told else self._constant("category"),
             self._label(row, raw, "domain") if "domain" in told else self._constant("domain"),
             self._language(row, raw) if "language" in told else "",
-            self._tags(row, raw, "risk_tags") if "risk_tags" in told else (),
+            self._risk_tags(row, raw) if "risk_tags" in told else (),
             self._reference(row, raw, n_users if own else 1)
             if "reference_answer" in told
             else None,
@@ -279,6 +280,11 @@ class RowReader:
             }
             refuse("tags", message, row=row, column=column)
         return tags
+
+    def _risk_tags(self, row: int, raw: Mapping[str, Any]) -> Sequence[str]:
+        """Return the tags that warn: a label such as XSTest's "safe" says that nothing is to fear."""
+        tags = self._tags(row, raw, "risk_tags")
+        return [one for one in tags if one.lower() not in _NO_WARNINGS]
 
     def _criteria(self, row: int, raw: Mapping[str, Any]) -> Sequence[str]:
         keys = self._tags(row, raw, "criteria")

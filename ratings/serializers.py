@@ -730,9 +730,17 @@ class RuleSerializer(serializers.Serializer):
     level = serializers.FloatField()
 
 
+class MoversSerializer(serializers.Serializer):
+    raters = serializers.IntegerField()
+    beyond = serializers.FloatField(help_text="Elo points.")
+    most = RaterJudgedSerializer(help_text="Who moves a model most.")
+
+
 class StudyRatersSerializer(serializers.Serializer):
     raters = RaterJudgedSerializer(many=True)
-    small = serializers.BooleanField()
+    movers = MoversSerializer(
+        allow_null=True, help_text="Raters who each move a model far; null: none does."
+    )
     rule = RuleSerializer(help_text="Of the protocol: who is held.")
     gold = serializers.IntegerField(help_text="Comparisons whose answer is known.")
     findings = serializers.IntegerField()

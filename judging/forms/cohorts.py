@@ -16,7 +16,7 @@ LIST_LABELS = {
     "raters": _("Or raters, by pseudonym"),
     "categories": _("Prompts of these categories"),
     "domains": _("or of these domains"),
-    "risk_tags": _("or with these risk tags"),
+    "risk_tags": _("or with these risk tags, as files write them"),
     "prompts": _("or with these ids"),
 }
 

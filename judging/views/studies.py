@@ -1,6 +1,7 @@
 """A study's page: how far it is, its protocol and its past; for admins also what can be done."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django.contrib import messages
@@ -9,11 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
 from accounts.permissions import needs, scopes_of
 from core.errors import Invalid
+from core.words import listed
 from judging.forms import SKIP_REASONS, label_of
 from judging.models import Study
 from judging.protocol import parse_protocol, protocol_changes
@@ -112,6 +115,29 @@ def add_model(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("study-step", slug, "design" if chosen else "review")
 
 
+def _beside_plan(checks: Mapping[str, Any]) -> str:
+    """Return in words what raters are asked beside the plan; the empty text: nothing."""
+    said = [
+        words % {"share": f"{100 * checks[name]:g}"}
+        for name, words in (
+            ("repeats", _("repeats (%(share)s %% of what a rater is issued)")),
+            (
+                "gold",
+                _("comparisons whose answer is known (%(share)s %% of what a rater is issued)"),
+            ),
+        )
+        if checks[name]
+    ]
+    if extra := checks["extra_judgments"]:
+        more = ngettext(
+            "%(n)d more judgment where raters disagree",
+            "%(n)d more judgments where raters disagree",
+            extra,
+        )
+        said.append(more % {"n": extra})
+    return listed(said) if said else ""
+
+
 def _confirmed(request: HttpRequest, found: Study) -> bool:
     return request.method == "POST" and request.POST.get("name", "").strip() == found.name.strip()
 
@@ -149,6 +175,7 @@ def _protocol(found: Study) -> dict[str, Any]:
         "versions": versions,
         "answers_left_out": history.answers_left_out(versions[0]["version"]),
         "frozen": frozen,
+        "beside_plan": _beside_plan(frozen["checks"]),
         "protocol": protocol,
         **material.titles(protocol),
         "asked": [(one, protocol.weights.get(one.key, 0)) for one in protocol.criteria],

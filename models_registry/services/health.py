@@ -6,13 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from models_registry.models import ModelEndpoint
+from core.errors import Conflict
+from models_registry.models import Completion, ModelEndpoint
 from models_registry.providers.base import ChatResult, ProviderError, RateLimited
 from models_registry.rate_limits import tokens_time
-from models_registry.retries import is_down, is_given_up, rest_after, rest_when_limited
+from models_registry.retries import (
+    is_down,
+    is_given_up,
+    longest_outage_wait,
+    rest_after,
+    rest_when_limited,
+)
 from models_registry.services.claims import Job
 from models_registry.services.endpoints import pause_endpoint
 
@@ -140,6 +148,30 @@ def _rest(endpoint: ModelEndpoint, until: datetime, reason: str) -> None:
         resting_until=until, rest_reason=reason[:500]
     ):
         log.info("Endpoint %s rests until %s. %s", endpoint, until, reason)
+
+
+@transaction.atomic
+def end_rest(*, endpoint: ModelEndpoint, now: datetime) -> bool:
+    """End the rest of an endpoint at once; say whether this call did.
+
+    Its failures in a row stay counted: where they made it rest, one call at a time tries it, costs
+    no prompt an attempt, and brings the next rest when it fails. What waits only because of the
+    outage may be that call. Raises `Conflict` for one that is paused, which no rest's end mends.
+    """
+    resting = ModelEndpoint.objects.filter(pk=endpoint.pk, paused_at=None, resting_until__gt=now)
+    ended = resting.update(resting_until=None, rest_reason="") == 1
+    if ended:
+        Completion.objects.of_endpoint(endpoint.pk).filter(
+            state=Completion.State.PENDING,
+            next_attempt_at__gt=now,
+            next_attempt_at__lte=now + longest_outage_wait(),
+        ).update(next_attempt_at=now)
+    endpoint.refresh_from_db()
+    if endpoint.paused_at:
+        raise Conflict(
+            _("The endpoint is paused: resume it, once it is set right."), code="endpoint_paused"
+        )
+    return ended
 
 
 def _correct_tokens(endpoint: ModelEndpoint, told: Sequence[Told]) -> None:

@@ -23,6 +23,7 @@ from models_registry.models import (
     ModelEndpoint,
 )
 from models_registry.providers.sampling import longest_answer
+from models_registry.retries import is_down
 from models_registry.services.checks import checked_amount
 from models_registry.services.claims import CHARACTERS_PER_TOKEN, GUESSED_ANSWER_TOKENS
 from models_registry.services.language_models import cost_of, freeze, price_on
@@ -34,7 +35,6 @@ MOST_SAMPLES = 100
 RATE_WINDOWS = (timedelta(minutes=1), timedelta(minutes=5))
 ENOUGH_FOR_A_RATE = 20
 COUNTED_AT_EVERY_LOOK = 5_000  # cells
-SHOWN_FAILURES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -575,17 +575,15 @@ def _rate_per_minute(run: GenerationRun, *, now: datetime) -> float:
 
 def _failures(cells: QuerySet, troubles: dict[tuple[str, str], int]) -> list[dict[str, Any]]:
     """Return failures by kind, what still waits for another try included, with one message each."""
+    if not troubles:
+        return []
+    told = cells.exclude(state=State.SUCCEEDED).exclude(last_error="").order_by()
+    rows = told.values_list("last_error", "state").annotate(example=Min("last_error_message"))
+    examples = {(kind, state): example for kind, state, example in rows}
     most_first = sorted(troubles.items(), key=lambda one: (-one[1], one[0]))
     return [
-        {
-            "kind": kind,
-            "state": state,
-            "count": count,
-            "example": cells.filter(last_error=kind, state=state)
-            .values_list("last_error_message", flat=True)
-            .first(),
-        }
-        for (kind, state), count in most_first[:SHOWN_FAILURES]
+        {"kind": kind, "state": state, "count": count, "example": examples.get((kind, state), "")}
+        for (kind, state), count in most_first
     ]
 
 
@@ -604,7 +602,12 @@ def _troubles(run: GenerationRun, *, now: datetime) -> dict[str, Any]:
             {"endpoint": one.slug, "reason": one.pause_reason} for one in troubled if one.paused_at
         ],
         "resting_endpoints": [
-            {"endpoint": one.slug, "until": one.resting_until, "reason": one.rest_reason}
+            {
+                "endpoint": one.slug,
+                "until": one.resting_until,
+                "reason": one.rest_reason,
+                "tried": is_down(one.failures_in_a_row),  # by one call, when the rest is over
+            }
             for one in troubled
             if not one.paused_at
         ],

@@ -1,6 +1,7 @@
 """Generation runs: estimate, start, watch, retry, pause, resume, cancel."""
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
@@ -27,6 +28,7 @@ from models_registry.tasks import ring
 from prompts.forms import SureForm
 
 PAGE = 25
+SHOWN_CAUSES = 5
 TWO_MINUTES, TWO_HOURS = 120, 7200  # seconds
 STOP_POLLING = 286  # htmx's own status
 # Kinds of errors, as people say them.
@@ -45,6 +47,7 @@ CAUSES = {
     "redirected": gettext_lazy("The address leads elsewhere"),
     "address_refused": gettext_lazy("An address that may not be called"),
     "internal": gettext_lazy("An error of this site"),
+    "abandoned": gettext_lazy("Whatever asked for it ended each time"),
 }
 
 
@@ -212,11 +215,15 @@ def _summary(
 ) -> dict[str, Any]:
     """Return what a person wants to know of a run at a glance."""
     waiting = progress.states["pending"] + progress.states["leased"]
-    failures = [one | {"cause": _cause(one["kind"])} for one in progress.failures]
+    troubles = _by_cause(progress.failures)
+    failed = [one for one in troubles if one["failed"]]
     names = {str(one): one.name for one in shown.language_models.all()}
     latency, length = spreads(measures["latency"]), spreads(measures["length"])
     running = shown.state == GenerationRun.State.RUNNING
     return {
+        "resting": [
+            one | {"seconds": _seconds_until(one["until"])} for one in progress.resting_endpoints
+        ],
         "over": waiting == 0 or shown.state == GenerationRun.State.CANCELLED,
         "ended": progress.total - waiting,
         "percent": 100 * (progress.total - waiting) // progress.total if progress.total else 100,
@@ -238,18 +245,30 @@ def _summary(
             if outcome != Completion.Outcome.ANSWERED and progress.outcomes.get(outcome)
         ],
         "measured": bool(latency or length),
-        "failed": [one for one in failures if one["state"] == "failed"],
-        "troubled": _by_cause([one for one in failures if one["state"] != "failed"]),
+        "troubles": troubles[:SHOWN_CAUSES],
+        "further": len(troubles[SHOWN_CAUSES:]),
+        "further_answers": sum(one["count"] for one in troubles[SHOWN_CAUSES:]),
+        "causes_failed": len(failed),
     }
 
 
 def _by_cause(failures: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return one line a cause: what waits for another try, and what is being tried, are one thing."""
-    found: dict[str, dict[str, Any]] = {}
+    """Return one line a cause, those that failed for good first, then by how many answers they cost.
+
+    What waits for another try and what is being tried are one thing; what was cancelled is over.
+    """
+    found: dict[tuple[bool, str], dict[str, Any]] = {}
     for one in failures:
-        line = found.setdefault(one["cause"], one | {"count": 0})
-        line["count"] += one["count"]
-    return list(found.values())
+        if one["state"] == Completion.State.CANCELLED:
+            continue
+        failed, cause = one["state"] == Completion.State.FAILED, _cause(one["kind"])
+        new = one | {"cause": cause, "failed": failed, "count": 0}
+        found.setdefault((failed, cause), new)["count"] += one["count"]
+    return sorted(found.values(), key=lambda one: (not one["failed"], -one["count"], one["cause"]))
+
+
+def _seconds_until(moment: datetime) -> str:
+    return _duration(max(1, round((moment - timezone.now()).total_seconds())))
 
 
 def _cause(kind: str) -> str:

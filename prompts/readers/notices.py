@@ -9,7 +9,21 @@ from typing import Final
 from core.identity import asks_identity
 from core.words import gettext_noop
 
-# Flags, and what they say in a report.
+# Flags, in a word or two beside a prompt.
+NAMES: Final[dict[str, str]] = {
+    "asks_identity": gettext_noop("asks who made the model"),
+    "asks_for_a_side": gettext_noop("asks for a side"),
+    "duplicate": gettext_noop("duplicate"),
+    "near_duplicate": gettext_noop("nearly a duplicate"),
+    "bidi_control": gettext_noop("turns the direction of writing"),
+    "tag_characters": gettext_noop("invisible tag characters"),
+    "invisible_characters": gettext_noop("invisible characters"),
+    "control_characters": gettext_noop("control characters"),
+    "combining_marks": gettext_noop("piled up combining marks"),
+    "secret": gettext_noop("password or key"),
+    "personal_data": gettext_noop("e-mail address or telephone number"),
+}
+# And what they say in a report.
 MEANING: Final[dict[str, str]] = {
     "asks_identity": gettext_noop(
         "It asks who made the model or what it was told; the answer may break the blind."

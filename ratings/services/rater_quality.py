@@ -1,6 +1,6 @@
 """How far raters agree, how each of them judged, and whom the rule of the protocol holds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -21,10 +21,10 @@ from ratings.dataset.ballots import latest_judgment_id, read_board_input
 from ratings.dataset.raters import RatersJudged, left_out_raters, read_raters, read_sliced
 from ratings.quality import RaterReport, rater_reports
 from ratings.quality.agreement import agreement_by_slice
+from ratings.quality.detectors import LARGEST_MOVE
 from ratings.services.blinding_reports import called_by, renamed
 
 ROOT = Path(__file__).resolve().parents[1]
-SMALL = 50  # raters: in smaller studies each account's influence is worth a look
 
 
 def study_agreement(*, version: StudyVersion) -> list[dict[str, Any]]:
@@ -76,7 +76,7 @@ def raters_judged(*, version: StudyVersion, coded: bool) -> dict[str, Any]:
     ]
     return {
         "raters": rows,
-        "small": len(rows) < SMALL,
+        "movers": _movers(rows),
         "rule": {"checks": list(protocol.holds.checks), "level": protocol.holds.level},
         "gold": GoldComparison.objects.filter(
             comparison__study=version.study, retired_at=None
@@ -150,6 +150,15 @@ def _influence(moved: tuple[float, str] | None, called: Mapping[str, str]) -> di
     if moved is None:
         return {"influence": None, "influence_on": None}
     return {"influence": moved[0], "influence_on": called[moved[1]]}
+
+
+def _movers(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Return how many raters each move a model by more than one should, and who does most; or None."""
+    moving = [one for one in rows if abs(one["influence"] or 0) > LARGEST_MOVE]
+    if not moving:
+        return None
+    most = max(moving, key=lambda one: abs(one["influence"]))
+    return {"raters": len(moving), "beyond": LARGEST_MOVE, "most": most}
 
 
 def _tried(found: Mapping[int, Any], code: int) -> dict[str, int] | None:

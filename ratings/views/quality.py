@@ -59,11 +59,12 @@ def raters(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _named(judged: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     """Return what raters did with models by the names that boards show."""
-    rows = [
-        row | {one: row[one] and names[row[one]] for one in ("influence_on", "target")}
-        for row in judged["raters"]
-    ]
-    return judged | {"raters": rows}
+
+    def named(row: dict[str, Any]) -> dict[str, Any]:
+        return row | {one: row[one] and names[row[one]] for one in ("influence_on", "target")}
+
+    movers = judged["movers"] and judged["movers"] | {"most": named(judged["movers"]["most"])}
+    return judged | {"raters": [named(row) for row in judged["raters"]], "movers": movers}
 
 
 @require_POST

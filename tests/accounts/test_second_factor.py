@@ -31,7 +31,8 @@ def signed_in(user) -> Client:
 
 def code_of(page: str, *, ahead: int = 0) -> str:
     """What the app shows for the key on the page; `ahead` 1 is the next, as each is taken once."""
-    secret = re.search(r'class="secret">(\w+)<', page).group(1)
+    key = re.search(r'class="fours">(.+?)</code>', page).group(1)
+    secret = "".join(re.findall(r">(\w{1,4})<", key))
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + ahead))
 
 
@@ -43,7 +44,9 @@ def test_an_admin_is_led_to_it_and_then_let_in(needed, alice):
     assert "As an admin you need a second factor before you go on." in text
     assert client.get("/api/v1/studies/").json()["code"] == "second_factor"
     page = client.post(SET_UP, {"code": code_of(text)}, follow=True)
-    assert "10 of 10 codes are unused" in page.content.decode()
+    codes = page.content.decode()
+    assert "10 of 10 codes are unused" in codes
+    assert len(re.findall(r"<span>\d{4}</span><span>\d{4}</span>", codes)) == 10
     assert client.get("/").status_code == 200
     assert client.get("/api/v1/studies/").status_code == 200
 

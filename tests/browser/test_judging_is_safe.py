@@ -156,6 +156,29 @@ def test_a_pair_judged_in_another_tab_is_told_and_passed(page_of, scene):
     assert token(page) == token(other)
 
 
+def counted(page) -> str:
+    return page.locator("[data-said]").inner_text()
+
+
+def test_the_counter_knows_what_was_judged_in_another_tab(page_of, scene):
+    page = page_of(scene.bob.user, expected=("409",))
+    other = page.context.new_page()
+    open_pair(page, scene)
+    open_pair(other, scene)
+    judge(other)
+    assert counted(other) == "1 judged, 3 left"
+    judge(page, ("7", "1", "1"))  # the same pair otherwise: refused, and the next one comes
+    assert counted(page) == "1 judged, 3 left"
+    judge(page)
+    assert counted(page) == "2 judged, 2 left"
+    judge(other)  # as it was judged there: that is one judgment, and the next one comes
+    assert counted(other) == "2 judged, 2 left"
+    judge(other)
+    assert counted(other) == "3 judged, 1 left"
+    other.reload()
+    assert counted(other) == "3 judged, 1 left"
+
+
 def test_a_new_consent_text_is_shown_before_the_next_new_pair(page_of, scene):
     page = page_of(scene.bob.user)
     open_pair(page, scene)

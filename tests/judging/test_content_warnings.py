@@ -90,7 +90,7 @@ def test_opting_out_takes_back_what_is_open_and_counts_against_nobody(scene):
 def test_the_page_offers_the_warnings_there_are_and_keeps_the_choice(scene, client):
     client.force_login(scene.bob.user)
     html = client.get("/warnings/").content.decode()
-    assert "illness" in html
+    assert "Illness" in html
     answer = client.post("/warnings/", {"tags": ["illness"], "next": "/judge/"})
     assert answer["Location"] == "/judge/"
     scene.bob.refresh_from_db()
@@ -98,6 +98,24 @@ def test_the_page_offers_the_warnings_there_are_and_keeps_the_choice(scene, clie
     assert client.post("/warnings/", {"tags": ["made up"]}).status_code == 400
     assert client.post("/warnings/", {"next": "https://else.example/"})["Location"] == "/account/"
     assert warnings_in_use() == ["illness", ODD, "violence"]
+
+
+def test_people_read_warnings_in_words_and_tags_that_say_the_same_are_one_box(scene, client):
+    tags = ["self_harm", "self-harm", "made_up_tag"]
+    Prompt.objects.update(risk_tags=tags)
+    client.force_login(scene.bob.user)
+    html = client.get(f"/judge/{scene.study.slug}/").content.decode()
+    html = html[html.index('id="warning"') : html.index('id="material"')]
+    assert html.count(">Self-harm<") == 1
+    assert ">made up tag<" in html
+    assert not any(one in html for one in tags)
+    form = client.get("/warnings/").content.decode()
+    assert form.count(">Self-harm<") == 1
+    client.post("/warnings/", {"tags": ["self-harm"]})
+    scene.bob.refresh_from_db()
+    assert scene.bob.avoided_tags == ["self-harm", "self_harm"]
+    assert client.get("/warnings/").content.decode().count("checked") == 1
+    assert client.get("/account/").content.decode().count(">Self-harm<") == 1
 
 
 def test_the_consent_page_asks_and_the_account_shows_it(scene, client, make_user):
@@ -128,7 +146,7 @@ def test_a_pair_with_a_warning_is_out_of_reach_until_it_is_asked_for(scene, clie
     html = client.get(address).content.decode()
     token = Assignment.objects.get().token
     assert html.count("inert") == 2
-    assert "violence" in html
+    assert "Violence" in html
     assert " inert" not in client.get(f"{address}?show={token}").content.decode()
     assert " inert" in client.get(f"{address}?show=another").content.decode()
 

@@ -12,6 +12,7 @@ from judging.protocol import protocol_changes
 from judging.services.assignments import find_assignment, lease_next, skip_assignment
 from judging.services.judgments import record_judgment
 from judging.services.studies import amend_study, close_study, create_study
+from judging.views.studies import _beside_plan
 from tests.scenarios import make_completions, make_models, make_rater
 
 URL = "/studies/study/"
@@ -64,12 +65,34 @@ def test_tells_the_protocol_in_force_and_the_seed_only_once_the_study_is_closed(
     html = text(page.get(URL))
     assert promised in html
     assert "by no rule" in html
+    assert "<dt>Beside the plan</dt><dd>nothing</dd>" in html
     assert "&quot;judgments_per_comparison&quot;: 1" in html
     assert seed not in html
     close_study(study=scene.study, now=now)
     told = text(page.get(URL))
     assert f'id="seed">{seed}<' in told
     assert sha256(seed.encode()).hexdigest() == promised
+
+
+@pytest.mark.parametrize(
+    ("repeats", "gold", "extra", "said"),
+    [
+        (0.0, 0.0, 0, ""),
+        (0.05, 0.0, 0, "repeats (5 % of what a rater is issued)"),
+        (0.025, 0.0, 1, "repeats (2.5 % of what a rater is issued) and 1 more judgment where"),
+        (
+            0.0,
+            0.1,
+            2,
+            "comparisons whose answer is known (10 % of what a rater is issued) and 2 more",
+        ),
+    ],
+)
+def test_what_is_asked_beside_the_plan_is_told_in_words(repeats, gold, extra, said):
+    checks = {"repeats": repeats, "gold": gold, "extra_judgments": extra}
+    told = _beside_plan(checks)
+    assert told.startswith(said)
+    assert bool(told) == bool(said)
 
 
 def test_htmx_gets_the_progress_alone(page):

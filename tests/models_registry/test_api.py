@@ -1,7 +1,7 @@
 """The API of the registry: who may do what, what comes back, what is refused."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -108,6 +108,18 @@ def test_refuses_wrong_fields_by_name(api, change, column):
     if column:
         assert column in {one["column"] for one in response.json()["errors"]}
     assert not ModelEndpoint.objects.exists()
+
+
+def test_ends_a_rest_and_rings(api, endpoint, rung, django_capture_on_commit_callbacks):
+    soon = timezone.now() + timedelta(seconds=30)
+    ModelEndpoint.objects.update(resting_until=soon, failures_in_a_row=9)
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            assert api("post", "endpoints/fake/try-now/").json()["resting_until"] is None
+    assert rung == ["dispatch", "dispatch"]
+    assert ModelEndpoint.objects.get().failures_in_a_row == 9
+    ModelEndpoint.objects.update(paused_at=timezone.now(), pause_reason="bad key")
+    problem(api("post", "endpoints/fake/try-now/"), 409, "endpoint_paused")
 
 
 @pytest.mark.parametrize("base_url", ["http://a.example", "https://10.0.0.1/", "https://a/?x"])

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from django.utils import timezone
 
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
 from models_registry.models import Completion, GenerationRun, ModelEndpoint, MonthlySpending
 from models_registry.providers.base import ChatResult, RateLimited, Unavailable
 from models_registry.providers.calls import LATEST_START
@@ -19,6 +19,7 @@ from models_registry.retries import BREAKER_OPENS, MOST_TRIALS
 from models_registry.services import claims, runs
 from models_registry.services.completions import Finished, Prices, settle
 from models_registry.services.endpoints import resume_endpoint, update_endpoint
+from models_registry.services.health import end_rest
 from models_registry.services.language_models import accept_name, set_price
 from tests.fake_provider import Reply, answer
 
@@ -144,6 +145,57 @@ def test_after_failures_in_a_row_one_call_at_a_time_tries_until_one_succeeds(
         now += timedelta(seconds=31)
     end(claim(endpoint, now=now), ChatResult("a", "answered"), now)
     assert len(claim(endpoint, now=now)) == endpoint.max_concurrency
+
+
+def rest_of(endpoint):
+    endpoint.refresh_from_db()
+    return endpoint.resting_until, endpoint.failures_in_a_row
+
+
+@pytest.mark.django_db
+def test_a_rest_that_is_ended_lets_one_call_try_which_costs_nothing_and_brings_the_next_rest(
+    make_pool, endpoint, model
+):
+    start(make_pool(3), model)
+    ModelEndpoint.objects.update(failures_in_a_row=BREAKER_OPENS - 1)
+    now = timezone.now()
+    end(claim(endpoint, now=now), Unavailable("Down."), now)
+    assert claim(endpoint, now=now + timedelta(seconds=1)) == []
+    for failures in range(BREAKER_OPENS, BREAKER_OPENS + 8):
+        assert rest_of(endpoint)[1] == failures
+        now += timedelta(seconds=1)
+        assert end_rest(endpoint=endpoint, now=now)
+        assert not end_rest(endpoint=endpoint, now=now)  # pressed twice
+        assert rest_of(endpoint) == (None, failures)
+        trial = claim(endpoint, now=now)
+        assert [len(trial), len(claim(endpoint, now=now))] == [1, 0]
+        end(trial, Unavailable("Down."), now)
+        assert rest_of(endpoint)[0] > now + timedelta(seconds=3)
+    assert set(Completion.objects.values_list("state", "attempts_made")) == {("pending", 0)}
+    assert end_rest(endpoint=endpoint, now=now)
+    end(claim(endpoint, now=now), ChatResult("a", "answered"), now)
+    assert rest_of(endpoint) == (None, 0)
+    assert len(claim(endpoint, now=now)) == 2  # nothing waits for an outage that is over
+
+
+@pytest.mark.django_db
+def test_ending_a_rest_hastens_no_retry_that_a_prompt_has_to_wait_for(make_pool, endpoint, model):
+    start(make_pool(2), model)
+    now = timezone.now()
+    first, second = claim(endpoint, limit=2, now=now)
+    end([first], Unavailable("Busy.", retry_after=300), now)
+    end([second], RateLimited("Slower.", retry_after=40), now)
+    assert end_rest(endpoint=endpoint, now=now)
+    assert [job.pk for job in claim(endpoint, now=now)] == [second.pk]
+
+
+@pytest.mark.django_db
+def test_the_end_of_a_rest_lifts_no_pause(make_pool, endpoint, model):
+    later = timezone.now() + timedelta(seconds=30)
+    ModelEndpoint.objects.update(paused_at=timezone.now(), resting_until=later)
+    with pytest.raises(Conflict, match="resume it"):
+        end_rest(endpoint=endpoint, now=timezone.now())
+    assert rest_of(endpoint)[0] == later
 
 
 @pytest.mark.django_db

@@ -1,12 +1,13 @@
 """A run's pages: estimate, budget, progress, failures by cause, pause, resume, cancel."""
 
-from datetime import date
+import re
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
-from models_registry.models import Completion, GenerationRun
+from models_registry.models import Completion, GenerationRun, ModelEndpoint
 from models_registry.providers.base import ProviderError
 from models_registry.services.language_models import register_language_model, set_price
 from models_registry.services.runs import start_run
@@ -224,10 +225,75 @@ def test_the_name_that_confirms_may_be_typed_as_the_heading_has_it(page, run):
 
 def test_what_waits_and_what_is_being_tried_again_is_one_line_of_a_cause():
     failures = [
-        {"kind": "bad_reply", "cause": "A reply", "state": "pending", "count": 6, "example": "x"},
-        {"kind": "timed_out", "cause": "No reply", "state": "pending", "count": 3, "example": "y"},
-        {"kind": "bad_reply", "cause": "A reply", "state": "leased", "count": 2, "example": "z"},
+        {"kind": "bad_reply", "state": "pending", "count": 6, "example": "x"},
+        {"kind": "timeout", "state": "pending", "count": 3, "example": "y"},
+        {"kind": "bad_reply", "state": "leased", "count": 2, "example": "z"},
+        {"kind": "bad_reply", "state": "cancelled", "count": 4, "example": "v"},
+        {"kind": "timeout", "state": "failed", "count": 1, "example": "w"},
     ]
-    lines = [(one["cause"], one["count"], one["example"]) for one in _by_cause(failures)]
-    assert lines == [("A reply", 8, "x"), ("No reply", 3, "y")]
-    assert [one["count"] for one in failures] == [6, 3, 2]
+    lines = [
+        (one["kind"], one["failed"], one["count"], one["example"]) for one in _by_cause(failures)
+    ]
+    assert lines == [
+        ("timeout", True, 1, "w"),
+        ("bad_reply", False, 8, "x"),
+        ("timeout", False, 3, "y"),
+    ]
+    assert [one["count"] for one in failures] == [6, 3, 2, 4, 1]
+
+
+def test_causes_are_grouped_before_they_are_cut_and_the_rest_is_counted(
+    page, model, make_pool, now
+):
+    run = start_run(pool_version=make_pool(20), language_models=[model], now=now).run
+    kinds = ["timeout", "connection", "unavailable", "bad_reply", "missed_turn", "rate_limited"]
+    # Each waits and is being tried: twelve lines as they are stored, six as people read them.
+    cells = iter(Completion.objects.order_by("pk"))
+    for state in ("pending", "leased"):
+        for kind in kinds:
+            one = next(cells)
+            one.state, one.last_error, one.last_error_message = state, kind, "It said so."
+            one.leased_until = now + timedelta(hours=1) if state == "leased" else None
+            one.save()
+    shown = text(page.get(f"/runs/{run.pk}/"))
+    lines = {kind: shown.count(f'class="wrap">{CAUSES[kind]}<') for kind in kinds}
+    assert lines == dict.fromkeys(kinds, 1) | {"rate_limited": 0}
+    assert "1 more cause (answers: 2)" in shown
+
+
+def test_a_rest_says_when_it_is_tried_by_itself_and_is_ended_from_the_runs_page(
+    page, run, endpoint
+):
+    until = timezone.now() + timedelta(seconds=20)
+    ModelEndpoint.objects.update(
+        resting_until=until, rest_reason="8 calls in a row failed.", failures_in_a_row=8
+    )
+    told = text(page.get(f"/runs/{run.pk}/"))
+    assert "8 calls in a row failed." in told
+    assert f"By itself one call tries it at {until:%H:%M:%S} UTC" in told
+    assert re.search(r"In (19|20) s\.", told)
+    for address in ("/endpoints/", "/endpoints/fake/edit/"):
+        assert "Try now" in text(page.get(address))
+    answer = page.post("/endpoints/fake/try-now/", {"run": run.pk}, follow=True)
+    assert answer.redirect_chain == [(f"/runs/{run.pk}/", 302)]
+    assert "is tried now" in text(answer)
+    assert "Try now" not in text(answer)
+    again = page.post("/endpoints/fake/try-now/", {"run": "//else.example"}, follow=True)
+    assert again.redirect_chain == [("/endpoints/", 302)]
+    assert "rests no longer" in text(again)
+
+
+def test_an_endpoint_that_asked_for_fewer_calls_is_called_again_by_itself(page, run, dave):
+    until = timezone.now() + timedelta(minutes=5)
+    ModelEndpoint.objects.update(resting_until=until, rest_reason="Slower.")
+    told = text(page.get(f"/runs/{run.pk}/"))
+    assert f"By itself it is called again at {until:%H:%M:%S} UTC" in told
+    page.force_login(dave)
+    looked = text(page.get(f"/runs/{run.pk}/"))
+    assert "Slower." in looked
+    assert "Try now" not in looked
+
+
+def test_a_pause_is_lifted_from_the_endpoints_own_page(page, endpoint):
+    ModelEndpoint.objects.update(paused_at=timezone.now(), pause_reason="The key is refused.")
+    assert "/endpoints/fake/resume/" in text(page.get("/endpoints/fake/edit/"))

@@ -77,7 +77,7 @@ REAL = [
         "xstest",
         450,
         0,
-        {"external_id": 450, "category": 450, "risk_tags": 450},
+        {"external_id": 450, "category": 450, "risk_tags": 200},
     ),
 ]
 
@@ -488,3 +488,9 @@ def test_no_bytes_raise_anything_but_a_refusal(data, name):
     with contextlib.suppress(Invalid):
         _, good, bad = read(data, name)
         assert good or bad
+
+
+def test_a_label_that_says_that_nothing_is_to_fear_is_no_warning():
+    file = b'prompt,risk_tags\n"One?",safe\n"Two?",Safe;violence\n"Three?",unsafe\n"Four?",none\n'
+    _, good, _ = read(file, "p.csv")
+    assert [list(one.risk_tags) for one in good] == [[], ["violence"], ["unsafe"], []]

@@ -1,5 +1,6 @@
 """Agreement by slice, how each rater judged, and holds by a rule that was frozen before anybody knew."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from judging.models import Assignment, GoldComparison, Judgment, RaterFinding, U
 from judging.scales import scale_of
 from judging.services.studies import amend_study
 from ratings.dataset.ballots import latest_judgment_id, read_board_input
-from ratings.services.rater_quality import apply_rule
+from ratings.services.rater_quality import _movers, apply_rule
 from tests.ratings.studies import START, Given, build_study, make_raters, submit, vote_of
 
 pytestmark = pytest.mark.django_db
@@ -100,8 +101,26 @@ def test_habits_gold_and_repeats_are_told_of_each_rater(judged, client_of, dave)
     assert row_of(found, other)["seconds"] == 1
     assert row_of(found, other)["words_per_second"] > 5
     assert row["influence_on"].startswith("model-")
-    assert found["small"] is True
+    assert found["movers"]["raters"] == sum(
+        abs(one["influence"] or 0) > found["movers"]["beyond"] for one in found["raters"]
+    )
+    moves = [abs(one["influence"] or 0) for one in found["raters"]]
+    assert abs(found["movers"]["most"]["influence"]) == max(moves)
     assert found["gold"] == 4
+
+
+def test_the_page_says_how_many_move_a_model_far_and_who_does_most(judged, client, dave):
+    client.force_login(dave)
+    html = client.get(PAGE).content.decode()
+    assert re.search(
+        r"\d of 6 raters each move a model by more than 2\.5 Elo points, the most R-\w+", html
+    )
+    assert _movers([{"influence": 2.4}, {"influence": None}]) is None
+    assert _movers([{"influence": -2.6}, {"influence": 1.0}]) == {
+        "raters": 1,
+        "beyond": 2.5,
+        "most": {"influence": -2.6},
+    }
 
 
 def test_the_rule_holds_whom_it_finds_and_all_can_be_counted_again(judged, client_of, alice):

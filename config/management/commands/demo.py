@@ -69,7 +69,7 @@ class Command(BaseCommand):
         from config.demo import build
 
         started = time.monotonic()
-        self.stdout.write("Building the demo:")
+        self.stdout.write(f"Building the demo in {settings.DATA_DIR}:")
         _remove_database()
         call_command("migrate", verbosity=0)
         url = endpoint.start()

@@ -2,12 +2,13 @@
 import { forget, restore } from "./drafts.js";
 import "./keyboard.js";
 import { lookAhead, showNext } from "./pairs.js";
+import { judgedOne, tell } from "./progress.js";
 import { begin, body, form, mark, pair, point, unanswered } from "./questions.js";
 import { send } from "./sending.js";
 import { afterSkip, back, offer } from "./undo.js";
 
 const said = document.getElementById("said");
-const progress = document.querySelector("[data-progress]");
+const CREATED = 201;
 let busy = false;
 
 document.addEventListener("submit", async (event) => {
@@ -44,12 +45,13 @@ async function save() {
   if (answer.status < 300) {
     said.textContent = changing ? said.dataset.changed : said.dataset.saved;
     offer(`${study}${token}/change/`, answer.body.undo_until);
-    if (!changing) count(1);
+    if (!changing) judgedOne();
   } else {
     // It was judged before, or given to somebody else: nothing to save, and the next one comes.
     said.textContent = answer.body.detail ?? "";
   }
-  if (!changing) return showNext();
+  // Unless this call stored it: what was fetched ahead knows nothing of another tab's judgments.
+  if (!changing) return showNext({ anew: answer.status !== CREATED });
   if (!back()) location.assign(study);
 }
 
@@ -59,7 +61,7 @@ async function skip(reason) {
   forget(token);
   afterSkip();
   said.textContent = answer.status < 300 ? said.dataset.skipped : (answer.body.detail ?? "");
-  await showNext();
+  await showNext({ anew: answer.status >= 300 });
 }
 
 function show({ detail, errors = [] }) {
@@ -68,16 +70,6 @@ function show({ detail, errors = [] }) {
   form().querySelector(".wrong").replaceChildren(
     ...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })),
   );
-}
-
-function count(by) {
-  if (!progress) return;
-  const done = Number(progress.dataset.done) + by;
-  const target = Math.max(done, Number(progress.dataset.target));
-  progress.dataset.done = done;
-  progress.querySelector("progress").value = done;
-  const text = progress.querySelector("[data-said]");
-  text.textContent = text.dataset.said.replace("{done}", done).replace("{left}", target - done);
 }
 
 document.addEventListener("click", (event) => {
@@ -90,4 +82,7 @@ document.addEventListener("focusin", mark);
 form().noValidate = true;
 restore();
 begin();
-if (!("changing" in pair().dataset) && !("preview" in pair().dataset)) lookAhead();
+if (!("changing" in pair().dataset) && !("preview" in pair().dataset)) {
+  tell({ ...pair().dataset, since: 0 });
+  lookAhead();
+}

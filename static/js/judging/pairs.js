@@ -1,5 +1,6 @@
 // The pair on the screen and the one after it, which is fetched while this one is read.
 import { restore } from "./drafts.js";
+import { moment, tell } from "./progress.js";
 import { begin, pair } from "./questions.js";
 
 const RENEW = 5 * 60_000; // a lease is much longer
@@ -10,11 +11,13 @@ const address = () => pair().dataset.study;
 const shown = () => pair().dataset.token;
 
 async function piece(url) {
+  const since = moment();
   const response = await fetch(url, { headers: { "HX-Request": "true" } });
   if (response.status === 204) return null;
   if (!response.ok) throw new Error(`${response.status}`);
   const found = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("pair");
   if (!found) throw new Error("another page");
+  found.dataset.since = since;
   return document.adoptNode(found);
 }
 
@@ -25,11 +28,12 @@ export function lookAhead() {
   coming = piece(`${address()}ahead/?shown=${shown()}`).catch(() => null);
 }
 
-export async function showNext() {
-  const ready = (await coming) ?? (await piece(address()).catch(() => null));
+export async function showNext({ anew = false } = {}) {
+  const ready = (anew ? null : await coming) ?? (await piece(address()).catch(() => null));
   // No pair came: the page itself says why.
   if (!ready) return location.assign(address());
   show(ready);
+  tell(ready.dataset);
   lookAhead();
 }
 
