@@ -293,8 +293,8 @@ def _targets(
     joined = np.minimum(np.minimum(whole.joined, late.joined) * len(found), 1)
     campaign = bool((joined < 1).any())
     if campaign:
-        own = SHARES["target"]
-        p = np.minimum(np.minimum(p * own / BESIDE_IT, joined * own / IN_CAMPAIGN), 1)
+        alone = SHARES["target"]
+        p = np.minimum(np.minimum(p * alone / BESIDE_IT, joined * alone / IN_CAMPAIGN), 1)
     model = np.where(late.p < whole.p, late.model, whole.model)
     return _Targets(
         dict(zip(judged, score_of(p).tolist(), strict=True)),
