@@ -171,6 +171,88 @@ MINORITIES: Mapping[str, Minority] = {
 }
 
 
+@dataclass(frozen=True)
+class Honest:
+    """A study in which nobody attacks: how many and how alike the raters are, how far apart the models."""
+
+    raters: int = 200
+    each: int = 60
+    models: int = MODELS
+    apart: float = 0.85  # the strengths lie from minus this to this
+    taste: float = TASTE  # standard deviation of likings of a model
+    style: float = 0.0  # of likings of long answers; models differ lastingly in length
+    habit: float = 0.15  # of habits of position
+    ties: float = TIES
+    own_ties: bool = False  # raters differ widely in how often they say tie
+    davidson: float = 0.0  # the tie parameter, where ties are rarer the further sides are apart
+    uneven: bool = False  # few raters do most
+    prompts: float = 0.0  # standard deviation of what suits a model in one prompt
+    copies: int = 1  # prompts that are copies of one
+
+
+HONEST: Mapping[str, Honest] = {
+    "everybody alike": Honest(),
+    "no tastes at all": Honest(taste=0.0),
+    "strong tastes": Honest(taste=0.5),
+    "tastes about length": Honest(style=0.4),
+    "strong tastes about length": Honest(style=0.8),
+    "strong habits of position": Honest(habit=0.6),
+    "models far apart": Honest(apart=2.0),
+    "5 models": Honest(models=5),
+    "25 models": Honest(models=25),
+    "no ties": Honest(ties=0.0),
+    "half of it ties": Honest(ties=0.5),
+    "raters' own shares of ties": Honest(own_ties=True),
+    "fewer ties far apart": Honest(davidson=1.0),
+    "prompts that suit models": Honest(prompts=0.5),
+    "every prompt ten times": Honest(prompts=0.5, copies=10),
+    "few raters do most": Honest(uneven=True),
+    "12 raters": Honest(raters=12),
+    "12 raters x 200": Honest(raters=12, each=200),
+    "30 raters": Honest(raters=30),
+    "100 raters x 120": Honest(raters=100, each=120),
+    "200 raters x 20": Honest(each=20),
+}
+
+
+def honest_world(seed: int, people: Honest) -> RaterVotes:
+    """Draw a study in which nobody attacks."""
+    rng = np.random.default_rng(seed)
+    raters, models = people.raters, people.models
+    each = np.full(raters, people.each)
+    if people.uneven:
+        each = np.clip((people.each * rng.pareto(1.5, size=raters) / 2).astype(int), 5, 480)
+    rater = np.repeat(np.arange(raters), each)
+    n = len(rater)
+    strength = np.linspace(-people.apart, people.apart, models)
+    first = rng.integers(models, size=n)
+    second = (first + rng.integers(1, models, size=n)) % models
+    prompt = rng.integers(PROMPTS, size=n) // people.copies
+    shown_first = rng.random(n) < 0.5
+    length = rng.permutation(np.linspace(-1.5, 1.5, models))
+    taste = rng.normal(0, people.taste, size=(raters, models))
+    taste += rng.normal(0, people.style, size=raters)[:, None] * length
+    habit = rng.normal(0, people.habit, size=raters)
+    suits = rng.normal(0, people.prompts, size=(PROMPTS, models))
+    worth = strength + taste[rater] + suits[prompt]
+    rows = np.arange(n)
+    gap = worth[rows, first] - worth[rows, second] + rng.normal(0, NOISE, size=n)
+    lead = SLOPE * (gap + habit[rater] * np.where(shown_first, 1, -1))
+    tie = np.full(n, people.ties)
+    if people.own_ties:
+        tie = np.minimum(rng.beta(1.5, 6, size=raters), 0.9)[rater]
+    if people.davidson:
+        tie = people.davidson / (2 * np.cosh(lead / 2) + people.davidson)
+    won = rng.random(n) < 1 / (1 + np.exp(-lead))
+    outcome = np.where(rng.random(n) < tie, 1, np.where(won, 2, 0)).astype(np.int8)
+    seconds = np.exp(rng.normal(3.6, 0.5, size=n) + rng.normal(0, 0.35, size=raters)[rater])
+    items = tuple(f"model {at}" for at in range(models))
+    votes = Comparisons(items, first, second, outcome, rater.astype(np.int32))
+    gold = rng.binomial(GOLD, HONEST_GOLD, size=raters)
+    repeats = rng.binomial(REPEATS, HONEST_REPEATS, size=raters)
+    return RaterVotes(votes, shown_first, seconds, _tried(gold, GOLD), _tried(repeats, REPEATS))
+
+
 def world(
     seed: int,
     kind: Kind | None = None,

@@ -50,6 +50,16 @@ class Twin:
     comparison: int
 
 
+def written(twin: int, position: int) -> str:
+    """Return a twin's answer as its provider gave it: blank space around it, and ends of lines, differ."""
+    before = ("", " ", "\n\n", "\n ")[twin % 4]
+    after = ("", "\n", "  ", "\r\n")[twin // 2]
+    text = (
+        f"{before}To question {position} both say **the same**, in one list:\n\n- one\n- two{after}"
+    )
+    return text.replace("\n", "\r\n") if twin in {3, 6} else text
+
+
 def threshold(n: int) -> float:
     """Return what a classifier that knows nothing stays under in all but one audit in 700."""
     return CHANCE + 3 * float(np.sqrt(CHANCE * (1 - CHANCE) / n))

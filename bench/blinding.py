@@ -1,8 +1,8 @@
 """Whether anything but the answers' words tells a rater which model wrote them.
 
-Eight twins, models whose answers to every prompt are the same to the byte and everything else
-different (name, endpoint, age, order of creation, latency, tokens, finish reason, errors), are
-judged in 2,000 assignments through the real server, over the API and the page. A classifier over
+Eight twins, models whose answers to every prompt are the same to the byte, but for the white space
+around them, and everything else different (name, endpoint, age, order of creation, latency, tokens,
+finish reason, errors), are judged in 2,000 assignments through the real server, over the API and the page. A classifier over
 all that a rater can observe must stay at chance; it must find each of 20 leaks planted into the same
 observations; names, addresses and keys appear in no byte. `--assignments N` for a shorter audit.
 """
@@ -153,8 +153,8 @@ def twin_study(prompts: int):
             prompt=prompt,
             state="succeeded",
             outcome="answered",
-            text=f"To question {prompt.position} both say **the same**, in one list:\n\n- one\n- two",
-            turns=[],
+            text=text,
+            turns=[text] * (at % 2),  # imported and generated answers differ in that
             response_model=f"{model.remote_name}-{at}",
             finish_reason=("stop", "end_turn", "eos", "length")[at % 4],
             system_fingerprint=f"{CANARY}-{at}",
@@ -167,6 +167,7 @@ def twin_study(prompts: int):
         )
         for at, model in enumerate(models)
         for prompt in pool.prompts.order_by("position")
+        for text in [_twins.written(at, prompt.position)]
     ]
     Completion.objects.bulk_create(rows)
     study = create_study(

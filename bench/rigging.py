@@ -8,7 +8,8 @@ everybody, and by any that was not flagged (kept).
 
     python bench/rigging.py               5 studies of each kind
     python bench/rigging.py --seeds 20    more of them
-    python bench/rigging.py --honest      nobody attacks: how many each check flags, and of minorities
+    python bench/rigging.py --honest      nobody attacks: how many each check flags, and of minorities;
+                                          with --only NAME … in these studies alone
     python bench/rigging.py --bound       what no check can undercut: the best test, told who the target is
 
 Human lines go to stderr; stdout ends in one line of JSON.
@@ -27,6 +28,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from bench._rigging import (
+    HONEST,
     KINDS,
     MINORITIES,
     MODELS,
@@ -37,10 +39,10 @@ from bench._rigging import (
     TASTE,
     TIES,
     Kind,
-    Minority,
+    honest_world,
     world,
 )
-from ratings.quality import CHECKS, rater_reports
+from ratings.quality import CHECKS, RaterVotes, rater_reports
 from ratings.scoring import (
     POINTS_PER_LOGIT,
     Comparisons,
@@ -89,28 +91,45 @@ def one_study(seed: int, kind: Kind | None, attackers: int = ATTACKERS) -> dict[
 # ---- nobody attacks ---------------------------------------------------------------------------------
 
 
-def honest_study(seed: int, minority: Minority | None) -> dict[str, float]:
-    """Return the shares of raters that are flagged: of the minority, of all others, and by each check."""
-    reports = rater_reports(world(seed, raters=RATERS, each=EACH, minority=minority))
-    few = RATERS - int(minority.share * RATERS) if minority else RATERS
+def honest_study(votes: RaterVotes, members: int) -> dict[str, float]:
+    """Return the shares of raters that are flagged: of the last so many, of all others, by each check.
+
+    `campaign`: whether there seems to be one.
+    """
+    reports = rater_reports(votes)
     flagged = np.array([bool(one.flags) for one in reports])
+    few = max(votes.comparisons.rater) + 1 - members
     member = np.array([one.rater >= few for one in reports])
     return {
         "others": float(flagged[~member].mean()),
         "minority": float(flagged[member].mean()) if member.any() else float("nan"),
+        "campaign": float(any(one.campaign for one in reports)),
         **{name: float(np.mean([name in one.flags for one in reports])) for name in CHECKS},
     }
 
 
-def tell_honest(seeds: int) -> None:
+def tell_honest(seeds: int, only: list[str]) -> None:
     table = {}
-    say(f"{'who':26} {'others':>7} {'theirs':>7} " + " ".join(f"{one:>9}" for one in CHECKS))
-    for name, minority in (("everybody alike", None), *MINORITIES.items()):
-        runs = [honest_study(1_000 + seed, minority) for seed in range(seeds)]
+    say(
+        f"{'who':28} {'others':>7} {'theirs':>7} {'campaign':>8} "
+        + " ".join(f"{one:>9}" for one in CHECKS)
+    )
+    for name in [name for name in (*HONEST, *MINORITIES) if not only or name in only]:
+        runs = []
+        for seed in range(1_000, 1_000 + seeds):
+            if name in HONEST:
+                runs.append(honest_study(honest_world(seed, HONEST[name]), 0))
+            else:
+                few = MINORITIES[name]
+                votes = world(seed, raters=RATERS, each=EACH, minority=few)
+                runs.append(honest_study(votes, int(few.share * RATERS)))
         table[name] = row = {key: float(np.mean([one[key] for one in runs])) for key in runs[0]}
         row["error"] = float(np.std([one["others"] for one in runs]) / np.sqrt(seeds))
         each = " ".join(f"{row[one]:9.4f}" for one in CHECKS)
-        say(f"{name:26} {row['others']:7.4f} {row['minority']:7.3f} {each}  +-{row['error']:.4f}")
+        say(
+            f"{name:28} {row['others']:7.4f} {row['minority']:7.3f} {row['campaign']:8.3f} {each}"
+            f"  +-{row['error']:.4f}"
+        )
     told = {name: {key: round(one, 5) for key, one in row.items()} for name, row in table.items()}
     print(json.dumps({"bench": "rigging", "seeds": seeds, "honest": told}))
 
@@ -214,13 +233,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--honest", action="store_true")
+    parser.add_argument("--only", nargs="+", default=[], choices=[*HONEST, *MINORITIES])
     parser.add_argument("--bound", action="store_true")
     options = parser.parse_args()
     if options.bound:
         tell_bounds()
         return
     if options.honest:
-        tell_honest(options.seeds)
+        tell_honest(options.seeds, options.only)
         return
     began = time.process_time()
     table: dict[str, dict[str, float]] = {}

@@ -9,10 +9,15 @@ from django.db.models import QuerySet
 def transition(rows: QuerySet, /, pk: Any, *, was: str | tuple[str, ...], **values: Any) -> bool:
     """Set `values` on the row `pk` if its state still is (one of) `was`; say whether this call did.
 
-    One UPDATE with the state in its WHERE clause: two processes can never both win.
+    One UPDATE with the state in its WHERE clause: two processes can never both win. Raises
+    `ValueError` for rows that are chosen by a join: the state would be asked in a subquery, which
+    PostgreSQL does not ask again of a row that it waited for, and both could win.
     """
     states = (was,) if isinstance(was, str) else was
-    return rows.filter(pk=pk, state__in=states).update(**values) == 1
+    changed = rows.filter(pk=pk, state__in=states)
+    if sum(count > 0 for count in changed.query.alias_refcount.values()) > 1:
+        raise ValueError("rows chosen by a join cannot be compared and set; use Exists")
+    return changed.update(**values) == 1
 
 
 def lock(rows: QuerySet, /, *, skip_locked: bool = False) -> QuerySet:

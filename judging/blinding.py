@@ -18,6 +18,7 @@ from judging.scales import Choice
 
 LIKELIER = 0.8
 RATER_WEIGHT, PAIR_WEIGHT, PROMPT_WEIGHT = 2, 2, 1
+CODE = ("    ", "\t")  # what makes a first line code, in Markdown
 UNIT_BITS = 53  # what a float holds exactly
 
 
@@ -100,6 +101,18 @@ def draw_side(*, seed: str, label: str, lean: Lean) -> SideDraw:
     """Draw the sides of one assignment, named by `label`, by the biased coin."""
     probability = swap_probability(lean)
     return SideDraw(unit_interval(seed, label) < probability, probability)
+
+
+def without_edges(text: str) -> str:
+    """Return an answer without what stands around its words: blank lines, spaces, kinds of line ends.
+
+    Whole families of models begin each answer with a space or a blank line, which no page shows and
+    every program would see. A first line that is set in by four spaces is code, and stays so.
+    """
+    body = text.replace("\r\n", "\n").replace("\r", "\n").rstrip()
+    words = body.lstrip()
+    indent = body[: len(body) - len(words)].rpartition("\n")[2]
+    return indent + words if indent.startswith(CODE) else words
 
 
 def present(

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from accounts.models import RaterProfile
@@ -53,7 +54,9 @@ def record_judgment(*, assignment: Held, body: Any, now: datetime) -> Recorded:
     if not _is_closed(assignment):
         judgment = _row(assignment, protocol, answers, revision=0, now=now)
         try:
-            if judge(judgment) or _judge_late(judgment, assignment, protocol):
+            done = judge(judgment) or _judge_late(judgment, assignment, protocol)
+            # Another tab of the same rater may have leased it again in between.
+            if done or judge(judgment):
                 return _recorded(judgment, answers, protocol, created=True)
         except _CapReached:
             raise Gone(
@@ -106,9 +109,10 @@ def _is_closed(assignment: Held) -> bool:
 
 def _judge_late(judgment: NewJudgment, assignment: Held, protocol: Protocol) -> bool:
     """Store a judgment whose lease had run out, if its place can be had again."""
+    closed = Study.objects.filter(pk=OuterRef("study"), state=Study.State.CLOSED)
     with transaction.atomic():
         won = transition(
-            Assignment.objects.exclude(study__state=Study.State.CLOSED),
+            Assignment.objects.exclude(Exists(closed)),
             assignment.pk,
             was=LAPSED,
             state=State.JUDGED,

@@ -75,10 +75,17 @@ def seal_judgments(*, now: datetime) -> AuditBatch | None:
     latest = list(AuditBatch.objects.order_by("-number")[:LOOKED_BACK])
     known = [one for batch in latest for one in batch.judgments]
     # What was sealed before the batches looked at is settled.
-    floor = min((first for first, _ in latest[-1].judgments), default=0) if latest else 0
+    floor = 0
+    if len(latest) == LOOKED_BACK:
+        floor = min((first for first, _ in latest[-1].judgments), default=0)
     fresh = Judgment.objects.filter(pk__gte=floor, submitted_at__lte=now - SETTLED).order_by("pk")
-    ids = [pk for pk in fresh.values_list("pk", flat=True) if not is_within(pk, known)]
-    ids = ids[:LARGEST_BATCH]
+    rows = [row for row in fresh.values_list("pk", "submitted_at") if not is_within(row[0], known)]
+    if latest and any(submitted_at <= latest[-1].sealed_at for _, submitted_at in rows):
+        # Ids do not follow the times exactly: this one may have been sealed before those batches.
+        older = AuditBatch.objects.filter(number__lt=latest[-1].number)
+        known = [one for batch in older.values_list("judgments", flat=True) for one in batch]
+        rows = [row for row in rows if not is_within(row[0], known)]
+    ids = [pk for pk, _ in rows][:LARGEST_BATCH]
     if not ids:
         return None
     before = latest[0] if latest else None

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
-from core.leases import transition
+from core.leases import lock, transition
 from judging.models import Assignment, Comparison, KeptPlaces
 from judging.models.comparisons import SKIPPED_KEY
 from judging.protocol import ANYBODY
@@ -96,6 +96,9 @@ def _free(comparison_id: int, purpose: str, kept_for: str, *, skipped: bool) -> 
         put_last(comparison_id=comparison_id)
     if purpose in PLACELESS:
         return
+    # Whether the place is wanted still is asked in one statement and acted on in the next: between
+    # them nobody else may give one back, and no amendment change how many are wanted.
+    lock(comparisons).values_list("pk").get()
     if purpose == Purpose.EXTRA:
         if not comparisons.filter(withdrawn=False).update(
             open_extra_places=F("open_extra_places") + 1

@@ -15,7 +15,7 @@ from django.db import connection
 
 from accounts.models import EVERY_WARNING
 from core.statements import Statement, all_rows, first_row, run_together
-from judging.blinding import Side, SideDraw
+from judging.blinding import Side, SideDraw, without_edges
 from judging.models.comparisons import SKIPPED_KEY
 from judging.pairing import draw_pair
 
@@ -642,11 +642,15 @@ def _texts(row: Sequence[Any]) -> Texts:
 
 def _masked(side: Side, turns: str) -> Side:
     masked = json.loads(turns)
-    return Side(masked[-1], tuple(masked)) if masked else side
+    return _shown(masked[-1], masked) if masked else side
 
 
 def _side(text: str, turns: str) -> Side:
-    return Side(text, tuple(json.loads(turns)) or (text,))
+    return _shown(text, json.loads(turns) or [text])
+
+
+def _shown(text: str, turns: Sequence[str]) -> Side:
+    return Side(without_edges(text), tuple(without_edges(one) for one in turns))
 
 
 def _moment(value: datetime) -> Any:

@@ -27,10 +27,11 @@ from ratings.quality.scores import (
     bound_of_many,
     of_shortfall,
     of_skewed_sum,
+    of_sums,
     of_ties,
     score_of,
 )
-from ratings.quality.targets import find_targets
+from ratings.quality.targets import NEVER_SURE, find_targets
 from ratings.scoring import (
     POINTS_PER_LOGIT,
     Comparisons,
@@ -57,9 +58,9 @@ SHARES = {
     "influence": 0.2,
 }
 CHECKS = tuple(SHARES)
-# The share for having a part in a campaign, beside the others': few honest studies seem to have one,
-# though in one that does a few raters more than this are taken for its members.
-IN_CAMPAIGN = 0.75
+# Where there seems to be a campaign, the shares for having a part in it, and for a target of one's
+# own; the other checks have what is left.
+IN_CAMPAIGN, BESIDE_IT = 0.7, 0.1
 TWO_SIDED = ("position", "ties")
 # How many independent tests the largest of which is looked at: both sides, or about so many runs.
 TESTS = {**dict.fromkeys(TWO_SIDED, 2), "run": 30}
@@ -68,11 +69,11 @@ LARGEST_MOVE = 2.5  # Elo points, of any model by one account
 LEAST_VOTES = 15
 HONEST_GOLD = 0.9  # share of gold comparisons that careful raters get right
 HONEST_REPEATS = 0.75  # share of repeats on which careful raters prefer the same answer again
+CHANCE_GROWS = 0.5  # the power of the number of votes with which moves by chance grow
 SHORT = 1e-3  # seconds
 MOST_DISTRUSTED = 1 / 3  # of the raters; with more of them flagged nobody knows who is right
 SEED = 0  # of the honest raters that are drawn
 LATEST = 60  # votes that are looked at alone, too
-NEVER_SURE = 0.02  # no side is expected to win less often
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +101,8 @@ class RaterVotes:
 class RaterReport:
     """One rater: the size of each check (in standard deviations; larger is worse), and the flags.
 
-    `target` names the model that the rater favours or disfavours most.
+    `target` names the model that the rater favours or disfavours most; `campaign`: the study seems to
+    have one, in which the rater need have no part.
     """
 
     rater: int
@@ -108,6 +110,7 @@ class RaterReport:
     scores: Mapping[str, float]
     flags: tuple[str, ...]
     target: str | None
+    campaign: bool = False
 
 
 def rater_reports(votes: RaterVotes, *, level: float = LEVEL) -> list[RaterReport]:
@@ -138,17 +141,21 @@ def _round(
     expected = {code: _expected_by_others(comparisons, code, trusted) for code in judged}
     raw = {code: _raw(votes, code, *expected[code]) for code in judged}
     honest = set(judged) - set(distrusted)
-    scaled = {
-        name: among_raters({code: raw[code][name] for code in judged}, honest, by_chance=spread)
-        for name, spread in (("residual", 1), ("position", 1), ("time", None), ("run", None))
+    count = dict(zip(*_counted(comparisons), strict=True))
+    of = {
+        name: {code: raw[code][name] for code in judged}
+        for name in ("residual", "position", "time", "run")
     }
+    scaled = {name: of_sums(of[name], count, honest) for name in ("residual", "position")}
+    scaled |= {name: among_raters(of[name], honest) for name in ("time", "run")}
     scaled["position"] = {code: abs(score) for code, score in scaled["position"].items()}
     scaled["ties"] = of_ties(_ties(comparisons, judged), honest)
     scaled["influence"] = _moving(comparisons, judged, trusted, honest)
-    evidence, target = _targets(comparisons, judged, {code: expected[code][0] for code in judged})
-    scaled["target"] = evidence
+    targets = _targets(comparisons, judged, {code: expected[code][0] for code in judged})
+    scaled["target"] = targets.scores
     bounds = {
-        name: bound_of_many(level * share, TESTS.get(name, 1)) for name, share in SHARES.items()
+        name: bound_of_many(level * share, TESTS.get(name, 1))
+        for name, share in _shares(campaign=targets.campaign).items()
     }
     reports = []
     for code in judged:
@@ -161,10 +168,21 @@ def _round(
                 votes=int((comparisons.rater == code).sum()),
                 scores=scores,
                 flags=tuple(name for name in CHECKS if scores[name] > bounds[name]),
-                target=comparisons.items[target[code]],
+                target=comparisons.items[targets.model[code]],
+                campaign=targets.campaign,
             )
         )
     return reports
+
+
+def _shares(*, campaign: bool) -> dict[str, float]:
+    """Return the share of the level that each check has; all together as much in either case."""
+    if not campaign:
+        return SHARES
+    others = sum(SHARES.values()) - SHARES["target"]
+    less = (sum(SHARES.values()) - IN_CAMPAIGN - BESIDE_IT) / others
+    # The scores of `target` are on the scale of its own share, in a campaign too.
+    return {name: share if name == "target" else share * less for name, share in SHARES.items()}
 
 
 def _moving(
@@ -188,8 +206,31 @@ def _moving(
     logs = {code: float(np.log(np.maximum(moved[code], SHORT))) for code in judged}
     return {
         code: score if moved[code] > LARGEST_MOVE else min(score, 0.0)
-        for code, score in among_raters(logs, honest).items()
+        for code, score in among_raters(_for_votes(logs, comparisons, honest), honest).items()
     }
+
+
+def _for_votes(
+    logs: Mapping[int, float], comparisons: Comparisons, honest: AbstractSet[int]
+) -> dict[int, float]:
+    """Return the logarithms of moves, less what they grow by with the number of votes.
+
+    As its root, where chance moves a model, and as fast as it, where tastes do: by the straight line
+    through what the honest moved, between the two.
+    """
+    count = dict(zip(*_counted(comparisons), strict=True))
+    size = {code: float(np.log(count[code])) for code in logs}
+    kept = [code for code in logs if code in honest and np.isfinite(logs[code])]
+    slope = CHANCE_GROWS
+    if len(kept) > 1 and np.ptp([size[code] for code in kept]):
+        line = np.polyfit([size[code] for code in kept], [logs[code] for code in kept], 1)
+        slope = float(np.clip(line[0], CHANCE_GROWS, 1.0))
+    return {code: logs[code] - slope * size[code] for code in logs}
+
+
+def _counted(comparisons: Comparisons) -> tuple[list[int], list[int]]:
+    codes, counts = np.unique(np.asarray(comparisons.rater), return_counts=True)
+    return codes.tolist(), counts.tolist()
 
 
 def _moves(comparisons: Comparisons) -> dict[int, float]:
@@ -212,12 +253,20 @@ def _ties(comparisons: Comparisons, judged: Sequence[int]) -> dict[int, Tried]:
     return {code: Tried(int(ties[code]), int(count[code])) for code in judged}
 
 
+@dataclass(frozen=True)
+class _Targets:
+    """By rater the evidence of a target, as a standard normal score, and which model it is."""
+
+    scores: dict[int, float]
+    model: dict[int, int]
+    campaign: bool  # whether there seems to be one
+
+
 def _targets(
     comparisons: Comparisons, judged: Sequence[int], expected: Mapping[int, Floats]
-) -> tuple[dict[int, float], dict[int, int]]:
-    """Return by rater the evidence of a target, as a standard normal score, and which model it is."""
+) -> _Targets:
     if not judged:
-        return {}, {}
+        return _Targets({}, {}, campaign=False)
     assert comparisons.rater is not None
     counted = np.bincount(comparisons.rater)[judged]
     found = []
@@ -242,11 +291,15 @@ def _targets(
     # Two looks at once (Bonferroni).
     p = np.minimum(np.minimum(whole.p, late.p) * len(found), 1)
     joined = np.minimum(np.minimum(whole.joined, late.joined) * len(found), 1)
-    p = np.minimum(p, joined * SHARES["target"] / IN_CAMPAIGN)
+    campaign = bool((joined < 1).any())
+    if campaign:
+        alone = SHARES["target"]
+        p = np.minimum(np.minimum(p * alone / BESIDE_IT, joined * alone / IN_CAMPAIGN), 1)
     model = np.where(late.p < whole.p, late.model, whole.model)
-    return (
+    return _Targets(
         dict(zip(judged, score_of(p).tolist(), strict=True)),
         {code: int(one) for code, one in zip(judged, model, strict=True)},
+        campaign=campaign,
     )
 
 

@@ -29,6 +29,7 @@ EFFICIENCY = 0.37  # of a spread by quartiles, of normal values
 LEAST_SPREAD = 0.05
 KNOWN = 10  # degrees of freedom at least, where the spread by chance alone is known
 LEAST_CHANCE = 1e-300
+HALVINGS = 30
 LEAST_RATERS = 2  # for a spread
 SYMMETRIC = 1e-3  # skewness up to which a sum is taken for normal
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
@@ -53,24 +54,49 @@ def bound_of_many(level: float, tests: int) -> float:
     return float(score_of(-np.expm1(np.log1p(-level) / tests)))
 
 
-def among_raters(
-    raw: Mapping[int, float], trusted: AbstractSet[int], *, by_chance: float | None = None
-) -> dict[int, float]:
-    """Return by rater how far their statistic lies above the median of the trusted, as a score.
-
-    `by_chance` is the spread that honest raters have at least, where it is known: then a few raters
-    are enough to tell who is far out.
-    """
-    values = np.array([value for code, value in raw.items() if code in trusted], dtype=float)
-    known = values[np.isfinite(values)]
+def among_raters(raw: Mapping[int, float], trusted: AbstractSet[int]) -> dict[int, float]:
+    """Return by rater how far their statistic lies above the median of the trusted, as a score."""
+    known = np.array([value for code, value in raw.items() if code in trusted], dtype=float)
+    known = known[np.isfinite(known)]
     if known.size < LEAST_RATERS:
         return dict.fromkeys(raw, 0.0)
     centre, spread = _centre_and_spread(known)
-    spread = max(spread, by_chance or LEAST_SPREAD)
-    least = KNOWN if by_chance else 1
-    far = (np.array(list(raw.values()), dtype=float) - centre) / spread
-    scores = np.where(np.isfinite(far), _estimated(np.nan_to_num(far), known.size, least), 0.0)
-    return dict(zip(raw, scores.tolist(), strict=True))
+    far = (np.array(list(raw.values()), dtype=float) - centre) / max(spread, LEAST_SPREAD)
+    return _as_scores(raw, far, known.size, 1)
+
+
+def of_sums(
+    raw: Mapping[int, float], votes: Mapping[int, int], trusted: AbstractSet[int]
+) -> dict[int, float]:
+    """Return by rater how far their sum over so many votes lies above that of the trusted, as a score.
+
+    A sum is standard normal by chance alone, so that a few raters are enough to tell who is far out.
+    Raters differ besides, lastingly, and the more they vote the more that shows: how much a vote
+    differs by rater is what the quartiles over all of the trusted leave once chance has had its part.
+    """
+    size = np.array([votes[code] for code in raw], dtype=float)
+    each = np.array(list(raw.values()), dtype=float) / np.sqrt(size)
+    kept = np.array([code in trusted for code in raw], dtype=bool)
+    if kept.sum() < LEAST_RATERS:
+        return dict.fromkeys(raw, 0.0)
+    gap = each - np.median(each[kept])
+    between = _between(gap[kept], size[kept])
+    return _as_scores(raw, gap / np.sqrt(1 / size + between), int(kept.sum()), KNOWN)
+
+
+def _between(gap: Floats, size: Floats) -> float:
+    """Return the variance over raters with which the quartiles are those of a standard normal."""
+
+    def spread(variance: float) -> float:
+        return _centre_and_spread(gap / np.sqrt(1 / size + variance))[1]
+
+    low, high = 0.0, float((gap**2).max())
+    if spread(low) <= 1:
+        return low
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if spread(middle) > 1 else (low, middle)
+    return high
 
 
 def of_skewed_sum(total: float, variance: float, third: float) -> float:
@@ -122,6 +148,11 @@ def of_shortfall(tried: Tried | None, honest: float) -> float:
 def _centre_and_spread(values: Floats) -> tuple[float, float]:
     low, centre, high = np.quantile(values, [0.25, 0.5, 0.75])
     return float(centre), float(high - low) / IQR
+
+
+def _as_scores(raw: Mapping[int, float], far: Floats, raters: int, least: int) -> dict[int, float]:
+    scores = np.where(np.isfinite(far), _estimated(np.nan_to_num(far), raters, least), 0.0)
+    return dict(zip(raw, scores.tolist(), strict=True))
 
 
 def _estimated(far: Floats, raters: int, least: int) -> Floats:

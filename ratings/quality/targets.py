@@ -39,8 +39,13 @@ DRAWS = 40  # honest studies behind a p-value
 CAMPAIGN = 0.025  # the chance that an honest study seems to have a campaign
 # Of raters that may take part in one.
 PARTS = np.array([0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15])
+LOGISTIC = 1.7  # the width of the normal that a logistic comes near
 MOST_EVIDENCE = 50.0  # of one rater; more would overflow, and says no more
 LEAST_CHANCE = 0.01
+GAPS = 5  # as many kinds of votes by how far the sides are apart: ties are rarer where they are far
+OTHERS = 10  # votes that all others' habit counts for, beside one's own
+MOST_TIES = 0.98
+NEVER_SURE = 0.02  # no side is expected to win less often
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,10 +81,12 @@ def find_targets(
     outcome : (n,) 2 where `first` won, 1 tie, 0 where `second` won
     expected : (n,) points of `first`, from 0 to 1, that the votes of all others lead to expect
     """
-    logit, tied = np.log(expected / (1 - expected)), _tied(rater, outcome == 1, raters)
+    even = _even_by_gap(expected, outcome == 1)
+    tied = _tied(rater, outcome == 1, even, raters)
+    lead = _lead(expected, even)
     met = _Met(
         cell=np.concatenate([rater * models + first, rater * models + second]),
-        lead=np.concatenate([logit, -logit]),
+        lead=np.concatenate([lead, -lead]),
         tie=np.concatenate([tied, tied]),
         cells=raters * models,
     )
@@ -119,10 +126,14 @@ class _Met:
     tie: Floats
     cells: int
 
-    def chance(self, points: Codes, liking: Floats | float) -> Floats:
-        """Return (2n,) how likely the outcome is of an honest rater with this liking of the model."""
+    def chance(self, points: Codes, liking: Floats | float = 0.0, *, taste: float = 0.0) -> Floats:
+        """Return (2n,) how likely the outcome is of an honest rater with this liking of the model.
+
+        That of the other model is not known, but how widely likings are spread, `taste`.
+        """
+        lead = self.lead * _steeper(taste, 2) + liking
         # A win by the lead, a loss by its opposite, and a tie whatever it is.
-        decided = (1 - self.tie) / (1 + np.exp((1 - points) * (self.lead + liking)))
+        decided = (1 - self.tie) / (1 + np.exp((1 - points) * lead / _steeper(taste, 1)))
         return np.maximum(np.where(points == 1, self.tie, decided), LEAST_CHANCE)
 
     def total(self, logs: Floats) -> Floats:
@@ -131,14 +142,14 @@ class _Met:
     def honest(self, points: Codes, taste: float) -> Floats:
         """Return (cells,) the log-likelihood of an honest rater, over all likings they may have."""
         nodes = [
-            weight + self.total(np.log(self.chance(points, taste * node)))
+            weight + self.total(np.log(self.chance(points, taste * node, taste=taste)))
             for node, weight in zip(NODES, LOG_WEIGHTS, strict=True)
         ]
         return np.asarray(np.logaddexp.reduce(nodes))
 
     def ratios(self, points: Codes, taste: float) -> Floats:
         """Return (2, cells) the log-likelihood ratios: for the model, and against it."""
-        chances, honest = self.chance(points, 0.0), self.honest(points, taste)
+        chances, honest = self.chance(points), self.honest(points, taste)
         attacks = []
         for wanted in (2, 0):
             kinds = [
@@ -158,10 +169,19 @@ class _Met:
         """Draw what honest raters with likings of their own would say."""
         n = len(self.cell) // 2
         liking = taste * rng.standard_normal(self.cells)[self.cell]
-        lead = self.lead[:n] + liking[:n] - liking[n:]
+        lead = self.lead[:n] * _steeper(taste, 2) + liking[:n] - liking[n:]
         won = rng.random(n) < 1 / (1 + np.exp(-lead))
         points = np.where(rng.random(n) < self.tie[:n], 1, np.where(won, 2, 0))
         return np.concatenate([points, 2 - points])
+
+
+def _steeper(taste: float, likings: int) -> float:
+    """Return by how much leads are larger once so many likings are known.
+
+    What is expected of a vote is a mean over all raters; their likings flatten it. A logistic is
+    nearly a normal's distribution of 1.7 times the width, of which that is exact.
+    """
+    return float(np.sqrt(1 + likings * (taste / LOGISTIC) ** 2))
 
 
 def _evidence(ratios: Floats, weights: Floats) -> Floats:
@@ -192,11 +212,25 @@ def _beyond(honest: Floats, found: Floats) -> Floats:
     return np.asarray((1 + above) / (1 + len(ordered)))
 
 
-def _tied(rater: Codes, even: NDArray[np.bool_], raters: int) -> Floats:
-    """Return (n,) the chance that this rater says tie: their own share, drawn towards everybody's."""
-    count, ties = np.bincount(rater, minlength=raters), np.bincount(rater, even, minlength=raters)
-    overall = even.mean()
-    return np.asarray(((ties + 10 * overall) / (count + 10))[rater])
+def _even_by_gap(expected: Floats, even: NDArray[np.bool_]) -> Floats:
+    """Return (n,) how often all raters say tie where sides are as far apart as here."""
+    gap = np.abs(expected - 0.5)
+    place = np.searchsorted(np.quantile(gap, np.arange(1, GAPS) / GAPS), gap)
+    ties = np.bincount(place, even, minlength=GAPS) + OTHERS * even.mean()
+    return np.asarray((ties / (np.bincount(place, minlength=GAPS) + OTHERS))[place])
+
+
+def _lead(expected: Floats, even: Floats) -> Floats:
+    """Return (n,) the lead, in logits, of who is expected to get these points, ties being halves."""
+    decided = np.clip((expected - even / 2) / (1 - even), NEVER_SURE, 1 - NEVER_SURE)
+    return np.asarray(np.log(decided / (1 - decided)))
+
+
+def _tied(rater: Codes, tie: NDArray[np.bool_], even: Floats, raters: int) -> Floats:
+    """Return (n,) the chance that this rater says tie: more or less often than all, by their own."""
+    ties, usual = np.bincount(rater, tie, raters), np.bincount(rater, even, raters)
+    some = OTHERS * max(float(tie.mean()), LEAST_CHANCE)
+    return np.minimum(even * ((ties + some) / (usual + some))[rater], MOST_TIES)
 
 
 def _weights(ratios: Floats) -> Floats:

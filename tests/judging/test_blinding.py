@@ -8,7 +8,15 @@ from datetime import UTC, datetime
 import pytest
 
 from judging import blinding
-from judging.blinding import Lean, Progress, Side, commitment, draw_side, swap_probability
+from judging.blinding import (
+    Lean,
+    Progress,
+    Side,
+    commitment,
+    draw_side,
+    swap_probability,
+    without_edges,
+)
 
 
 @pytest.mark.parametrize(
@@ -77,3 +85,19 @@ def test_nothing_a_rater_sees_has_a_field_for_a_model():
         *("token", "expires_at", "messages", "a", "b", "criteria", "progress", "risk_tags"),
         *("text", "turns", "key", "label", "question", "scale", "choices", "done", "target"),
     }
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (" The answer.", "The answer."),
+        ("\n\nThe answer.\n", "The answer."),
+        ("The\r\nanswer.\r\n \u00a0", "The\nanswer."),
+        ("\n    code()\n", "    code()"),
+        ("\tcode()", "\tcode()"),
+        ("   - a\n   - b", "- a\n   - b"),
+        (" \n ", ""),
+    ],
+)
+def test_what_stands_around_an_answer_is_not_shown(written, shown):
+    assert without_edges(written) == shown

@@ -6,14 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from core.errors import Gone
+from core.leases import transition
 from judging.models import Assignment, Comparison, Judgment, ModelPair, Vote
 from judging.services.assignments import expire_leases, find_assignment, lease_next, skip_assignment
+from judging.services.endings import stop_judging
 from judging.services.judgments import record_judgment
+from judging.services.studies import amend_study
 from tests.scenarios import make_rater, published_study
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -195,3 +198,73 @@ def test_without_the_uniqueness_in_the_database_a_second_judgment_would_be_store
         with connection.schema_editor() as editor:
             for guard in guards:
                 editor.add_constraint(*guard)
+
+
+def while_held(first, second):
+    """Do `first`, and `second` in a thread while what `first` wrote is not committed yet."""
+    done = []
+
+    def other():
+        try:
+            done.append(second())
+        except Gone as error:
+            done.append(error)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=other)
+    with transaction.atomic():
+        first()
+        thread.start()
+        thread.join(timeout=1)  # by then it waits for the first
+    thread.join(timeout=30)
+    return done[0]
+
+
+def test_a_late_judgment_of_what_is_leased_again_takes_no_second_place():
+    scene = published_study(prompts=1, models=2, judgments_per_comparison=2)
+    now = timezone.now()
+    token = lease_next(rater=scene.bob, slug="study", now=now).blinded.token
+    stop_judging(rater=scene.bob, now=now)
+    held = find_assignment(rater=scene.bob, token=token)
+    recorded = while_held(
+        lambda: lease_next(rater=scene.bob, slug="study", now=now),
+        lambda: record_judgment(assignment=held, body=BODY, now=now),
+    )
+    assert recorded.created
+    assert Comparison.objects.get().open_places == 1
+    assert_every_place_is_accounted_for()
+
+
+def test_two_give_back_at_once_what_an_amendment_wants_fewer_of():
+    scene = published_study(prompts=1, models=2, judgments_per_comparison=2)
+    now = timezone.now()
+    for rater in (scene.bob, scene.carol):
+        lease_next(rater=rater, slug="study", now=now)
+    amend_study(study=scene.study, changes={"judgments_per_comparison": 1}, now=now)
+    while_held(
+        lambda: stop_judging(rater=scene.bob, now=now),
+        lambda: stop_judging(rater=scene.carol, now=now),
+    )
+    one = Comparison.objects.get()
+    assert (one.places, one.open_places) == (1, 1)
+
+
+def test_what_is_given_back_while_an_amendment_wants_more_stays_wanted():
+    scene = published_study(prompts=1, models=2, judgments_per_comparison=2)
+    now = timezone.now()
+    for rater in (scene.bob, scene.carol):
+        lease_next(rater=rater, slug="study", now=now)
+    amend_study(study=scene.study, changes={"judgments_per_comparison": 1}, now=now)
+    while_held(
+        lambda: amend_study(study=scene.study, changes={"judgments_per_comparison": 2}, now=now),
+        lambda: stop_judging(rater=scene.carol, now=now),
+    )
+    one = Comparison.objects.get()
+    assert (one.places, one.open_places) == (2, 1)
+
+
+def test_a_state_is_never_compared_behind_a_join():
+    behind = Assignment.objects.exclude(study__state="closed")
+    with pytest.raises(ValueError, match="join"):
+        transition(behind, 1, was="leased", state="judged")

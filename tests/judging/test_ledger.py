@@ -15,7 +15,7 @@ from judging.ledger import chained, is_within, merkle_root, ranges_of
 from judging.models import AuditBatch, Judgment, Vote
 from judging.services.assignments import find_assignment, lease_next
 from judging.services.judgments import record_judgment, supersede_judgment
-from judging.services.ledger import guards_missing, seal_judgments, verify_ledger
+from judging.services.ledger import SETTLED, guards_missing, seal_judgments, verify_ledger
 from tests.scenarios import DEFAULT, published_study
 
 JUDGED = 6
@@ -167,6 +167,20 @@ def test_what_committed_late_is_sealed_by_the_next_batch(scene, now):
     settled = Judgment.objects.get(pk=gap).submitted_at + timedelta(seconds=59)
     assert seal_judgments(now=settled) is None
     assert seal_judgments(now=settled + timedelta(seconds=1)).judgments == [[gap, gap]]
+
+
+def test_ids_that_do_not_follow_the_times_are_sealed_once(db, now):
+    """The second id is a moment older: a batch between the two takes it, and leaves the first."""
+    made = published_study(models=2, prompts=10, now=now)
+    moments = [now + timedelta(seconds=one) for one in (2, 1, 100, 200, 300, 400, 500, 600)]
+    for moment in moments:
+        token = lease_next(rater=made.bob, slug="study", now=now).blinded.token
+        held = find_assignment(rater=made.bob, token=token)
+        record_judgment(assignment=held, body=made.body, now=moment)
+    for moment in sorted(moments):
+        assert seal_judgments(now=moment + SETTLED).count == 1
+    found = verify_ledger()
+    assert (found.problems, found.unsealed, found.batches) == ((), 0, len(moments))
 
 
 def test_merkle_roots_tell_leaves_from_nodes_and_orders_apart():

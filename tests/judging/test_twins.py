@@ -8,6 +8,7 @@ import pytest
 
 from bench import _twins
 from bench.blinding import CANARY, truth_of, twin_study
+from models_registry.models import Completion
 from tests.scenarios import make_rater
 
 PROMPTS, RATERS, EACH = 24, 10, 60
@@ -41,6 +42,20 @@ def observed(client, page_client, scene) -> _twins.Seen:
         submit_ms=submit_ms,
         at=began,
     )
+
+
+def test_what_stands_around_an_answer_tells_nothing(client_of, db):
+    """The twins' answers begin and end differently: as many models' do, and no page shows."""
+    scene = twin_study(2)
+    written = set(Completion.objects.filter(prompt__position=1).values_list("text", flat=True))
+    assert len(written) == _twins.TWINS
+    client = client_of(scene.bob.user)
+    for _ in range(6):
+        shown = client.post(scene.url).json()
+        assert shown["a"] == shown["b"]
+        client.post(
+            f"/api/v1/assignments/{shown['token']}/judgment/", {"votes": {"quality": 1}}, "json"
+        )
 
 
 @pytest.mark.once  # `bench blinding` goes through the real server on PostgreSQL

@@ -6,8 +6,9 @@ A short form of `run.py bench rigging`, which has all kinds of attacks.
 import numpy as np
 import pytest
 
-from bench._rigging import KINDS, MODELS, TARGET, world
+from bench._rigging import HONEST, KINDS, MODELS, TARGET, honest_world, world
 from ratings.quality import RaterVotes, rater_reports
+from ratings.quality.detectors import BESIDE_IT, IN_CAMPAIGN, SHARES, _shares
 from ratings.quality.targets import find_targets
 from ratings.scoring import Comparisons, Counts, fit_bradley_terry, to_rating
 
@@ -60,6 +61,33 @@ def test_attackers_are_found(kind, least, checks):
 def test_honest_raters_are_left_alone():
     flagged = [bool(one.flags) for study in reports(seeds=(100, 101)) for one in study]
     assert np.mean(flagged) <= 0.02
+
+
+@pytest.mark.parametrize("people", ["models far apart", "strong tastes", "fewer ties far apart"])
+def test_honest_studies_of_other_kinds_seldom_seem_to_have_a_campaign(people):
+    found = [rater_reports(honest_world(seed, HONEST[people])) for seed in range(10_000, 10_006)]
+    assert sum(any(one.campaign for one in study) for study in found) <= 1
+    assert np.mean([bool(one.flags) for study in found for one in study]) <= 0.012
+
+
+def test_who_judges_most_is_not_found_for_that():
+    found = [rater_reports(honest_world(seed, HONEST["few raters do most"])) for seed in range(4)]
+    assert np.mean([bool(one.flags) for study in found for one in study]) <= 0.015
+
+
+def test_all_checks_share_one_level_in_a_campaign_too():
+    assert sum(SHARES.values()) == pytest.approx(0.9)
+    in_campaign = _shares(campaign=True)
+    others = sum(share for name, share in in_campaign.items() if name != "target")
+    assert others + IN_CAMPAIGN + BESIDE_IT == pytest.approx(0.9)
+
+
+def test_honest_raters_beside_a_campaign_are_left_alone():
+    studies = [world(seed, KINDS["target, demoted"]) for seed in range(20_000, 20_004)]
+    found = [rater_reports(one) for one in studies]
+    assert all(one.campaign for study in found for one in study)
+    honest = [bool(one.flags) for study in found for one in study if one.rater < 190]
+    assert np.mean(honest) <= 0.011
 
 
 def test_the_favoured_model_is_named():

@@ -12,6 +12,7 @@ from ratings.quality.scores import (
     bound_of_many,
     of_shortfall,
     of_skewed_sum,
+    of_sums,
     of_ties,
     score_of,
 )
@@ -60,12 +61,32 @@ def quartiles_for_the_truth(rng, raters):
 def test_a_spread_known_by_chance_holds_the_level_and_finds_among_few(raters):
     def study(rng, raters):
         values = rng.standard_normal(raters)
-        return among_raters(dict(enumerate(values)), set(range(raters)), by_chance=1)
+        return of_sums(
+            dict(enumerate(values)), dict.fromkeys(range(raters), 60), set(range(raters))
+        )
 
     assert share_beyond(study, raters=raters, studies=24_000 // raters) <= 1.2 * LEVEL
     few = dict(enumerate([0.3, -0.8, 0.1, 1.2, -0.4, 6.0]))
-    assert among_raters(few, set(few), by_chance=1)[5] > bound_of_many(0.0005, 2)
+    assert of_sums(few, dict.fromkeys(few, 60), set(few))[5] > bound_of_many(0.0005, 2)
     assert among_raters(few, set(few))[5] < BOUND
+
+
+def uneven(rng, raters):
+    """Sums of raters of very unequal numbers of votes, who differ lastingly by 0.1 a vote."""
+    votes = np.exp(rng.normal(4, 1, size=raters)).astype(int) + 15
+    return votes, np.sqrt(votes) * 0.1 * rng.standard_normal(raters) + rng.standard_normal(raters)
+
+
+def test_who_votes_most_is_not_found_for_that():
+    def study(rng, raters):
+        votes, values = uneven(rng, raters)
+        return of_sums(dict(enumerate(values)), dict(enumerate(votes.tolist())), set(range(raters)))
+
+    def one_spread_for_all(rng, raters):
+        return among_raters(dict(enumerate(uneven(rng, raters)[1])), set(range(raters)))
+
+    assert 0 < share_beyond(study, raters=200, studies=150) <= 1.3 * LEVEL
+    assert share_beyond(one_spread_for_all, raters=200, studies=150) > 2 * LEVEL
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.1])
