@@ -45,12 +45,15 @@ async function save() {
     said.textContent = changing ? said.dataset.changed : said.dataset.saved;
     offer(`${study}${token}/change/`, answer.body.undo_until);
     if (!changing) count(1);
+  } else if (answer.body.code === "study_closed") {
+    // What was fetched ahead cannot be judged either.
+    return location.assign(`${study}?late=yes`);
   } else {
     // It was judged before, or given to somebody else: nothing to save, and the next one comes.
     said.textContent = answer.body.detail ?? "";
   }
   if (!changing) return showNext();
-  if (!back()) location.assign(study);
+  if (!back()) location.assign(`${study}?changed=yes`);
 }
 
 async function skip(reason) {
@@ -90,4 +93,5 @@ document.addEventListener("focusin", mark);
 form().noValidate = true;
 restore();
 begin();
+document.querySelector("#guidelines[data-open]")?.showPopover();
 if (!("changing" in pair().dataset) && !("preview" in pair().dataset)) lookAhead();
