@@ -173,7 +173,7 @@ def guesses(request: HttpRequest, slug: str) -> HttpResponse:
         except Conflict as error:
             messages.warning(request, error.message)
         else:
-            messages.success(request, _("Thank you: what you think is kept, and nothing was lost."))
+            messages.success(request, _("Thank you: what you think is kept."))
         return redirect("stop")
     context = {"study": study, "asked": asked, "form": form}
     return render(request, "judging/guesses.html", context, status=400 if form.errors else 200)

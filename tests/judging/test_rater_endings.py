@@ -113,7 +113,7 @@ def test_nobody_is_asked_to_agree_anew_where_there_is_nothing_to_judge(scene, cl
     address = f"/judge/{scene.study.slug}/"
     assert client.get(address).status_code == 302
     if end == "pause":
-        pause_study(study=scene.study)
+        pause_study(study=scene.study, now=timezone.now())
     else:
         close_study(study=scene.study, now=now)
     assert client.get(address).status_code == 200
@@ -126,7 +126,7 @@ def test_who_wrote_what_is_asked_at_an_end_for_good_alone(client, client_of, db,
     token = api.post(scene.url).json()["token"]
     api.post(f"/api/v1/assignments/{token}/judgment/", scene.body, format="json")
     if end == "pause":
-        pause_study(study=scene.study)
+        pause_study(study=scene.study, now=timezone.now())
     elif end == "close":
         close_study(study=scene.study, now=now)
     else:
@@ -138,11 +138,11 @@ def test_who_wrote_what_is_asked_at_an_end_for_good_alone(client, client_of, db,
 
 def test_the_list_says_what_is_paused_and_that_one_is_on_hold(scene, client, now):
     client.force_login(scene.bob.user)
-    pause_study(study=scene.study)
+    pause_study(study=scene.study, now=timezone.now())
     assert scene.study.name not in client.get("/judge/").content.decode()
-    resume_study(study=scene.study)
+    resume_study(study=scene.study, now=timezone.now())
     lease(scene, scene.bob)
-    pause_study(study=scene.study)
+    pause_study(study=scene.study, now=timezone.now())
     assert "Paused" in client.get("/judge/").content.decode()
     hold_rater(rater=scene.bob, by=scene.alice, reason="x", now=now)
     assert "on hold" in client.get("/judge/").content.decode()
