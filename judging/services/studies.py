@@ -345,7 +345,9 @@ def versions_with_judged(*, study: Study) -> QuerySet[StudyVersion]:
         study=study, state=Assignment.State.JUDGED, study_version=OuterRef("pk")
     )
     counted = judged.order_by().values("study_version").annotate(n=Count("pk")).values("n")
-    versions = study.versions.select_related("published_by").annotate(judged=Coalesce(Subquery(counted), 0))
+    versions = study.versions.select_related("published_by").annotate(
+        judged=Coalesce(Subquery(counted), 0)
+    )
     found: QuerySet[StudyVersion] = versions.order_by("number")
     return found
 
