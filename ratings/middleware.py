@@ -53,6 +53,7 @@ PLAIN = frozenset(
         "api-agreement",
         "api-holds",
         "study-gold",
+        "gold-retire",
         "study-hold",
         "study-restore",
     }

@@ -167,6 +167,8 @@ class BeforeAfterField(serializers.ListField):
 class ChangedRowSerializer(serializers.Serializer):
     model = serializers.CharField()
     rank = BeforeAfterField(serializers.IntegerField(allow_null=True))
+    rank_lower = BeforeAfterField(serializers.IntegerField(allow_null=True))
+    rank_upper = BeforeAfterField(serializers.IntegerField(allow_null=True))
     rating = BeforeAfterField(serializers.FloatField(allow_null=True))
     battles = BeforeAfterField(serializers.IntegerField(allow_null=True))
 

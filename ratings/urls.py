@@ -19,6 +19,7 @@ urlpatterns = [
     path("studies/<slug:slug>/raters/hold/", quality.hold, name="study-hold"),
     path("studies/<slug:slug>/raters/restore/", quality.restore, name="study-restore"),
     path("studies/<slug:slug>/raters/gold/", quality.promote, name="study-gold"),
+    path("studies/<slug:slug>/raters/gold/<int:pk>/retire/", quality.retire, name="gold-retire"),
     path("studies/<slug:slug>/blinding/", quality.blinding, name="blinding"),
     path("studies/<slug:slug>/exports/", exports.exports, name="exports"),
     path("exports/<int:pk>/", exports.download, name="export-download"),

@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.services import issue_sign_in_link, issue_token
 from accounts.services.invitations import create_invitation
 from judging.services import assignments, judgments
+from judging.services.checks import make_gold
 from judging.services.studies import create_study
 from models_registry.models import DriftNotice
 from models_registry.services import drift
@@ -185,6 +186,12 @@ def make_everything(*, now: datetime) -> Everything:
         after="fp_2",
         now=now,
     )
+    gold = make_gold(
+        comparison=scene.comparisons[0],
+        answers={"helpfulness": "first"},
+        by=scene.alice,
+        reason="The other one is wrong.",
+    )
     invitation = create_invitation(created_by=scene.alice, now=now, note="for the class")
     tokens = {
         name: issue_token(user=user, name="mine", now=now).token for name, user in people.items()
@@ -205,6 +212,7 @@ def make_everything(*, now: datetime) -> Everything:
         "api-board-request": asked.pk,
         "api-export-file": file.pk,
         "api-export-file-content": file.pk,
+        "gold-retire": gold.comparison_id,
         "drift-decide": change.pk,
         "api-drift-decide": change.pk,
         "pool-preview": _upload(scene.alice, now).pk,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -48,6 +48,24 @@ def missing_consent(*, rater: RaterProfile) -> ConsentVersion | None:
     if newest is None:
         return current_consent()
     return None if newest.is_given else newest
+
+
+def latest_given(*, rater: RaterProfile) -> Consent | None:
+    """Return the newest agreement of a rater, with its version; None before the first."""
+    given = rater.consents.filter(action=Consent.Action.GIVEN).select_related("version")
+    return given.order_by("-version__number").first()
+
+
+def changed_parts(before: ConsentVersion, after: ConsentVersion) -> list[str]:
+    """Name the parts of the text that differ between two versions."""
+    return [part for part in PARTS if getattr(before, part) != getattr(after, part)]
+
+
+def versions_with_agreed() -> QuerySet[ConsentVersion]:
+    """Return the versions, newest first, each with how many raters `agreed` to it."""
+    agreed = Count("consents", filter=Q(consents__action=Consent.Action.GIVEN))
+    found = ConsentVersion.objects.select_related("created_by").annotate(agreed=agreed)
+    return found.order_by("-number")
 
 
 def publish_consent(*, created_by: User, texts: Mapping[str, str], now: datetime) -> ConsentVersion:
@@ -126,7 +144,7 @@ def withdraw_consent(*, rater: RaterProfile, now: datetime) -> None:
 
     Judgments made until now stay under the pseudonym. A second call changes nothing.
     """
-    given = rater.consents.filter(action=Consent.Action.GIVEN).order_by("-version__number").first()
+    given = latest_given(rater=rater)
     Consent.objects.get_or_create(
         rater=rater,
         version=given.version if given else current_consent(),

@@ -75,19 +75,39 @@ def create_invitation(
 
 
 def find_invitation(*, secret: str, now: datetime) -> Invitation:
-    """Return the invitation behind a link. Raises `Gone` when nobody more can use it."""
-    found = Invitation.objects.filter(
-        digest=digest_of(secret), revoked_at=None, expires_at__gt=now, uses__lt=F("max_uses")
-    ).first()
+    """Return the invitation behind a link. Raises `Gone`, saying why, when nobody more can use it."""
+    found = Invitation.objects.filter(digest=digest_of(secret)).first()
     if found is None:
         raise Gone(
             _(
-                "This invitation has expired, was used up, or its link is cut off. If you made your"
-                " account by it, sign in; otherwise ask whoever sent it for a new one."
+                "No invitation is behind this link. It may be cut off: open it as it was sent, whole."
             ),
             code="invitation_gone",
         )
+    if over := _over(found, now):
+        then = _(
+            "If you made your account by it, sign in; otherwise ask whoever sent it for a new one."
+        )
+        raise Gone(f"{over} {then}", code="invitation_gone")
     return found
+
+
+def _over(invitation: Invitation, now: datetime) -> str:
+    """Say why nobody more can use an invitation; empty when somebody can."""
+    if invitation.revoked_at:
+        return _("This invitation was revoked.")
+    if invitation.uses >= invitation.max_uses:
+        return _("This invitation was used up.")
+    if invitation.expires_at <= now:
+        day = f"{invitation.expires_at:%Y-%m-%d}"
+        return _("This invitation was valid until %(day)s.") % {"day": day}
+    return ""
+
+
+def came_by(*, user: User, secret: str) -> bool:
+    """Say whether somebody made their account by the invitation behind a link."""
+    used = Invitation.objects.filter(digest=digest_of(secret))
+    return RaterProfile.objects.filter(user=user, invitation__in=used).exists()
 
 
 def accept_invitation(*, secret: str, username: str, now: datetime, password: str = "") -> User:

@@ -282,5 +282,11 @@ def redeem_sign_in_link(*, secret: str, now: datetime) -> User:
     """Use up a sign-in link. Raises `Gone` when it is unknown, used or expired."""
     links = SignInLink.objects.filter(digest=digest_of(secret), user__is_active=True)
     if links.filter(used_at=None, expires_at__gt=now).update(used_at=now) != 1:
-        raise Gone(_("This sign-in link was used already, or it has expired."), code="link_used")
+        raise Gone(
+            _(
+                "This sign-in link was used already, or it has expired. Sign in with your password,"
+                " or ask whoever gave you the link for a new one."
+            ),
+            code="link_used",
+        )
     return links.select_related("user").get().user

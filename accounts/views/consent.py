@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms import ConsentForm, ConsentTextForm, WithdrawForm
 from accounts.languages import preferred
-from accounts.models import EVERY_WARNING, ConsentVersion, RaterProfile, User
+from accounts.models import EVERY_WARNING, RaterProfile, User
 from accounts.permissions import needs, rater_of
 from accounts.services import consent as services
 from core.errors import Conflict, Invalid
@@ -43,7 +43,15 @@ def consent(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _agreed(form, rater):
         return redirect(_next(request))
     given = rater.consents.filter(version=version).first()
-    context = {"version": version, "form": form, "given": given, "next": _next(request)}
+    earlier = None if given else services.latest_given(rater=rater)
+    context = {
+        "version": version,
+        "form": form,
+        "given": given,
+        "earlier": earlier,
+        "changed": services.changed_parts(earlier.version, version) if earlier else [],
+        "next": _next(request),
+    }
     return render(request, "accounts/consent.html", context, status=400 if form.errors else 200)
 
 
@@ -61,8 +69,14 @@ def _agreed(form: ConsentForm, rater: RaterProfile) -> bool:
         )
     except (Conflict, Invalid) as error:
         form.show(error, column=columns.get(error.code))
-        # What is on the page from here on is the newest text, so that is what is agreed to next.
-        form.data = {**form.data.dict(), "number": services.current_consent().number}  # type: ignore[attr-defined] # a QueryDict
+        # What is on the page from here on is the newest text: that is what is agreed to next, and
+        # what was ticked was about the one before.
+        data = form.data.copy()  # type: ignore[attr-defined] # a QueryDict
+        data["number"] = services.current_consent().number
+        if error.code == "consent_outdated":
+            for tick in ("guidelines_read", "agreed"):
+                data.pop(tick)
+        form.data = data
         return False
     return True
 
@@ -103,7 +117,7 @@ def text(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "version": newest,
-        "versions": ConsentVersion.objects.select_related("created_by").order_by("-number")[:20],
+        "versions": services.versions_with_agreed()[:20],
         "over_api": services.requires_consent_over_api(),
     }
     return render(

@@ -72,10 +72,12 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def accept(request: HttpRequest, secret: str) -> HttpResponse:
-    """Let the invited choose a name, and a password if they like, and sign them in."""
+    """Let the invited choose a name, and a password if they like, and sign them in.
+
+    Whoever is signed in is asked whether that is them: a computer may be shared.
+    """
     if request.user.is_authenticated:
-        messages.info(request, _("You are signed in already. Sign out to use an invitation."))
-        return redirect("home")
+        return _signed_in_already(request, secret)
     services.find_invitation(secret=secret, now=timezone.now())
     form = AcceptForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -90,3 +92,11 @@ def accept(request: HttpRequest, secret: str) -> HttpResponse:
     if form.errors:
         form.ask_again_for_password()
     return render(request, "accounts/join.html", {"form": form}, status=400 if form.errors else 200)
+
+
+def _signed_in_already(request: HttpRequest, secret: str) -> HttpResponse:
+    if services.came_by(user=cast("User", request.user), secret=secret):
+        messages.info(request, _("You made your account by this invitation: you are in."))
+        return redirect("home")
+    services.find_invitation(secret=secret, now=timezone.now())
+    return render(request, "accounts/join_as_another.html")

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import services
@@ -35,8 +36,14 @@ def sign_in(request: HttpRequest, secret: str) -> HttpResponse:
 @login_not_required
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """End the session; also one that waits for its second factor. Drafts go with it."""
+    """End the session; also one that waits for its second factor. Drafts go with it.
+
+    A form may say where on this site to go then, such as back to an invitation.
+    """
     logout(request)
-    response = redirect("account_login")
+    wanted = request.POST.get("next", "")
+    here = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
+    # What does not begin with a slash would be taken for a route's name.
+    response = redirect(wanted if here and wanted.startswith("/") else "account_login")
     response["Clear-Site-Data"] = '"storage"'
     return response

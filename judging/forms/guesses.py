@@ -34,6 +34,7 @@ class GuessForm(forms.Form):
             self.fields[_key(one)] = forms.ChoiceField(
                 label=_("Who wrote answer %(number)s?") % {"number": number},
                 choices=[("", _("Choose")), (UNKNOWN, _("I do not know")), *names],
+                error_messages={"required": _("Choose a name, or that you do not know.")},
             )
 
     def answers(self) -> list[GuessedAnswer]:

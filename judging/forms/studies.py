@@ -362,7 +362,7 @@ class ChecksForm(ProtocolForm):
         ),
     )
     holds__checks = forms.MultipleChoiceField(
-        label=_("Hold a rater whom one of these finds"),
+        label=_("Leave out a rater whom one of these finds"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         choices=(
@@ -379,10 +379,12 @@ class ChecksForm(ProtocolForm):
                 _("Influence: moves a model by more than 2.5 points, and than others do"),
             ),
         ),
-        help_text=_("Decided before anybody knows who it concerns. None: nobody is held by rule."),
+        help_text=_(
+            "Decided before anybody knows who it concerns. None: nobody is left out by rule."
+        ),
     )
     holds__level = forms.FloatField(
-        label=_("Chance that an honest rater is held"), help_text=_("All checks together.")
+        label=_("Chance that an honest rater is left out"), help_text=_("All checks together.")
     )
 
     def __init__(self, data: Any = None, **kwargs: Any) -> None:

@@ -49,6 +49,20 @@ def retire_gold(*, gold: GoldComparison, now: datetime) -> None:
     GoldComparison.objects.filter(pk=gold.pk, retired_at=None).update(retired_at=now)
 
 
+def gold_of(*, study: Study) -> QuerySet[GoldComparison]:
+    """Return the gold comparisons of a study, newest first, each with how often it was `judged` as one."""
+    judged = Count(
+        "comparison__assignments",
+        filter=Q(
+            comparison__assignments__purpose=Assignment.Purpose.GOLD,
+            comparison__assignments__state=Assignment.State.JUDGED,
+        ),
+    )
+    found = GoldComparison.objects.filter(comparison__study=study)
+    related = ("by", "comparison__prompt", "comparison__first", "comparison__second")
+    return found.select_related(*related).annotate(judged=judged).order_by("-pk")
+
+
 def promote_unanimous(*, study: Study, by: User | None, least: int = LEAST_UNANIMOUS) -> int:
     """Make gold what at least `least` raters judged all alike on the primary criterion; count it."""
     key = _protocol(study).primary_criterion

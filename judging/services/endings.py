@@ -1,12 +1,14 @@
 """Why a rater has nothing to judge just now, and what they did until they stopped."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.db.models import Q
+
 from accounts.models import RaterProfile
-from judging.models import Assignment, Comparison, Study
+from judging.models import Assignment, Comparison, KeptPlaces, Study
 from judging.services.assignments import busy_until, readable_languages
 from judging.services.cohorts import only_others_may, open_to, standing_of
 from judging.services.left_out import leaves_something_out
@@ -26,9 +28,11 @@ class Reason(StrEnum):
     WITH_OTHERS = "with_others"
     LEFT_OUT = "left_out"
     RESERVED = "reserved"
+    SEEN = "seen"
     DONE = "done"
 
 
+FOR_NOW = frozenset({Reason.PAUSED, Reason.HELD, Reason.WITH_OTHERS})
 # Errors of `lease_next` that end a rater's work in a study, by their codes.
 ENDS: Mapping[str, Reason] = {
     "study_closed": Reason.CLOSED,
@@ -45,6 +49,11 @@ class Ending:
     reason: Reason
     judged: int
     until: datetime | None = None
+
+    @property
+    def for_now(self) -> bool:
+        """Whether this rater may well go on later: names of models are not for them yet."""
+        return self.reason in FOR_NOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +94,27 @@ def ending_of(*, rater: RaterProfile, study: Study, code: str = "") -> Ending:
     if cap is not None and judged >= cap:
         return Ending(Reason.CAPPED, judged)
     standing = standing_of(rater=rater, study_id=study.pk, slug=study.slug, protocol=protocol)
-    languages = ["", *readable_languages(rater)]
-    asked = Comparison.objects.filter(
-        open_to(standing.groups), study=study, withdrawn=False, forfeit=""
-    )
-    if asked.exists() and not asked.filter(language__in=languages).exists():
-        return Ending(Reason.OTHER_LANGUAGES, judged)
     until = busy_until(rater=rater, slug=study.slug)
-    if until:
-        return Ending(Reason.WITH_OTHERS, judged, until)
-    groups = standing.groups
+    reason = _why_not(rater, study, standing.groups, others_are_busy=until is not None)
+    return Ending(reason, judged, until if reason == Reason.WITH_OTHERS else None)
+
+
+def _why_not(
+    rater: RaterProfile, study: Study, groups: Sequence[str], *, others_are_busy: bool
+) -> Reason:
+    """Say why nothing that is left is for this rater."""
+    languages = ["", *readable_languages(rater)]
+    asked = Comparison.objects.filter(open_to(groups), study=study, withdrawn=False, forfeit="")
+    readable = asked.filter(language__in=languages)
+    if asked.exists() and not readable.exists():
+        return Reason.OTHER_LANGUAGES
+    if others_are_busy:
+        return Reason.WITH_OTHERS
     if leaves_something_out(rater=rater, study_id=study.pk, languages=languages, groups=groups):
-        return Ending(Reason.LEFT_OUT, judged)
-    others = only_others_may(study=study, languages=languages, groups=groups)
-    return Ending(Reason.RESERVED if others else Reason.DONE, judged)
+        return Reason.LEFT_OUT
+    if only_others_may(study=study, languages=languages, groups=groups):
+        return Reason.RESERVED
+    # Places are open that this rater is not given: nobody is shown an answer twice.
+    kept = KeptPlaces.objects.filter(kept_for__in=groups, open_places__gt=0).values("comparison")
+    left = readable.filter(Q(open_places__gt=0) | Q(pk__in=kept))
+    return Reason.SEEN if left.exists() else Reason.DONE

@@ -35,7 +35,7 @@ def hold_by_rule(
     rule = protocol_of(version).holds
     if not rule.checks:
         raise Conflict(
-            _("The protocol holds nobody by rule. Amend it, before you know who it concerns."),
+            _("The protocol leaves out nobody by rule. Amend it, before you know who it concerns."),
             code="no_rule",
         )
     made = (

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -336,6 +337,19 @@ def study_progress(*, study: Study) -> StudyProgress:
         raters=Count("rater", filter=Q(state=Assignment.State.JUDGED), distinct=True),
     )
     return StudyProgress(**built, **made)
+
+
+def versions_with_judged(*, study: Study) -> QuerySet[StudyVersion]:
+    """Return a study's versions, the first first, each with how many judgments were made under it."""
+    judged = Assignment.objects.filter(
+        study=study, state=Assignment.State.JUDGED, study_version=OuterRef("pk")
+    )
+    counted = judged.order_by().values("study_version").annotate(n=Count("pk")).values("n")
+    versions = study.versions.select_related("published_by").annotate(
+        judged=Coalesce(Subquery(counted), 0)
+    )
+    found: QuerySet[StudyVersion] = versions.order_by("number")
+    return found
 
 
 def _locked(study: Study) -> Study:

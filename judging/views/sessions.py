@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -49,14 +50,24 @@ class Filled:
 
 @require_GET
 def open_studies(request: HttpRequest) -> HttpResponse:
-    found = assignments.open_studies(rater=rater_of(request))
-    return render(request, "judging/open_studies.html", {"open_studies": found})
+    """List what can be judged; who is on hold, or had begun what is paused, reads so here already."""
+    rater = rater_of(request)
+    begun = Study.objects.filter(state=Study.State.PAUSED, assignments__rater=rater)
+    context = {
+        "open_studies": assignments.open_studies(rater=rater),
+        "paused": begun.distinct().order_by("name", "pk"),
+        "held": rater.held,
+    }
+    return render(request, "judging/open_studies.html", context)
 
 
 @require_GET
 def next_assignment(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the open comparison, or the next one, or why there is none."""
-    if missing_consent(rater=rater_of(request)):
+    """Show the open comparison, or the next one, or why there is none.
+
+    A text that is new is read before the next pair; where there is none, nobody is asked.
+    """
+    if missing_consent(rater=rater_of(request)) and _is_open(slug):
         return redirect(f"{reverse('consent')}?{urlencode({'next': request.path})}")
     return _next_page(request, slug)
 
@@ -162,7 +173,7 @@ def guesses(request: HttpRequest, slug: str) -> HttpResponse:
         except Conflict as error:
             messages.warning(request, error.message)
         else:
-            messages.success(request, _("Thank you: what you think is kept, and nothing was lost."))
+            messages.success(request, _("Thank you: what you think is kept."))
         return redirect("stop")
     context = {"study": study, "asked": asked, "form": form}
     return render(request, "judging/guesses.html", context, status=400 if form.errors else 200)
@@ -197,6 +208,10 @@ def _body(request: HttpRequest, assignment: Held) -> dict[str, Any]:
     return judgment_body([one.blinded() for one in criteria], request.POST)
 
 
+def _is_open(slug: str) -> bool:
+    return Study.objects.filter(slug=slug, state=Study.State.OPEN).exists()
+
+
 def _next_page(request: HttpRequest, slug: str, *, filled: Filled | None = None) -> HttpResponse:
     rater, now = rater_of(request), timezone.now()
     leased, code = None, ""
@@ -211,7 +226,14 @@ def _next_page(request: HttpRequest, slug: str, *, filled: Filled | None = None)
     if leased is None:
         ending = endings.ending_of(rater=rater, study=study, code=code)
         asking = guessing.studies_that_ask(rater=rater)
-        context = {"study": study, "ending": ending, "changeable": changeable, "asking": asking}
+        context = {
+            "study": study,
+            "ending": ending,
+            "changeable": changeable,
+            "asking": asking,
+            "late": "late" in request.GET,
+            "changed": "changed" in request.GET,
+        }
         return render(request, "judging/done.html", context)
     # Another tab may have judged it meanwhile: what was filled in belongs to that one alone.
     again = filled if filled and filled.token == leased.blinded.token else None
@@ -220,6 +242,8 @@ def _next_page(request: HttpRequest, slug: str, *, filled: Filled | None = None)
     context |= {
         "changeable": changeable,
         "skipped": "skipped" in request.GET,
+        "changed": "changed" in request.GET,
+        "new_guidelines": "guidelines" in request.GET,
         "veiled": context["veiled"] and not asked_for,
     }
     return page_or_piece(request, PAIR, context, refused=again is not None)
@@ -229,10 +253,13 @@ def _pair(
     study: Study, protocol: Protocol, blinded: BlindedAssignment, filled: Filled | None = None
 ) -> dict[str, Any]:
     """What the page needs to show one pair."""
+    general = current_consent().guidelines
     return {
         "study": study,
         "guidelines": protocol.guidelines,
-        "general_guidelines": current_consent().guidelines,
+        "general_guidelines": general,
+        # A page that stays open while pairs come and go notices that its guidelines are old.
+        "guidelines_mark": crc32(f"{protocol.guidelines}\0{general}".encode()),
         "comment": filled.comment if filled else "",
         "error": filled and filled.error,
         **pair_context(blinded, protocol.criteria, votes=filled.votes if filled else None),

@@ -58,7 +58,10 @@ def pause(request: HttpRequest, slug: str) -> HttpResponse:
     """Issue nothing more for now; the page offers to resume."""
     found = get_object_or_404(Study, slug=slug)
     studies.pause_study(study=found, now=timezone.now(), by=_user(request))
-    messages.success(request, _("Paused: raters finish what is on their screens and get no more."))
+    messages.success(
+        request,
+        _("Paused: raters finish what they have open, at most two pairs each, and get no more."),
+    )
     return redirect("study", slug)
 
 
@@ -201,7 +204,7 @@ def _user(request: HttpRequest) -> User:
 
 def _versions(found: Study) -> list[dict[str, Any]]:
     """The versions, newest first, each with what it changed."""
-    versions = list(found.versions.select_related("published_by").order_by("number"))
+    versions = list(studies.versions_with_judged(study=found))
     earlier = [None, *versions]
     told = [
         {

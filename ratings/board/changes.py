@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-SHOWN = ("rank", "rating", "battles")
+SHOWN = ("rank", "rank_lower", "rank_upper", "rating", "battles")
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """Return who came and went, and each criterion's rows before and after, in the new order.
 
-    A row is `{"model", "rank", "rating", "battles"}`, each but the first `(before, after)`, None
-    where the model or the criterion was not there, or the number could not be had. Ratings are
+    A row is `{"model", "rank", "rank_lower", "rank_upper", "rating", "battles"}`, each but the first
+    `(before, after)`, None where the model or the criterion was not there, or the number could not be had. Ratings are
     centred over the ranked models: when other models are ranked all of them move.
     """
     before, after = _models(old), _models(new)

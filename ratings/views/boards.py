@@ -43,7 +43,13 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
     newest = _of(study).filter(study_version=version).first() if version else None
     working = board_requests.latest_request(version) if version else None
     final = newest is not None and is_final(newest)
-    context = {"version": version, "working": working, "final": final}
+    context = {
+        "version": version,
+        "working": working,
+        "final": final,
+        # An amendment begins without a board; what was taken before it stays.
+        "earlier": newest is None and _of(study).exists(),
+    }
     return _board_page(request, study, newest, context)
 
 

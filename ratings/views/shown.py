@@ -310,18 +310,30 @@ def changed(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _changed_row(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    before, after = row["rank"]
-    moved = None if before is None or after is None else before - after
+    before, after = (
+        {name: row[name][at] for name in ("rank", "rank_lower", "rank_upper")} for at in (0, 1)
+    )
     return {
         "name": names[row["model"]],
-        "rank": row["rank"],
+        "ranks": (_ranks(before), _ranks(after)),
+        "moved": _moved(before, after),
         "rating": row["rating"],
         "battles": row["battles"],
-        "moved": moved,
-        "places": None if moved is None else abs(moved),
         "points": _signed(row["rating"]),
         "more": _signed(row["battles"]),
     }
+
+
+def _moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Say where a model went: up or down only where the ranks that the votes support are apart."""
+    if before["rank_lower"] is None or after["rank_lower"] is None:
+        return ""
+    if after["rank_upper"] < before["rank_lower"]:
+        return "up"
+    if after["rank_lower"] > before["rank_upper"]:
+        return "down"
+    same = all(before[name] == after[name] for name in ("rank_lower", "rank_upper"))
+    return "same" if same else "overlap"
 
 
 def _signed(pair: tuple[float | None, float | None]) -> str:

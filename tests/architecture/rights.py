@@ -110,6 +110,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "study-hold": {"POST": "manage"},
     "study-restore": {"POST": "manage"},
     "study-gold": {"POST": "manage"},
+    "gold-retire": {"POST": "manage"},
     "board": {"GET": "read"},
     "board-take": {"POST": "export"},
     "boards": {"GET": "read"},

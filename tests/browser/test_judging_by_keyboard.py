@@ -224,5 +224,6 @@ def test_the_study_ends_with_words_and_the_last_one_can_be_undone(page_of, trans
     page.wait_for_selector("#pair[data-changing]")
     press(page, "7", "Enter")
     page.get_by_role("heading", name="All done").wait_for()
+    assert "Your change is saved." in page.inner_text("main")
     newest = Judgment.objects.get(revision=1)
     assert newest.votes.get(criterion="helpfulness").display_value == "3"

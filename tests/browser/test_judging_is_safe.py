@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from accounts.services.consent import PARTS, current_consent, publish_consent
 from judging.models import Assignment, Judgment
+from judging.services.studies import amend_study, close_study
 from tests.browser.raters import (
     KEYS,
     judge,
@@ -208,3 +209,34 @@ def test_stop_gives_back_what_is_open_and_says_how_to_come_back(page_of, scene):
     page.wait_for_load_state("networkidle")
     assert token(page) == shown != before
     assert chosen(page) == ["1"]
+
+
+def test_guidelines_that_an_amendment_changed_are_shown_with_the_first_pair_under_them(
+    page_of, scene
+):
+    page = page_of(scene.bob.user)
+    open_pair(page, scene)
+    with page.expect_response("**/ahead/**"):
+        judge(page)
+    amend_study(study=scene.study, changes={"guidelines": "Read twice."}, now=timezone.now())
+    # The one that was fetched ahead is judged by the version it was issued under.
+    judge(page)
+    assert not page.locator("#guidelines").is_visible()
+    press(page, *KEYS, "Enter")
+    page.wait_for_selector("#guidelines:popover-open")
+    assert "Read twice." in page.inner_text("#guidelines")
+    assert "have changed" in page.inner_text("#guidelines")
+
+
+def test_a_judgment_that_comes_after_the_end_of_the_study_is_told_and_no_other_is_asked(
+    page_of, scene
+):
+    page = page_of(scene.bob.user, expected=("410",))
+    open_pair(page, scene)
+    with page.expect_response("**/ahead/**"):
+        judge(page)
+    close_study(study=scene.study, now=timezone.now())
+    press(page, *KEYS, "Enter")
+    page.get_by_role("heading", name="This study has ended").wait_for()
+    assert "came after that and is not stored" in page.inner_text("main")
+    assert Judgment.objects.count() == 1

@@ -118,6 +118,9 @@ def test_the_page_works_without_scripts_and_tells_nothing(asked_study, client):
     assert len(fields) == 3
     refused = client.post(PAGE, {fields[0]: "unknown"})
     assert refused.status_code == 400
+    html = refused.content.decode()
+    assert html.count("Choose a name, or that you do not know.") == 2
+    assert f'<a href="#id_{fields[1]}">' in html
     assert not BlindingGuess.objects.exists()
     done = client.post(PAGE, {fields[0]: "unknown", fields[1]: "0", fields[2]: "3"}, follow=True)
     assert BlindingGuess.objects.count() == 3

@@ -3,10 +3,12 @@
 import pytest
 from django.utils import timezone
 
+from accounts.services.consent import PARTS, current_consent, publish_consent
+from accounts.services.holds import hold_rater
 from judging.models import Assignment
 from judging.services.assignments import lease_next
 from judging.services.endings import Reason, ending_of, stop_judging
-from judging.services.studies import close_study, pause_study
+from judging.services.studies import close_study, pause_study, resume_study
 from tests.scenarios import make_rater, published_study
 
 
@@ -52,9 +54,15 @@ def test_only_a_press_of_the_button_stops(scene, client):
     assert Assignment.objects.leased().count() == 1
 
 
-def test_all_is_judged(scene, bob_client):
-    judge_all(bob_client, scene)
+def test_all_is_judged(db, client_of):
+    scene = published_study(models=2, slug="two")
+    judge_all(client_of(scene.bob.user), scene)
     assert reason(scene, scene.bob) == Reason.DONE
+
+
+def test_what_is_left_is_for_others_who_have_not_seen_the_answers(scene, bob_client):
+    judge_all(bob_client, scene)
+    assert reason(scene, scene.bob) == Reason.SEEN
     # One pair a prompt: any other would show an answer again.
     assert ending_of(rater=scene.bob, study=scene.study).judged == 4
 
@@ -95,3 +103,46 @@ def test_each_end_has_a_page_of_its_own(scene, client, end, words):
     answer = client.get(f"/judge/{scene.study.slug}/")
     assert answer.status_code == 200
     assert words in answer.content.decode()
+
+
+@pytest.mark.parametrize("end", ["pause", "close"])
+def test_nobody_is_asked_to_agree_anew_where_there_is_nothing_to_judge(scene, client, end, now):
+    client.force_login(scene.bob.user)
+    texts = {part: getattr(current_consent(), part) + " New." for part in PARTS}
+    publish_consent(created_by=scene.alice, texts=texts, now=now)
+    address = f"/judge/{scene.study.slug}/"
+    assert client.get(address).status_code == 302
+    if end == "pause":
+        pause_study(study=scene.study, now=timezone.now())
+    else:
+        close_study(study=scene.study, now=now)
+    assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize(("end", "asked"), [("pause", False), ("hold", False), ("close", True)])
+def test_who_wrote_what_is_asked_at_an_end_for_good_alone(client, client_of, db, now, end, asked):
+    scene = published_study(guessing={"answers": 1, "decoys": ["Decoy"]})
+    api = client_of(scene.bob.user)
+    token = api.post(scene.url).json()["token"]
+    api.post(f"/api/v1/assignments/{token}/judgment/", scene.body, format="json")
+    if end == "pause":
+        pause_study(study=scene.study, now=timezone.now())
+    elif end == "close":
+        close_study(study=scene.study, now=now)
+    else:
+        hold_rater(rater=scene.bob, by=scene.alice, reason="x", now=now)
+    client.force_login(scene.bob.user)
+    html = client.get(f"/judge/{scene.study.slug}/").content.decode()
+    assert ("One last question" in html) is asked
+
+
+def test_the_list_says_what_is_paused_and_that_one_is_on_hold(scene, client, now):
+    client.force_login(scene.bob.user)
+    pause_study(study=scene.study, now=timezone.now())
+    assert scene.study.name not in client.get("/judge/").content.decode()
+    resume_study(study=scene.study, now=timezone.now())
+    lease(scene, scene.bob)
+    pause_study(study=scene.study, now=timezone.now())
+    assert "Paused" in client.get("/judge/").content.decode()
+    hold_rater(rater=scene.bob, by=scene.alice, reason="x", now=now)
+    assert "on hold" in client.get("/judge/").content.decode()

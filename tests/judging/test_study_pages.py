@@ -6,12 +6,18 @@ import pytest
 from django.db import connection
 from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from judging.models import Assignment, Study
 from judging.protocol import protocol_changes
 from judging.services.assignments import find_assignment, lease_next, skip_assignment
 from judging.services.judgments import record_judgment
-from judging.services.studies import amend_study, close_study, create_study
+from judging.services.studies import (
+    amend_study,
+    close_study,
+    create_study,
+    prepare_amendment,
+)
 from judging.views.studies import _beside_plan
 from tests.scenarios import make_completions, make_models, make_rater
 
@@ -155,7 +161,7 @@ def test_pausing_and_resuming_are_undone_by_each_other(page, scene):
 
 def test_closing_needs_the_name(page, scene, now):
     lease_next(rater=scene.bob, slug="study", now=now)
-    assert "1 comparison that a rater has on the screen" in text(page.get(URL + "close/"))
+    assert "1 comparison that a rater has open" in text(page.get(URL + "close/"))
     wrong = page.post(URL + "close/", {"name": "a study"})
     assert wrong.status_code == 400
     assert "not its name" in text(wrong)
@@ -300,3 +306,39 @@ def test_fifty_raters_and_versions_take_no_more_queries_than_two(page, scene, no
 def test_the_end_is_told_in_whole_days(days, said):
     shown = render_to_string("studies/_progress.html", {"days_left": days, "may_manage": True})
     assert said in shown
+
+
+def test_each_version_says_how_many_judgments_were_made_under_it(page, scene, now):
+    judge(scene, scene.bob, now)
+    amend_study(study=scene.study, changes={"guidelines": "Read twice."}, now=now)
+    judge(scene, scene.bob, now)
+    judge(scene, scene.carol, now)
+    answer = page.get(URL)
+    assert [one["version"].judged for one in answer.context["versions"]] == [2, 1]
+    assert "2 judgments were made under it." in text(answer)
+    assert "1 judgment was made under it." in text(answer)
+
+
+def test_a_study_that_is_paused_promises_no_end(page, scene):
+    judge(scene, scene.bob, timezone.now())
+    assert "done within" in text(page.get(URL)) or "done in about" in text(page.get(URL))
+    said = text(page.post(URL + "pause/", follow=True))
+    assert "at most two pairs each" in said
+    assert "done within" not in said
+    assert "done in about" not in said
+
+
+def test_the_review_tells_of_checks_guesses_and_whom_boards_leave_out(page, scene):
+    prepare_amendment(
+        study=scene.study,
+        changes={
+            "checks": {"gold": 0.2, "repeats": 0.1, "extra_judgments": 2},
+            "guessing": {"answers": 3, "decoys": ["Decoy"]},
+            "holds": {"checks": ["gold"], "level": 0.01},
+        },
+    )
+    said = " ".join(text(page.get(URL + "set-up/review/")).split())
+    assert "a share of 0.2 with a known answer and of 0.1 repeats" in said
+    assert "2 more judgments" in said
+    assert "3 answers, after a session" in said
+    assert "<dt>Whom boards leave out</dt><dd>gold</dd>" in said

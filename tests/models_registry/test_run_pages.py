@@ -208,7 +208,7 @@ def test_answers_that_are_none_are_counted_on_the_page(page, run):
     rows = run.completions.order_by("pk")
     for outcome, cell in zip(("filtered", "filtered", "cut_off", "answered"), rows, strict=True):
         Completion.objects.filter(pk=cell.pk).update(state="succeeded", outcome=outcome)
-    assert "Among them: 2 filtered, 1 cut off." in text(page.get(f"/runs/{run.pk}/"))
+    assert "Of the answers: 2 filtered, 1 cut off." in text(page.get(f"/runs/{run.pk}/"))
 
 
 def test_a_paused_run_promises_no_time(page, run):

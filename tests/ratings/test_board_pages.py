@@ -9,8 +9,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from judging.services.studies import amend_study, close_study
 from ratings.models import ExportFile
 from ratings.services.snapshots import take_snapshot
+from ratings.views.shown import changed
 from tests.ratings.studies import (
     FOUR_WAY,
     GRADED,
@@ -20,6 +22,7 @@ from tests.ratings.studies import (
     make_raters,
     submit,
 )
+from tests.scenarios import published_study
 
 pytestmark = pytest.mark.django_db
 BOARD = "/studies/birds/board/"
@@ -254,3 +257,43 @@ def test_a_board_asks_as_much_whatever_is_on_it(researcher):
         )
         counted[models] = [queries(researcher, one) for one in pages]
     assert counted[2] == counted[10]
+
+
+def test_of_a_closed_study_an_interim_board_says_so_and_the_final_one_is_offered(researcher):
+    built = build_study(criteria=[GRADED], state="open")
+    judge_at_random(built, make_raters(4), each=4)
+    take_snapshot(version=built.version, now=timezone.now())
+    assert "everything on it may still change" in shown(researcher, BOARD)
+    close_study(study=built.study, now=timezone.now())
+    page = shown(researcher, BOARD)
+    assert "has been closed since" in page
+    assert "everything on it may still change" not in page
+    assert "Take the final board" in page
+
+
+def test_after_an_amendment_the_way_to_earlier_boards_stays(researcher):
+    scene = published_study()
+    take_snapshot(version=scene.version, now=timezone.now())
+    changes = {"guidelines": "Read twice."}
+    amend_study(study=scene.study, changes=changes, now=timezone.now())
+    page = shown(researcher, f"/studies/{scene.study.slug}/board/")
+    assert "since version 2 was published" in page
+    assert f'href="/studies/{scene.study.slug}/boards/"' in page
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "moved"),
+    [
+        ((1, 2), (1, 2), "same"),
+        ((1, 2), (1, 4), "overlap"),
+        ((3, 4), (1, 2), "up"),
+        ((1, 1), (2, 4), "down"),
+        ((None, None), (1, 2), ""),
+    ],
+)
+def test_a_model_moved_only_where_its_ranks_before_and_after_are_apart(before, after, moved):
+    row = {"model": "m", "rank": (1, 4), "rating": (1000.0, 990.0), "battles": (4, 8)}
+    row |= {"rank_lower": (before[0], after[0]), "rank_upper": (before[1], after[1])}
+    part = {"key": "quality", "label": "Quality", "votes": (4, 8), "rows": [row]}
+    found = changed({"names": {"m": "M"}, "criteria": [part]})
+    assert found["criteria"][0]["rows"][0]["moved"] == moved

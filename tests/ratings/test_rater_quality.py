@@ -8,6 +8,7 @@ import pytest
 from core.errors import Conflict, Invalid
 from judging.models import Assignment, GoldComparison, Judgment, RaterFinding, UnblindingEvent
 from judging.scales import scale_of
+from judging.services.checks import make_gold
 from judging.services.studies import amend_study
 from ratings.dataset.ballots import latest_judgment_id, read_board_input
 from ratings.services.rater_quality import _movers, apply_rule
@@ -155,7 +156,7 @@ def test_the_page_shows_it_and_its_buttons_work(judged, client, alice, dave):
     assert "model-1" in shown
     client.force_login(alice)
     assert "Apply the rule now" in client.get(PAGE).content.decode()
-    assert "1 rater is held" in client.post(f"{PAGE}hold/", follow=True).content.decode()
+    assert "1 rater is left out" in client.post(f"{PAGE}hold/", follow=True).content.decode()
     page = client.get(PAGE).content.decode()
     assert f"Count {raters[5]} again because" in page
     body = {"rater": raters[5].pseudonym, "reason": "looked at"}
@@ -205,3 +206,29 @@ def test_a_study_nobody_judged_has_a_page(client, alice):
     assert "Nobody has judged yet" in page
     assert "No comparison was judged by two raters yet" in page
     assert "There are none. A gold comparison" in page
+
+
+def test_the_page_lists_gold_with_its_known_answer_and_retires_it(judged, client, alice, dave):
+    built, _ = judged
+    comparison = built.comparisons[0]
+    made = make_gold(
+        comparison=comparison, answers={"helpfulness": "first"}, by=alice, reason="A known fact."
+    )
+    client.force_login(alice)
+    page = " ".join(client.get(PAGE).content.decode().split())
+    assert "A known fact." in page
+    assert f"Helpfulness: <bdi>{comparison.first.language_model.name}</bdi>" in page
+    assert "The protocol shows none" in page
+    retire = f"{PAGE}gold/{comparison.pk}/retire/"
+    assert f'action="{retire}"' in page
+    client.force_login(dave)
+    page = client.get(PAGE).content.decode()
+    assert "A known fact." in page
+    assert comparison.first.language_model.name not in page
+    assert retire not in page
+    client.force_login(alice)
+    assert "Retired" in client.post(retire, follow=True).content.decode()
+    assert retire not in client.get(PAGE).content.decode()
+    made.refresh_from_db()
+    assert made.retired_at
+    assert client.post(f"{PAGE}gold/{built.comparisons[1].pk}/retire/").status_code == 404

@@ -46,13 +46,16 @@ async function save() {
     said.textContent = changing ? said.dataset.changed : said.dataset.saved;
     offer(`${study}${token}/change/`, answer.body.undo_until);
     if (!changing) judgedOne();
+  } else if (answer.body.code === "study_closed") {
+    // What was fetched ahead cannot be judged either.
+    return location.assign(`${study}?late=yes`);
   } else {
     // It was judged before, or given to somebody else: nothing to save, and the next one comes.
     said.textContent = answer.body.detail ?? "";
   }
   // Unless this call stored it: what was fetched ahead knows nothing of another tab's judgments.
   if (!changing) return showNext({ anew: answer.status !== CREATED });
-  if (!back()) location.assign(study);
+  if (!back()) location.assign(`${study}?changed=yes`);
 }
 
 async function skip(reason) {
@@ -82,6 +85,7 @@ document.addEventListener("focusin", mark);
 form().noValidate = true;
 restore();
 begin();
+document.querySelector("#guidelines[data-open]")?.showPopover();
 if (!("changing" in pair().dataset) && !("preview" in pair().dataset)) {
   tell({ ...pair().dataset, since: 0 });
   lookAhead();

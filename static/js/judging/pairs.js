@@ -32,6 +32,8 @@ export async function showNext({ anew = false } = {}) {
   const ready = (anew ? null : await coming) ?? (await piece(address()).catch(() => null));
   // No pair came: the page itself says why.
   if (!ready) return location.assign(address());
+  // It is judged by other guidelines than this page has.
+  if (ready.dataset.guidelines !== pair().dataset.guidelines) return location.assign(`${address()}?guidelines=new`);
   show(ready);
   tell(ready.dataset);
   lookAhead();
