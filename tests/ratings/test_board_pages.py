@@ -266,7 +266,7 @@ def test_of_a_closed_study_an_interim_board_says_so_and_the_final_one_is_offered
     assert "everything on it may still change" in shown(researcher, BOARD)
     close_study(study=built.study, now=timezone.now())
     page = shown(researcher, BOARD)
-    assert "has been closed since" in page
+    assert "is closed now" in page
     assert "everything on it may still change" not in page
     assert "Take the final board" in page
 
