@@ -30,6 +30,11 @@ def test_lists_open_studies_with_ones_progress(scene, page):
     html = page.get("/judge/").content.decode()
     assert scene.study.name in html
     assert f"/judge/{scene.study.slug}/" in html
+    assert "pairs at most; stop whenever you like." in html
+    assert "judged so far" not in html
+    answer = page.post(form(scene, page)[1], {"quality": "-2"})
+    assert answer.status_code == 302
+    assert "1 judged so far." in page.get("/judge/").content.decode()
 
 
 def test_shows_both_answers_and_every_criterion(scene, page):

@@ -70,13 +70,15 @@ def test_tells_the_protocol_in_force_and_the_seed_only_once_the_study_is_closed(
     seed, promised = scene.study.secret_seed, scene.version.protocol["seed_commitment"]
     html = text(page.get(URL))
     assert promised in html
-    assert "by no rule" in html
+    assert "nobody by rule" in html
     assert "<dt>Beside the plan</dt><dd>nothing</dd>" in html
     assert "&quot;judgments_per_comparison&quot;: 1" in html
     assert seed not in html
+    assert ">See the board</a>" not in html
     close_study(study=scene.study, now=now)
     told = text(page.get(URL))
     assert f'id="seed">{seed}<' in told
+    assert ">See the board</a>" in told
     assert sha256(seed.encode()).hexdigest() == promised
 
 

@@ -53,7 +53,7 @@ def test_a_researcher_reads_the_protocol_in_force_and_how_it_draws(page, scene):
         "Refused answers shown, and judged like any other",
         "Filtered answers not compared",
         "no side is ever more probable than 0.8",
-        "by no rule",
+        "nobody by rule",
         "model-0@1",
         "None: every answer was compared",
         "version 1 published, study opened",
