@@ -8,26 +8,20 @@ processor. The times wait for whatever else runs on the machine (`load`), the pr
 
 import json
 import os
-import secrets
-import shutil
-import socket
-import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-ROOT = Path(__file__).parents[1]
-sys.path[0] = str(ROOT)
+sys.path[0] = str(Path(__file__).parents[1])
 
-from bench._begin import arguments_of, end  # noqa: E402 - found by the path above
+from bench._begin import arguments_of  # noqa: E402 - found by the path above
+from bench._browser import FLAGS, burnt, chromium, served, session_of  # noqa: E402 - as above
 
 PAIRS, REQUESTS = 20, 100
 BYTES, SERVER_MS, KEY_MS = 60_000, 60.0, 150.0
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 ANSWER = (
     "A paragraph with **bold** words, `code`, and enough of a text to be read by somebody.\n\n" * 12
 )
@@ -54,35 +48,17 @@ TIMED = """(before) => {
 
 def main() -> int:
     arguments_of(__doc__).parse_args()
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not chromium:
+    browser = chromium()
+    if not browser:
         print(json.dumps({"skipped": "no chromium on this machine"}))
         return 0
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {
-            "PREFERENDUM_DATA_DIR": folder,
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "PREFERENDUM_LOG_LEVEL": "WARNING",
-            "PREFERENDUM_SECRET_KEY": secrets.token_urlsafe(48),
-        }
-        address, session = prepare()
-        port = free_port()
-        server = subprocess.Popen(
-            [sys.executable, str(ROOT / "manage.py"), "serve", "--port", str(port)],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            base = f"http://127.0.0.1:{port}"
-            wait_for(f"{base}/healthz")
-            result = in_browser(chromium, base, address, session)
-            before = burnt(server.pid)
-            result["server_p95_ms"] = server_times(base, address, session)
-            result["server_cpu_ms"] = round(1_000 * (burnt(server.pid) - before) / REQUESTS, 1)
-            result["load"] = os.getloadavg()[0]
-        finally:
-            end(server)
+    with served(prepare) as server:
+        address, session = server.made
+        result = in_browser(browser, server.base, address, session)
+        before = burnt(server.pid)
+        result["server_p95_ms"] = server_times(server.base, address, session)
+        result["server_cpu_ms"] = round(1_000 * (burnt(server.pid) - before) / REQUESTS, 1)
+        result["load"] = os.getloadavg()[0]
     result["met"] = (
         result["bytes_after_first_load"] <= BYTES
         and result["key_to_next_p95_ms"] <= KEY_MS
@@ -95,29 +71,20 @@ def main() -> int:
 
 def prepare() -> tuple[str, str]:
     """Build a study of enough pairs; return the judging page's path and a session's key."""
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-    from django.test import Client
-
     from tests.scenarios import DEFAULT, published_study
 
-    call_command("migrate", verbosity=0)
     scene = published_study(
         prompts=PAIRS + REQUESTS + 10,
         models=2,
         criteria=DEFAULT,
         completion={"text": ANSWER, "turns": [ANSWER]},
     )
-    client = Client()
-    client.force_login(scene.bob.user)
-    return f"/judge/{scene.study.slug}/", client.cookies["sessionid"].value
+    return f"/judge/{scene.study.slug}/", session_of(scene.bob.user)
 
 
-def in_browser(chromium: str, base: str, address: str, session: str) -> dict:
+def in_browser(executable: str, base: str, address: str, session: str) -> dict:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=executable, headless=True, args=FLAGS)
         context = browser.new_context(base_url=base, viewport={"width": 1280, "height": 900})
         context.add_cookies([{"name": "sessionid", "value": session, "url": base}])
         page = context.new_page()
@@ -191,36 +158,8 @@ def asked(url: str, session: str, *, body: dict | None = None, csrf: str = "") -
     return text, 1_000 * (time.perf_counter() - started)
 
 
-def burnt(pid: int) -> float:
-    """The seconds that a process and its children took of the processor; 0 where /proc is not there."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
-    except OSError:
-        return 0.0
-    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return own + sum(burnt(int(child)) for child in listed)
-
-
 def quantile(values: list[float], share: float) -> float:
     return sorted(values)[min(int(share * len(values)), len(values) - 1)]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(url: str) -> None:
-    for _ in range(900):
-        try:
-            urllib.request.urlopen(url, timeout=1).close()  # noqa: S310 - loopback
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise SystemExit("The server did not start.")
 
 
 if __name__ == "__main__":
