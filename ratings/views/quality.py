@@ -153,7 +153,7 @@ def promote(request: HttpRequest, slug: str) -> HttpResponse:
 def retire(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Show a gold comparison no more; what was judged on it stays."""
     study = get_object_or_404(Study, slug=slug)
-    gold = get_object_or_404(GoldComparison, comparison__study=study, comparison=pk)
+    gold = get_object_or_404(GoldComparison, comparison__study=study, comparison__pk=pk)
     retire_gold(gold=gold, now=timezone.now())
     messages.success(request, _("Retired: nobody is shown it for its known answer any more."))
     return redirect("study-raters", slug)

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "templates" / "ratings").glob("*.html"))
 HEAD = re.compile(r'<th scope="col"[^>]*>\s*(?:<[^>]*>)?\{% translate "([^"]+)"')
 # Columns without numbers, and files to fetch.
-NO_NUMBERS = {"Change", "Check", "Code", "File", "Kept until (UTC)", "Model", "Moved", "Of", "Pair"} | {
+NO_NUMBERS = {"Change", "Check", "Code", "File", "Kept until (UTC)", "Known answer", "Model", "Moved", "Of", "Pair"} | {
     "Rater", "Size", "State", "Taken (UTC)", "Warns", "What it is", "Found by", "Prompts",
 }  # fmt: skip
 
