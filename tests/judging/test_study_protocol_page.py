@@ -57,6 +57,8 @@ def test_a_researcher_reads_the_protocol_in_force_and_how_it_draws(page, scene):
         "model-0@1",
         "None: every answer was compared",
         "version 1 published, study opened",
+        "The protocol in force",
+        "Version 1 in force",
     ):
         assert said in told
     assert scene.study.secret_seed not in told
