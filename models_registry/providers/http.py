@@ -26,9 +26,9 @@ NAMES_LIVE_SECONDS = 60.0
 NOBODY_THERE = ("refused", "unreachable")  # codes of `failed_connection`: nothing was sent
 MANY = 32  # calls in flight above which httpx is the slower client
 DURATION = r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?"
-# What tells how many calls are left, and when there will be more.
 # Far beyond what any model reads or writes at once; a count that is larger tells nothing.
 MOST_TOKENS_OF_A_CALL = 100_000_000
+# What tells how many calls are left, and when there will be more.
 LIMIT_HEADERS = tuple(
     pair
     for kind in ("requests", "tokens")

@@ -50,8 +50,8 @@ log = logging.getLogger(__name__)
 State = Completion.State
 # After such a reply the conversation ends: no endpoint takes an empty turn as history.
 LAST_WORDS = {FILTERED, EMPTY}
-# What a column of tokens holds.
-MOST_TOKENS = 2**31
+# A column of tokens holds less.
+TOO_MANY_TOKENS = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +325,7 @@ def _sum(before: Any, this: Any) -> Any:
 
 def _tokens(before: int | None, this: int | None) -> int | None:
     tokens: int | None = _sum(before, this)
-    return tokens if tokens is not None and tokens < MOST_TOKENS else None
+    return tokens if tokens is not None and tokens < TOO_MANY_TOKENS else None
 
 
 def _cost(before: Decimal | None, this: Decimal | None) -> Decimal | None:
