@@ -1,4 +1,4 @@
-"""A real server on a SQLite file of its own, for benchmarks that ask it from Chromium."""
+"""A real server on a SQLite file of its own, for benchmarks that ask it for pages."""
 
 import os
 import secrets
@@ -38,6 +38,8 @@ def chromium() -> str | None:
 def served(prepare: Callable[[], Any]) -> Iterator[Served]:
     """Make a database, call `prepare` with Django set up, and serve it until the block ends."""
     with tempfile.TemporaryDirectory() as folder:
+        for name in ("DATABASE_URL", "REDIS_URL"):
+            os.environ.pop(name, None)
         os.environ |= {
             "PREFERENDUM_DATA_DIR": folder,
             "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -45,7 +47,7 @@ def served(prepare: Callable[[], Any]) -> Iterator[Served]:
             "PREFERENDUM_SECRET_KEY": secrets.token_urlsafe(48),
         }
         made = _made(prepare)
-        port = _free_port()
+        port = free_port()
         server = subprocess.Popen(
             [sys.executable, str(ROOT / "manage.py"), "serve", "--port", str(port)],
             cwd=ROOT,
@@ -85,12 +87,15 @@ def _made(prepare: Callable[[], Any]) -> Any:
 
     django.setup()
     from django.core.management import call_command
+    from django.db import connections
 
     call_command("migrate", verbosity=0)
-    return prepare()
+    made = prepare()
+    connections.close_all()
+    return made
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -7,19 +7,19 @@ what they take on this machine anyway.
 """
 
 import json
-import os
 import re
-import secrets
-import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+sys.path[0] = str(ROOT)
+
+from bench._begin import arguments_of, end  # noqa: E402 - found by the path above
+from bench._served import free_port, served, session_of  # noqa: E402 - as above
 
 PROMPTS, DELAY, PAUSE, BEFORE = 5_000, 0.5, 0.1, 60
 PAGES = ("/", "/runs/", "/models/", "/pools/")
@@ -28,34 +28,17 @@ MOST_SECONDS = 300
 
 
 def main() -> int:
-    stub_port, port = free_port(), free_port()
+    arguments_of(__doc__).parse_args()
+    stub_port = free_port()
     stub = subprocess.Popen(
         [sys.executable, "-P", str(ROOT / "bench" / "_stub.py"), str(stub_port), str(DELAY)]
     )
-    with tempfile.TemporaryDirectory() as folder:
-        for name in ("DATABASE_URL", "REDIS_URL"):
-            os.environ.pop(name, None)
-        os.environ |= {
-            "PREFERENDUM_DATA_DIR": folder,
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "PREFERENDUM_LOG_LEVEL": "WARNING",
-            "PREFERENDUM_SECRET_KEY": secrets.token_urlsafe(48),
-        }
-        session = prepare(stub_port)
-        server = subprocess.Popen(
-            [sys.executable, str(ROOT / "manage.py"), "serve", "--port", str(port)],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            browser = Browser(f"http://127.0.0.1:{port}", session)
-            browser.wait()
-            result = {"benchmark": "embedded", "completions": PROMPTS} | measured(browser)
-        finally:
-            for process in (server, stub):
-                process.terminate()
-                process.wait(timeout=60)
+    try:
+        with served(lambda: prepare(stub_port)) as server:
+            result = {"benchmark": "embedded", "completions": PROMPTS}
+            result |= measured(Browser(server.base, server.made))
+    finally:
+        end(stub)
     result["target"] = f"p95_ms <= {P95_MS}"
     result["met"] = result["p95_ms"] <= P95_MS and result["done"] == PROMPTS
     for name, value in result.items():
@@ -93,23 +76,11 @@ def quantile(times: list[float], part: float) -> float:
 
 def prepare(stub_port: int) -> str:
     """Make prompts, an endpoint with a model, and an admin; return the key of a session."""
-    sys.path[0] = str(ROOT)
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-    from django.db import connections
-    from django.test import Client
-
     from accounts.services import create_user
     from bench.generation import prepare as prepare_rows
 
-    call_command("migrate", verbosity=0)
     prepare_rows(stub_port, prompts=PROMPTS, models=1)
-    client = Client()
-    client.force_login(create_user(username="bench", role="admin"))
-    connections.close_all()
-    return client.cookies["sessionid"].value
+    return session_of(create_user(username="bench", role="admin"))
 
 
 class Browser:
@@ -118,18 +89,6 @@ class Browser:
     def __init__(self, base: str, session: str) -> None:
         self._base = base
         self._cookies = {"sessionid": session}
-
-    def wait(self) -> None:
-        until = time.monotonic() + 60
-        while True:
-            try:
-                self.get("/healthz")
-            except OSError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.1)
-            else:
-                return
 
     def get(self, path: str, data: dict | None = None) -> str:
         told = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
@@ -167,12 +126,6 @@ class Browser:
     def done(self, run: str) -> int:
         told = json.loads(self.get("/api/v1/generation-runs" + run.removeprefix("/runs")))
         return told["progress"]["states"]["succeeded"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from playwright.sync_api import Page, sync_playwright
 sys.path[0] = str(Path(__file__).parents[1])
 
 from bench._begin import arguments_of  # noqa: E402 - found by the path above
-from bench._browser import FLAGS, burnt, chromium, served, session_of  # noqa: E402 - as above
+from bench._served import FLAGS, burnt, chromium, served, session_of  # noqa: E402 - as above
 
 PAIRS, REQUESTS = 20, 100
 BYTES, SERVER_MS, KEY_MS = 60_000, 60.0, 150.0
